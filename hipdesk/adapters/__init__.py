@@ -1,0 +1,1 @@
+"""Doors to third parties: one module each."""

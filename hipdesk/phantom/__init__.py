@@ -1,0 +1,1 @@
+"""Simulated hip MRI: anatomy, deformation, lesions, signal, series."""

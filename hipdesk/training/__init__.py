@@ -1,0 +1,1 @@
+"""Networks, data, loop and ONNX export: the only place that imports torch."""

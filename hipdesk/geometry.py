@@ -7,11 +7,13 @@ An affine is 4 x 4 float64 and maps ``(slice, row, column, 1)`` to
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hipdesk.errors import BugError
 from hipdesk.records import Affine, Plane, Point, Spacing
 
 OBLIQUE_LIMIT_DEG: Final = 35.0
@@ -20,6 +22,9 @@ OBLIQUE_LIMIT_DEG: Final = 35.0
 Hip and pelvis protocols tilt coronal stacks by up to about 20 degrees along
 the femoral necks; half of the 45 degrees between two planes, with margin.
 """
+
+GRID_TOLERANCE: Final = 1e-3
+"""Pixels by which one step of a grid may leave the axis of another it shares."""
 
 _PLANE_NORMALS: Final[dict[Plane, Point]] = {
     # Direction in which each plane's stacks are ordered.
@@ -151,3 +156,148 @@ def voxel_volume_ml(affine: Affine) -> float:
     """
     slices, rows, columns = spacing_of(affine)
     return slices * rows * columns / 1000.0
+
+
+def canonical_axes(affine: Affine) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Unit LPS directions of a stack's canonical rows and columns.
+
+    Canonical rows run head to feet and canonical columns from the patient's
+    right to left, as a coronal picture is shown. Both lie along the stack's own
+    in-plane axes: they are flipped or exchanged, never rotated.
+
+    Returns
+    -------
+    rows, columns : direction of increasing row index and of increasing column index
+    """
+    first = affine[:3, 1] / np.linalg.norm(affine[:3, 1])
+    second = affine[:3, 2] / np.linalg.norm(affine[:3, 2])
+    rows, columns = (first, second) if abs(first[2]) >= abs(second[2]) else (second, first)
+    return (
+        np.asarray(-rows if rows[2] > 0 else rows),
+        np.asarray(-columns if columns[0] < 0 else columns),
+    )
+
+
+def canonical_affine(
+    stack: Affine,
+    spacing_mm: float,
+    anchor_index: ArrayLike,
+    anchor_lps_mm: ArrayLike,
+    mirrored: bool = False,
+) -> Affine:
+    """Affine of a canonical grid on the slices of a stack.
+
+    Parameters
+    ----------
+    stack : affine of the stack; its slice step is kept
+    spacing_mm : between rows and between columns of the new grid
+    anchor_index, anchor_lps_mm : a fractional (slice, row, column) of the new
+        grid and the point it lies at
+    mirrored : columns run from the patient's left to right instead
+    """
+    rows, columns = canonical_axes(stack)
+    affine = np.eye(4)
+    affine[:3, 0] = stack[:3, 0]
+    affine[:3, 1] = rows * spacing_mm
+    affine[:3, 2] = columns * (-spacing_mm if mirrored else spacing_mm)
+    offset = affine[:3, :3] @ np.asarray(anchor_index, dtype=np.float64)
+    affine[:3, 3] = np.asarray(anchor_lps_mm, dtype=np.float64) - offset
+    return affine
+
+
+@dataclass(frozen=True, slots=True)
+class InPlaneMap:
+    """How the pixels of one grid lie on another that shares its slices and axes.
+
+    Attributes
+    ----------
+    first_slice : source slice under slice 0 of the target
+    transposed : target rows run along source columns
+    row, column : (scale, offset); target index times scale plus offset is the
+        fractional index along the source axis it runs along
+    """
+
+    first_slice: int
+    transposed: bool
+    row: tuple[float, float]
+    column: tuple[float, float]
+
+    def aligned(self, stack: NDArray[np.float32]) -> NDArray[np.float32]:
+        """View of a source stack with its axes in the target's order."""
+        return stack.transpose(0, 2, 1) if self.transposed else stack
+
+
+def in_plane_map(source: Affine, target: Affine) -> InPlaneMap:
+    """Map from the indices of ``target`` to those of ``source``.
+
+    Raises
+    ------
+    BugError
+        The grids do not share slices and in-plane axes.
+    """
+    matrix = np.linalg.inv(source) @ target
+    transposed = bool(abs(matrix[1, 1]) < abs(matrix[1, 2]))
+    row, column = (2, 1) if transposed else (1, 2)
+    first_slice = round(float(matrix[0, 3]))
+    remainder = matrix[:3].copy()
+    remainder[row, 1] = remainder[column, 2] = 0.0
+    remainder[:, 3] = (matrix[0, 3] - first_slice, 0.0, 0.0)
+    remainder[0, 0] -= 1.0
+    if np.abs(remainder).max() > GRID_TOLERANCE:
+        raise BugError("grids to be resampled onto each other differ in slices or axes")
+    return InPlaneMap(
+        first_slice,
+        transposed,
+        (float(matrix[row, 1]), float(matrix[row, 3])),
+        (float(matrix[column, 2]), float(matrix[column, 3])),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Upright:
+    """How a stack's slices are turned to be looked at; pixels are only reordered.
+
+    Attributes
+    ----------
+    transposed : rows and columns change places, before any flip
+    flip_rows, flip_columns : the order of rows or columns is reversed
+    edges : patient directions at the picture's (top, bottom, left, right), each
+        one of ``R L A P H F``
+    """
+
+    transposed: bool
+    flip_rows: bool
+    flip_columns: bool
+    edges: tuple[str, str, str, str]
+
+    def turn(self, picture: np.ndarray) -> np.ndarray:
+        """A native ``(rows, columns)`` array as it is shown."""
+        turned = picture.T if self.transposed else picture
+        turned = turned[::-1] if self.flip_rows else turned
+        return turned[:, ::-1] if self.flip_columns else turned
+
+    def spacing(self, spacing_mm: Spacing) -> tuple[float, float]:
+        """Millimetres between shown (rows, columns) of a stack's `spacing_of`."""
+        _, rows, columns = spacing_mm
+        return (columns, rows) if self.transposed else (rows, columns)
+
+
+def upright(affine: Affine) -> Upright:
+    """Head up and the patient's left on screen right, from the affine alone.
+
+    Source: radiological display convention; the letters follow the direction's
+    largest component (DICOM PS3.3 C.7.6.1.1.1, Patient Orientation).
+    """
+    rows, columns = canonical_axes(affine)
+    first, second = affine[:3, 1], affine[:3, 2]
+    transposed = abs(float(np.dot(first, rows))) < abs(float(np.dot(second, rows)))
+    down, right = (second, first) if transposed else (first, second)
+    flip_rows, flip_columns = np.dot(down, rows) < 0, np.dot(right, columns) < 0
+    edges = (_letter(-rows), _letter(rows), _letter(-columns), _letter(columns))
+    return Upright(transposed, bool(flip_rows), bool(flip_columns), edges)
+
+
+def _letter(direction: NDArray[np.float64]) -> str:
+    """Patient direction nearest to an LPS vector."""
+    axis = int(np.argmax(np.abs(direction)))
+    return ("RL", "AP", "FH")[axis][int(direction[axis] > 0)]

@@ -1,0 +1,103 @@
+"""Signal made comparable: between series for the locator, against marrow for lesions.
+
+Training uses these same functions, so that a network sees at work what it saw
+when it learned.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from hipdesk.grids import Grid, distance_mm, shape3
+from hipdesk.records import Affine, BoolArray, FloatArray, Head
+
+BACKGROUND_FRACTION: Final = 0.1
+"""Share of the brightest tissue below which a voxel counts as background."""
+
+BODY_CLIP: Final = 2.0
+MARROW_CLIP: Final = 30.0
+
+MARROW_REACH_MM: Final = 60.0
+"""How far from the head centre femoral marrow belongs to the hip."""
+
+MARROW_PROBABILITY: Final = 0.7
+MARROW_MINIMUM_VOXELS: Final = 200
+"""Fewer femur voxels on the locator's grid than this do not give a steady median."""
+
+HEAD_CORE: Final = 0.7
+"""Share of the head's radius inside which cortex and joint fluid do not reach."""
+
+
+def body_scale(stack: NDArray[np.floating]) -> float:
+    """99th percentile of the signal of the body in a stack; 0 for an empty one.
+
+    The body is what exceeds `BACKGROUND_FRACTION` of the 99.5th percentile of
+    all positive signal: air and padding stay out whatever their share of the
+    field of view.
+    """
+    positive = stack[stack > 0]
+    if positive.size == 0:
+        return 0.0
+    bright = float(np.percentile(positive, 99.5))
+    body = positive[positive > BACKGROUND_FRACTION * bright]
+    return float(np.percentile(body, 99.0))
+
+
+def by_body(stack: NDArray[np.floating]) -> FloatArray:
+    """Signal of a whole series on the locator's grid: 1 at the body's 99th percentile.
+
+    Clipped to 0-2. `body_scale` says what the body is.
+    """
+    scale = body_scale(stack)
+    if scale <= 0:
+        return np.zeros(stack.shape, dtype=np.float32)
+    return np.asarray(np.clip(stack / np.float32(scale), 0.0, BODY_CLIP), dtype=np.float32)
+
+
+def by_marrow(signal: NDArray[np.floating], median: float) -> FloatArray:
+    """``log2(1 + clip(signal / median, 0, 30))``: 1 is the patient's own normal marrow.
+
+    Parameters
+    ----------
+    median : signal of normal femoral marrow, positive
+    """
+    relative = np.clip(signal / np.float32(median), 0.0, MARROW_CLIP)
+    return np.asarray(np.log2(np.float32(1.0) + relative), dtype=np.float32)
+
+
+def femur_median(image: FloatArray, femur: FloatArray, affine: Affine, head: Head) -> float | None:
+    """Median signal of normal femoral marrow of one hip.
+
+    Over voxels of likely femur, their rim taken off in-plane, within 60 mm of
+    the head centre; where those are too few, over the core of the head.
+
+    Parameters
+    ----------
+    image, femur : (slices, rows, columns) raw signal and femur probability,
+        both on the locator's grid
+    affine : of that grid
+    head : a found head
+
+    Returns
+    -------
+    A positive number, or None where there is no signal to measure.
+    """
+    if head.centre_lps_mm is None or head.radius_mm is None:
+        return None
+    distance = distance_mm(Grid(affine, shape3(image.shape)), head.centre_lps_mm)
+    marrow = _eroded_in_plane(femur > MARROW_PROBABILITY) & (distance <= MARROW_REACH_MM)
+    if np.count_nonzero(marrow) < MARROW_MINIMUM_VOXELS:
+        marrow = distance <= HEAD_CORE * head.radius_mm
+    values = image[marrow]
+    median = float(np.median(values)) if values.size else 0.0
+    return median if np.isfinite(median) and median > 0 else None
+
+
+def _eroded_in_plane(mask: BoolArray) -> BoolArray:
+    """A mask less one pixel at its rim on every slice."""
+    cross = ndimage.generate_binary_structure(2, 1)[None]
+    return np.asarray(ndimage.binary_erosion(mask, cross))

@@ -575,7 +575,13 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VisitHip:
-    """The current result of one hip at a visit, as a timeline needs it."""
+    """The current result of one hip at a visit, as a timeline needs it.
+
+    Attributes
+    ----------
+    definition : identifier of the score's formulas; empty where not recorded
+    origin : who drew the masks; None where not recorded
+    """
 
     side: Side
     analysis_uid: str
@@ -586,6 +592,8 @@ class VisitHip:
     contrast: Contrast
     spacing_mm: Spacing
     acquisition: Acquisition
+    definition: str = ""
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -239,8 +239,10 @@ def test_indices_are_the_series_even_when_the_box_starts_later() -> None:
 def test_four_slices_give_no_score_but_keep_volumes() -> None:
     score = score_hip(*discs([50] * 4))
     assert score.reason is Reason.TOO_FEW_SLICES
-    assert score.u_intensity is None and score.u_intensity_mean is None
-    assert score.u_area is None and score.by_lesion is None
+    assert score.u_intensity is None
+    assert score.u_intensity_mean is None
+    assert score.u_area is None
+    assert score.by_lesion is None
     assert score.bme_ml == pytest.approx(8 * 0.01)
 
 
@@ -282,7 +284,8 @@ def test_lesion_masks_on_another_contrast_mean_nothing(contrast: Contrast) -> No
 def test_hip_without_any_head_pixel() -> None:
     score = score_hip(*discs([0] * 6))
     assert score.reason is Reason.TOO_FEW_SLICES
-    assert score.central_index is None and score.bme_head_percent is None
+    assert score.central_index is None
+    assert score.bme_head_percent is None
     assert {s.reason for s in score.slices} == {Reason.NO_HEAD_ON_SLICE}
 
 
@@ -360,7 +363,8 @@ def test_swapping_the_lesion_classes_keeps_the_sum(
 ) -> None:
     one, other = _score(signal, bme, fluid), _score(signal, fluid, bme)
     assert (one.u_intensity, one.u_area) == (other.u_intensity, other.u_area)
-    assert one.by_lesion is not None and other.by_lesion is not None
+    assert one.by_lesion is not None
+    assert other.by_lesion is not None
     assert one.by_lesion[BME] == other.by_lesion[FLUID]
 
 
@@ -371,8 +375,10 @@ def test_more_lesion_never_scores_less(
 ) -> None:
     none = np.zeros(SHAPE, dtype=bool)
     small, large = _score(signal, bme, none), _score(signal, bme | more, none)
-    assert small.u_intensity is not None and large.u_intensity is not None
-    assert small.u_area is not None and large.u_area is not None
+    assert small.u_intensity is not None
+    assert large.u_intensity is not None
+    assert small.u_area is not None
+    assert large.u_area is not None
     assert large.u_intensity >= small.u_intensity * (1 - 1e-12)
     assert large.u_area >= small.u_area
 

@@ -1,0 +1,244 @@
+"""Order in time, what may be compared, and changes computed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hipdesk.records import (
+    Acquisition,
+    Compute,
+    Contrast,
+    HipScore,
+    ModelRef,
+    Origin,
+    Reason,
+    Side,
+    Visit,
+    VisitHip,
+)
+from hipdesk.timeline import Basis, Comparability, Difference, build_timeline, compare
+
+MODEL = ModelRef("segment", "1", "a" * 64, "segment", "simulated")
+LOCATOR = ModelRef("locate", "1", "b" * 64, "locate", "simulated")
+SCANNER = Acquisition(
+    manufacturer="Maker", model="One", field_strength_t=1.5, tr_ms=3550, te_ms=51, ti_ms=145
+)
+
+
+def make_score(u: float | None, n: int = 10, reason: Reason | None = None) -> HipScore:
+    return HipScore(
+        slices=(),
+        n_counted=n,
+        central_index=12,
+        reason=reason,
+        u_intensity=u,
+        u_area=None if u is None else u / 2,
+        by_lesion=None,
+        bme_ml=1.0,
+        effusion_ml=2.0,
+        head_ml=50.0,
+        bme_head_percent=2.0,
+    )
+
+
+def make_hip(score: HipScore, side: Side = Side.RIGHT, **changes: Any) -> VisitHip:
+    hip = VisitHip(
+        side=side,
+        analysis_uid="analysis",
+        series_uid="1.2.3",
+        score=score,
+        models=(MODEL, LOCATOR),
+        compute=Compute("auto", "cpu"),
+        contrast=Contrast.STIR,
+        spacing_mm=(4.4, 0.78, 0.78),
+        acquisition=SCANNER,
+        definition="hipdesk.unet_score/1",
+        origin=Origin.AI,
+    )
+    return replace(hip, **changes)
+
+
+def make_visit(uid: str, day: date | None, *hips: VisitHip) -> Visit:
+    return Visit(uid, day, hips)
+
+
+def test_points_and_changes_by_hand() -> None:
+    """U 5.0 over 10 slices, then 3.0 over 10, then 1.0 over 10: U/n falls by 0.2 twice."""
+    visits = [
+        make_visit("c", date(2025, 3, 1), make_hip(make_score(1.0))),
+        make_visit("a", date(2024, 3, 1), make_hip(make_score(5.0))),
+        make_visit("b", date(2024, 5, 24), make_hip(make_score(3.0))),
+    ]
+    right = build_timeline(visits).right
+    assert [p.visit_uid for p in right.points] == ["a", "b", "c"]
+    assert [p.u_intensity for p in right.points] == [5.0, 3.0, 1.0]
+    assert [p.u_intensity_mean for p in right.points] == [0.5, 0.3, 0.1]
+    assert [c.days for c in right.changes] == [84, 281]
+    assert [c.u_intensity_mean for c in right.changes] == pytest.approx([-0.2, -0.2])
+    assert [c.u_area_mean for c in right.changes] == pytest.approx([-0.1, -0.1])
+    assert {c.comparability for c in right.changes} == {Comparability.COMPARABLE}
+    assert {c.basis for c in right.changes} == {Basis.UNMATCHED_SLICES}
+
+
+def test_sides_are_separate() -> None:
+    visits = [
+        make_visit("a", date(2024, 1, 1), make_hip(make_score(5.0), Side.LEFT)),
+        make_visit(
+            "b",
+            date(2024, 2, 1),
+            make_hip(make_score(1.0), Side.RIGHT),
+            make_hip(make_score(4.0), Side.LEFT),
+        ),
+    ]
+    timeline = build_timeline(visits)
+    assert [p.u_intensity for p in timeline.side(Side.RIGHT).points] == [1.0]
+    assert timeline.side(Side.RIGHT).changes == ()
+    (change,) = timeline.side(Side.LEFT).changes
+    assert change.u_intensity_mean == pytest.approx(-0.1)
+
+
+def test_undated_visits_are_listed_apart() -> None:
+    visits = [
+        make_visit("a", date(2024, 1, 1), make_hip(make_score(5.0))),
+        make_visit("lost", None, make_hip(make_score(9.0))),
+    ]
+    timeline = build_timeline(visits)
+    assert [p.visit_uid for p in timeline.right.points] == ["a"]
+    assert [(u.visit_uid, u.reason) for u in timeline.undated] == [("lost", "no_usable_date")]
+
+
+def test_unscored_visit_keeps_its_point_and_is_stepped_over() -> None:
+    visits = [
+        make_visit("a", date(2024, 1, 1), make_hip(make_score(5.0))),
+        make_visit("b", date(2024, 2, 1), make_hip(make_score(None, 4, Reason.TOO_FEW_SLICES))),
+        make_visit("c", date(2024, 3, 1), make_hip(make_score(6.0))),
+    ]
+    right = build_timeline(visits).right
+    assert [p.scored for p in right.points] == [True, False, True]
+    assert right.points[1].reason is Reason.TOO_FEW_SLICES
+    (change,) = right.changes
+    assert (change.before.visit_uid, change.after.visit_uid) == ("a", "c")
+
+
+def test_empty_history() -> None:
+    timeline = build_timeline([])
+    assert timeline.right.points == timeline.left.points == ()
+    assert timeline.undated == ()
+
+
+def test_no_detectable_change_is_claimed() -> None:
+    timeline = build_timeline([])
+    assert timeline.smallest_detectable_change is None
+    assert timeline.smallest_detectable_change_reason == "not_established"
+
+
+def acquired(**changes: Any) -> dict[str, Any]:
+    return {"acquisition": replace(SCANNER, **changes)}
+
+
+REFUSED: dict[str, dict[str, Any]] = {
+    "definition": {"definition": "hipdesk.unet_score/2"},
+    "model": {"models": (replace(MODEL, sha256="c" * 64), LOCATOR)},
+    "contrast": {"contrast": Contrast.T2_FS},
+    "slice_distance": {"spacing_mm": (4.9, 0.78, 0.78)},
+}
+CAUTIONED: dict[str, dict[str, Any]] = {
+    "definition_unknown": {"definition": ""},
+    "locator": {"models": (MODEL, replace(LOCATOR, sha256="c" * 64))},
+    "pixel_size": {"spacing_mm": (4.4, 0.9, 0.9)},
+    "scanner": acquired(model="Two"),
+    "field_strength": acquired(field_strength_t=3.0),
+    "field_strength_unknown": acquired(field_strength_t=None),
+    "te": acquired(te_ms=60.0),
+    "ti": acquired(ti_ms=220.0),
+    "ti_unknown": acquired(ti_ms=None),
+    "tr": acquired(tr_ms=5000.0),
+    "provider": {"compute": Compute("auto", "cuda")},
+    "origin": {"origin": Origin.AI_EDITED},
+    "slice_count": {"score": make_score(5.0, n=9)},
+}
+ALIKE: dict[str, dict[str, Any]] = {
+    "spacing_within_ten_percent": {"spacing_mm": (4.84, 0.8, 0.8)},
+    "same_field_measured": acquired(field_strength_t=1.494),
+    "rounded_te": acquired(te_ms=51.4),
+    "scanner_spelling": acquired(manufacturer="MAKER"),
+    "model_version_of_the_same_file": {"models": (replace(MODEL, name="x"), LOCATOR)},
+}
+
+
+def codes(differences: Sequence[Difference]) -> list[str]:
+    return [d.code for d in differences]
+
+
+@pytest.mark.parametrize("code", REFUSED)
+def test_unlike_results_are_not_compared(code: str) -> None:
+    before = make_hip(make_score(5.0))
+    after = replace(make_hip(make_score(3.0)), **REFUSED[code])
+    verdict, differences = compare(before, after)
+    assert verdict is Comparability.NOT_COMPARABLE
+    assert codes(differences) == [code]
+    visits = [make_visit("a", date(2024, 1, 1), before), make_visit("b", date(2024, 2, 1), after)]
+    (change,) = build_timeline(visits).right.changes
+    assert (change.u_intensity_mean, change.u_area_mean) == (None, None)
+    assert change.after.u_intensity == 3.0
+
+
+@pytest.mark.parametrize("code", CAUTIONED)
+def test_what_may_move_a_score_calls_for_caution(code: str) -> None:
+    before = make_hip(make_score(5.0))
+    after = replace(make_hip(make_score(5.0)), **CAUTIONED[code])
+    for pair in ((before, after), (after, before)):
+        verdict, differences = compare(*pair)
+        assert verdict is Comparability.WITH_CAUTION
+        assert codes(differences) == [code]
+
+
+def test_a_change_with_caution_is_still_given() -> None:
+    visits = [
+        make_visit("a", date(2024, 1, 1), make_hip(make_score(5.0))),
+        make_visit("b", date(2024, 2, 1), make_hip(make_score(3.0), **CAUTIONED["te"])),
+    ]
+    (change,) = build_timeline(visits).right.changes
+    assert change.comparability is Comparability.WITH_CAUTION
+    assert change.u_intensity_mean == pytest.approx(-0.2)
+
+
+@pytest.mark.parametrize("what", ALIKE)
+def test_small_differences_do_not_matter(what: str) -> None:
+    after = replace(make_hip(make_score(5.0)), **ALIKE[what])
+    assert compare(make_hip(make_score(5.0)), after) == (Comparability.COMPARABLE, ())
+
+
+def test_gravest_difference_comes_first() -> None:
+    after = make_hip(make_score(5.0), **CAUTIONED["provider"], **REFUSED["contrast"])
+    verdict, differences = compare(make_hip(make_score(5.0)), after)
+    assert verdict is Comparability.NOT_COMPARABLE
+    assert codes(differences) == ["contrast", "provider"]
+
+
+days = st.dates(date(2000, 1, 1), date(2030, 1, 1))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(days, st.floats(0, 20)), unique_by=lambda v: v[0], max_size=6))
+def test_order_of_input_never_matters_and_changes_add_up(
+    history: list[tuple[date, float]],
+) -> None:
+    visits = [make_visit(day.isoformat(), day, make_hip(make_score(u))) for day, u in history]
+    timeline = build_timeline(visits)
+    assert timeline == build_timeline(visits[::-1])
+    trend = timeline.right
+    assert [p.day for p in trend.points] == sorted(day for day, _ in history)
+    if len(trend.points) > 1:
+        first, last = trend.points[0].u_intensity_mean, trend.points[-1].u_intensity_mean
+        assert first is not None
+        assert last is not None
+        steps = [c.u_intensity_mean for c in trend.changes if c.u_intensity_mean is not None]
+        assert sum(steps) == pytest.approx(last - first, abs=1e-9)

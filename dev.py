@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+"""Everything a developer types, on a machine with nothing but Python 3.11 or newer.
+
+::
+
+    python3 dev.py run              install, then make and analyse the demo patient
+    python3 dev.py run ARGS         install, then `hipdesk ARGS`
+    python3 dev.py test [--slow]    ruff, mypy, import-linter, pytest
+    python3 dev.py bench            the measurements in tests/benchmarks
+    python3 dev.py bundle           a program that needs no Python, in dist/
+    python3 dev.py train [ARGS]     install PyTorch, then train the bundled models
+
+Makes ``.venv`` beside this file and keeps it; installs again only when
+pyproject.toml changes. Uses the standard library alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import hashlib
+import importlib.util
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "hipdesk-installed.json"
+DEMO = ROOT / "demo-output"
+OLDEST = (3, 11)
+
+QT_LIBRARIES = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+}
+"""What Qt loads from the system on Linux, and the Debian package that has it."""
+
+
+class Stop(Exception):
+    """The command cannot go on; the text says what to do."""
+
+
+def say(text: str) -> None:
+    """Print at once, so that the order with subprocesses is kept."""
+    print(text, flush=True)
+
+
+def call(*command: str | Path) -> int:
+    """Exit status of ``command``, run in the checkout with its output shown."""
+    environment = {**os.environ, "PYTHONUTF8": "1"}
+    words = [str(word) for word in command]
+    return subprocess.run(words, cwd=ROOT, env=environment, check=False).returncode
+
+
+def must(what: str, *command: str | Path) -> None:
+    """Run ``command``; stop with ``what`` where it fails."""
+    if call(*command) != 0:
+        raise Stop(what)
+
+
+def in_venv(program: str = "python") -> Path:
+    """Path of a program inside the environment."""
+    return VENV / "Scripts" / f"{program}.exe" if os.name == "nt" else VENV / "bin" / program
+
+
+# System packages
+
+
+def install_system(packages: Sequence[str]) -> None:
+    """Install Debian packages as root, else stop with the command to type."""
+    command = "apt-get install -y --no-install-recommends " + " ".join(packages)
+    if shutil.which("apt-get") is None:
+        raise Stop(f"These are missing; install what your system calls them: {' '.join(packages)}")
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        raise Stop(f"Type this, then try again: sudo {command}")
+    say(f"Installing {' '.join(packages)}")
+    call("apt-get", "update", "-qq")
+    must(f"apt-get failed; type this, then try again: {command}", *shlex.split(command))
+
+
+def missing_packages(libraries: Mapping[str, str]) -> list[str]:
+    """Packages of those shared libraries that cannot be loaded."""
+    return [package for name, package in libraries.items() if not _loads(name)]
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def ensure_qt_libraries() -> None:
+    """Make sure that Qt, where it is installed, finds what it needs on Linux."""
+    if sys.platform.startswith("linux") and any(VENV.glob("lib/*/site-packages/PySide6")):
+        missing = missing_packages(QT_LIBRARIES)
+        if missing:
+            install_system(missing)
+
+
+# The environment
+
+
+def ensure_venv() -> None:
+    """Make ``.venv`` unless a working one is there."""
+    python = in_venv()
+    if python.exists() and _works(python):
+        return
+    if importlib.util.find_spec("ensurepip") is None or importlib.util.find_spec("venv") is None:
+        install_system([f"python{sys.version_info.major}.{sys.version_info.minor}-venv"])
+    say(f"Making {VENV.name}")
+    must(
+        "Python could not make a virtual environment.",
+        sys.executable,
+        "-m",
+        "venv",
+        "--clear",
+        VENV,
+    )
+
+
+def _works(python: Path) -> bool:
+    """Whether an environment's Python is new enough and has pip."""
+    check = f"import sys, pip; sys.exit(sys.version_info < {OLDEST})"
+    quiet = subprocess.DEVNULL
+    done = subprocess.run([python, "-c", check], stdout=quiet, stderr=quiet, check=False)
+    return done.returncode == 0
+
+
+def installed(fingerprint: str) -> set[str]:
+    """Extras installed by an earlier run from the same pyproject.toml; `core` is among them."""
+    try:
+        stamp = json.loads(STAMP.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return set()
+    return set(stamp["extras"]) if stamp.get("fingerprint") == fingerprint else set()
+
+
+def ensure(*extras: str) -> None:
+    """Have the environment hold the program and ``extras``."""
+    ensure_venv()
+    fingerprint = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    have, want = installed(fingerprint), {"core", *extras}
+    if not want <= have:
+        say("Installing " + ", ".join(sorted(want - have)) + " (minutes the first time)")
+        target = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
+        pip = (in_venv(), "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
+        must("pip could not install; its message is above.", *pip, "--editable", target)
+        stamp = {"fingerprint": fingerprint, "extras": sorted(want | have)}
+        STAMP.write_text(json.dumps(stamp), encoding="utf-8")
+    ensure_qt_libraries()
+
+
+# The commands
+
+
+def run(rest: list[str], _slow: bool) -> int:
+    """Run the program: the demo, or whatever ``rest`` says."""
+    ensure()
+    if rest:
+        return call(in_venv(), "-m", "hipdesk", *rest)
+    say(f"Making and analysing the demo patient in {DEMO}")
+    status = call(in_venv(), "-m", "hipdesk", "demo", "--out", DEMO)
+    if status == 0:
+        say(f"The demo patient's images, results and reports are in {DEMO}")
+    return status
+
+
+def test(rest: list[str], slow: bool) -> int:
+    """Run every check; pytest comes last, so its closing line is the last one."""
+    ensure("dev", *(["train"] if slow else []))
+    failed = [name for name, command in checks().items() if not _passes(name, command)]
+    status = call(in_venv(), "-m", "pytest", *(["--slow"] if slow else []), *rest)
+    if failed:
+        print(f"Failed before pytest: {', '.join(failed)}", file=sys.stderr, flush=True)
+    return status or int(bool(failed))
+
+
+def checks() -> dict[str, tuple[str | Path, ...]]:
+    """The static checks by name."""
+    return {
+        "ruff check": (in_venv("ruff"), "check", "--quiet", "."),
+        "ruff format": (in_venv("ruff"), "format", "--check", "--quiet", "."),
+        "mypy": (in_venv(), "-m", "mypy", "--no-error-summary"),
+        "import-linter": (in_venv("lint-imports"), "--no-logo"),
+    }
+
+
+def _passes(name: str, command: tuple[str | Path, ...]) -> bool:
+    """Run one static check and say how it went."""
+    began = time.monotonic()
+    passed = call(*command) == 0
+    say(f"{name}: {'passed' if passed else 'FAILED'} in {time.monotonic() - began:.1f} s")
+    return passed
+
+
+def bench(rest: list[str], _slow: bool) -> int:
+    """Measure."""
+    ensure("dev", "train")
+    return call(in_venv(), "-m", "pytest", "--bench", "-m", "bench", "-s", *rest)
+
+
+def bundle(rest: list[str], _slow: bool) -> int:
+    """Pack the program with PyInstaller, and start what came out once."""
+    ensure("bundle")
+    work = ROOT / "dist" / "work"
+    options = ("--noconfirm", "--distpath", ROOT / "dist", "--workpath", work)
+    must("PyInstaller failed.", in_venv("pyinstaller"), *options, *rest, "build/hipdesk.spec")
+    program = ROOT / "dist" / "hipdesk" / ("hipdesk.exe" if os.name == "nt" else "hipdesk")
+    must("The packed program does not start.", program, "info")
+    say(f"The program is {program}")
+    return 0
+
+
+def train(rest: list[str], _slow: bool) -> int:
+    """Train the bundled models."""
+    ensure("train")
+    return call(in_venv(), "-m", "hipdesk.training", *rest)
+
+
+COMMANDS: dict[str, Callable[[list[str], bool], int]] = {
+    "run": run,
+    "test": test,
+    "bench": bench,
+    "bundle": bundle,
+    "train": train,
+}
+
+
+def parse(words: Sequence[str]) -> tuple[str, list[str], bool]:
+    """Command, what is passed on, and whether the slow tier is asked for."""
+    parser = argparse.ArgumentParser(
+        prog="dev.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="passed on")
+    given = parser.parse_args(words)
+    rest = given.rest[1:] if given.rest[:1] == ["--"] else given.rest
+    slow = given.command == "test" and "--slow" in rest
+    return given.command, [word for word in rest if not (slow and word == "--slow")], slow
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Do one command; 2 where the machine is not ready for it."""
+    if sys.version_info < OLDEST:
+        print("HipDesk needs Python 3.11 or newer.", file=sys.stderr)
+        return 2
+    command, rest, slow = parse(sys.argv[1:] if words is None else words)
+    try:
+        return COMMANDS[command](rest, slow)
+    except Stop as stop:
+        print(stop, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""dev.py on machines that are not ready, and what it hands on."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import dev
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Commands that dev.py would run; all succeed, in an environment that works."""
+    seen: list[list[str]] = []
+
+    def call(*command: str | Path) -> int:
+        seen.append([str(word) for word in command])
+        return 0
+
+    monkeypatch.setattr(dev, "call", call)
+    monkeypatch.setattr(dev, "VENV", tmp_path)
+    monkeypatch.setattr(dev, "STAMP", tmp_path / "stamp.json")
+    monkeypatch.setattr(dev, "ensure_venv", lambda: None)
+    return seen
+
+
+def test_imports_only_the_standard_library(repository: Path) -> None:
+    tree = ast.parse((repository / "dev.py").read_text(encoding="utf-8"))
+    names = {
+        alias.name if isinstance(node, ast.Import) else str(node.module)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["run"], ("run", [], False)),
+        (["run", "--", "info", "--json"], ("run", ["info", "--json"], False)),
+        (["run", "analyze", "x", "--slow"], ("run", ["analyze", "x", "--slow"], False)),
+        (["test", "--slow"], ("test", [], True)),
+        (["test", "-k", "paths", "--slow"], ("test", ["-k", "paths"], True)),
+        (["train", "locate", "--seed", "1"], ("train", ["locate", "--seed", "1"], False)),
+    ],
+)
+def test_words_are_handed_on(words: list[str], expected: tuple[str, list[str], bool]) -> None:
+    assert dev.parse(words) == expected
+
+
+def test_run_makes_the_demo_and_says_where(
+    calls: list[list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert dev.main(["run"]) == 0
+    assert calls[-1][1:] == ["-m", "hipdesk", "demo", "--out", str(dev.DEMO)]
+    assert str(dev.DEMO) in capsys.readouterr().out.splitlines()[-1]
+    assert not [word for call in calls for word in call if "train" in word]
+
+
+def test_installs_once_and_again_for_a_new_extra(calls: list[list[str]]) -> None:
+    dev.ensure()
+    dev.ensure()
+    assert [call[-1] for call in calls] == [str(dev.ROOT)]
+    dev.ensure("dev")
+    dev.ensure()
+    dev.ensure("dev")
+    assert [call[-1] for call in calls] == [str(dev.ROOT), f"{dev.ROOT}[dev]"]
+
+
+def test_installs_again_when_the_project_changed(
+    calls: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dev, "ROOT", tmp_path)
+    for text in ("one", "one", "two"):
+        (tmp_path / "pyproject.toml").write_text(text)
+        dev.ensure()
+    assert len(calls) == 2
+
+
+def test_a_damaged_stamp_means_install(calls: list[list[str]]) -> None:
+    dev.STAMP.write_text("{")
+    dev.ensure()
+    assert len(calls) == 1
+
+
+def test_test_runs_pytest_last_and_never_torch(calls: list[list[str]]) -> None:
+    assert dev.main(["test", "-k", "x"]) == 0
+    assert calls[-1][1:] == ["-m", "pytest", "-k", "x"]
+    assert calls[0][-1] == f"{dev.ROOT}[dev]"
+    assert dev.main(["test", "--slow"]) == 0
+    assert calls[-1][1:] == ["-m", "pytest", "--slow"]
+    assert f"{dev.ROOT}[dev,train]" in [call[-1] for call in calls]
+
+
+@pytest.mark.parametrize("failing", ["check", "--no-logo", "mypy", "pytest"])
+def test_any_failure_fails_the_test_command(
+    failing: str, calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dev, "call", lambda *command: int(failing in command))
+    assert dev.main(["test"]) == 1
+
+
+def test_failed_install_stops_with_a_sentence(
+    calls: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(dev, "call", lambda *_: 1)
+    assert dev.main(["run"]) == 2
+    assert capsys.readouterr().err == "pip could not install; its message is above.\n"
+    assert not dev.STAMP.exists()
+
+
+def test_old_python_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(dev, "sys", SimpleNamespace(version_info=(3, 10, 4), stderr=sys.stderr))
+    assert dev.main(["run"]) == 2
+    assert "3.11" in capsys.readouterr().err
+
+
+def test_missing_ensurepip_installs_the_venv_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted: list[str] = []
+    monkeypatch.setattr(dev, "VENV", tmp_path / "none")
+    monkeypatch.setattr(dev, "call", lambda *_: 0)
+    monkeypatch.setattr(dev, "install_system", wanted.extend)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    dev.ensure_venv()
+    assert wanted == [f"python{sys.version_info.major}.{sys.version_info.minor}-venv"]
+
+
+def test_system_packages_as_root(calls: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dev.shutil, "which", lambda name: "/usr/bin/apt-get")
+    monkeypatch.setattr(dev.os, "geteuid", lambda: 0, raising=False)
+    dev.install_system(["libegl1", "libgl1"])
+    assert calls[-1][:3] == ["apt-get", "install", "-y"]
+    assert calls[-1][-2:] == ["libegl1", "libgl1"]
+
+
+def test_system_packages_without_root_are_named(
+    calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dev.shutil, "which", lambda name: "/usr/bin/apt-get")
+    monkeypatch.setattr(dev.os, "geteuid", lambda: 1000, raising=False)
+    with pytest.raises(dev.Stop, match=r"sudo apt-get install .* libegl1$"):
+        dev.install_system(["libegl1"])
+    assert calls == []
+
+
+def test_system_packages_elsewhere_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dev.shutil, "which", lambda name: None)
+    with pytest.raises(dev.Stop, match="libegl1"):
+        dev.install_system(["libegl1"])
+
+
+def test_only_libraries_that_do_not_load_are_missing() -> None:
+    assert dev.missing_packages({"libhipdesk-none.so.9": "absent"}) == ["absent"]
+
+
+def test_a_broken_environment_is_seen(tmp_path: Path) -> None:
+    assert dev._works(Path(sys.executable))
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    if sys.platform != "win32":
+        assert not dev._works(broken)

@@ -1,0 +1,129 @@
+"""Weighting of MR series from headers and words."""
+
+import pytest
+
+from hipdesk.contrast import SequenceCues, weighting
+from hipdesk.records import Contrast
+
+T1_TIMES = {"tr_ms": 579.0, "te_ms": 6.2, "scanning_sequence": ("SE",)}
+T2_TIMES = {"tr_ms": 3800.0, "te_ms": 72.0, "scanning_sequence": ("SE",)}
+INTERMEDIATE = {"tr_ms": 3000.0, "te_ms": 45.0, "scanning_sequence": ("SE",)}
+PD_TIMES = {"tr_ms": 2600.0, "te_ms": 12.0, "scanning_sequence": ("SE",)}
+STIR_TIMES = {
+    "tr_ms": 3550.0,
+    "te_ms": 51.0,
+    "ti_ms": 145.0,
+    "scanning_sequence": ("SE", "IR"),
+}
+
+
+@pytest.mark.parametrize(
+    ("cues", "expected"),
+    [
+        (STIR_TIMES, Contrast.STIR),
+        (T1_TIMES, Contrast.T1),
+        (T2_TIMES, Contrast.T2),
+        (PD_TIMES, Contrast.PD),
+        (INTERMEDIATE, Contrast.PD),
+        ({**INTERMEDIATE, "description": "t2_tse_cor"}, Contrast.T2),
+        ({**T2_TIMES, "scan_options": ("FS",)}, Contrast.T2_FS),
+        ({**T1_TIMES, "scan_options": ("FS",)}, Contrast.T1_FS),
+        ({**PD_TIMES, "scan_options": ("FS",)}, Contrast.PD_FS),
+        ({**T2_TIMES, "fat_suppressed": True}, Contrast.T2_FS),
+        ({**T2_TIMES, "image_type": ("DERIVED", "PRIMARY", "WATER")}, Contrast.DIXON_WATER),
+        ({**T1_TIMES, "image_type": ("ORIGINAL", "PRIMARY", "W", "W", "TSE")}, Contrast.T1_FS),
+        ({**T2_TIMES, "image_type": ("DERIVED", "PRIMARY", "DIXON", "FAT")}, Contrast.OTHER),
+        ({**T2_TIMES, "image_type": ("DERIVED", "PRIMARY", "DIXON", "IN_PHASE")}, Contrast.T2),
+        ({**T2_TIMES, "image_type": ("DERIVED", "PRIMARY", "ADC")}, Contrast.DWI),
+        ({"scanning_sequence": ("EP", "SE"), "sequence_name": "*ep_b800t"}, Contrast.DWI),
+        ({"scanning_sequence": ("EP", "SE"), "b_value": 800.0}, Contrast.DWI),
+        ({"scanning_sequence": ("GR",), "tr_ms": 4.0, "te_ms": 1.2}, Contrast.OTHER),
+        ({"scanning_sequence": ("GR",), "description": "t1_vibe_fs_cor"}, Contrast.T1_FS),
+        ({"scanning_sequence": ("GR",), "description": "t2_me2d_cor"}, Contrast.OTHER),
+        ({"modality": "CT", "description": "STIR"}, Contrast.OTHER),
+        ({"tr_ms": 2100.0, "te_ms": 9.0, "ti_ms": 860.0, "scanning_sequence": ("SE", "IR")},
+         Contrast.T1),
+        ({"sequence_name": "*tir2d1_16", "scanning_sequence": ("SE", "IR")}, Contrast.STIR),
+        ({}, Contrast.UNKNOWN),
+    ],
+)  # fmt: skip
+def test_header_values_decide(cues, expected):
+    assert weighting(SequenceCues(**cues)) is expected
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("COR STIR", Contrast.STIR),
+        ("t2_tirm_cor_hip", Contrast.STIR),
+        ("OCorSTIR", Contrast.STIR),
+        ("COR IR-FSE", Contrast.STIR),
+        ("T2 TSE COR FS", Contrast.T2_FS),
+        ("Cor T2 fat sat", Contrast.T2_FS),
+        ("T2W_SPAIR_COR", Contrast.T2_FS),
+        ("corT2FS", Contrast.T2_FS),
+        ("t2 tse cor fettgesättigt", Contrast.T2_FS),
+        ("T2 coro sat graisse", Contrast.T2_FS),
+        ("T2 cor suppression de la graisse", Contrast.T2_FS),
+        ("COR DP FS", Contrast.PD_FS),
+        ("pd_tse_fs_cor", Contrast.PD_FS),
+        ("冠状位T2压脂", Contrast.T2_FS),
+        ("T2WI 脂肪抑制 冠状位", Contrast.T2_FS),
+        ("冠状位T2不压脂", Contrast.T2),
+        ("Ｔ２ ＦＳ ＣＯＲ", Contrast.T2_FS),
+        ("冠状位 质子 压脂", Contrast.PD_FS),
+        ("t1_tse_cor", Contrast.T1),
+        ("COR T1 FS +C", Contrast.T1_FS),
+        ("t2_tse_cor non-fs", Contrast.T2),
+        ("t2_tse_dixon_cor_W", Contrast.DIXON_WATER),
+        ("WATER: Cor T2 IDEAL", Contrast.DIXON_WATER),
+        ("FAT: Cor T2 IDEAL", Contrast.OTHER),
+        ("t2_tse_dixon_cor_F", Contrast.OTHER),
+        ("ep2d_diff_b50_800", Contrast.DWI),
+        ("弥散", Contrast.DWI),
+        ("COR DESS", Contrast.OTHER),
+        ("hip", Contrast.UNKNOWN),
+    ],
+)
+def test_words_decide_where_times_are_missing(description, expected):
+    assert weighting(SequenceCues(description=description)) is expected
+
+
+def test_protocol_is_read_only_without_a_description():
+    assert weighting(SequenceCues(protocol="COR STIR")) is Contrast.STIR
+    assert weighting(SequenceCues(description="t1_tse", protocol="COR STIR")) is Contrast.T1
+
+
+def test_times_outrank_a_wrong_t2_name():
+    named = SequenceCues(**T1_TIMES, description="t2_tse_fs_cor")
+    assert weighting(named) is Contrast.T1_FS
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        {"description": "COR STIR"},
+        {"ti_ms": 150.0},
+        {"ti_ms": 220.0, "scanning_sequence": ("SE", "IR"), "description": "stir_cor"},
+    ],
+)
+def test_each_kind_of_stir_tag_turns_a_t1_series_into_stir(tag):
+    cues = SequenceCues(**{**T1_TIMES, "description": "t1_tse_cor", **tag})
+    assert weighting(cues) is Contrast.STIR
+
+
+def test_an_inversion_time_that_spares_fat_refutes_the_name():
+    cues = SequenceCues(tr_ms=9000.0, te_ms=110.0, ti_ms=2500.0, description="STIR?",
+                        scanning_sequence=("SE", "IR"))  # fmt: skip
+    assert weighting(cues) is Contrast.T2
+
+
+@pytest.mark.parametrize("contrast", [c for c in Contrast if c.fluid_sensitive])
+def test_fluid_sensitive_contrasts_can_all_be_reached(contrast):
+    words = {
+        Contrast.STIR: "stir",
+        Contrast.T2_FS: "t2 fs",
+        Contrast.PD_FS: "pd fs",
+        Contrast.DIXON_WATER: "t2 dixon_w",
+    }
+    assert weighting(SequenceCues(description=words[contrast])) is contrast

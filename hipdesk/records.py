@@ -222,6 +222,9 @@ class Series:
     affine : 4 x 4, (slice, row, column) to LPS mm
     spacing_mm : (between slices, rows, columns), slices measured from positions
     window : (centre, width) stated by the file, if any
+    image_type : ImageType or FrameType, all values
+    laterality : side stated by the file's tags, if one
+    body_part : BodyPartExamined
     """
 
     uid: str = field(repr=False)
@@ -240,6 +243,9 @@ class Series:
     spacing_mm: Spacing
     window: tuple[float, float] | None = None
     notices: tuple[Notice, ...] = ()
+    image_type: tuple[str, ...] = ()
+    laterality: Side | None = None
+    body_part: str = ""
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -1,0 +1,730 @@
+"""Analysis and visits -> Report: every word, number and picture on the pages.
+
+What a value is called, how it is rounded, why it is missing and what may be
+said about it is decided here; an adapter only sets it in type. No severity
+word, colour or claim that a change is real comes from a score: no cut-off and
+no smallest detectable change are published for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import groupby
+from typing import Final
+
+from hipdesk.errors import BugError
+from hipdesk.geometry import upright
+from hipdesk.overlay import RGB, Style, hip_picture, window_of
+from hipdesk.records import (
+    Acquisition,
+    Analysis,
+    HipResult,
+    HipScore,
+    LesionScore,
+    Reason,
+    Segmentation,
+    SegmentClass,
+    Series,
+    Side,
+    SliceScore,
+    Spacing,
+    Visit,
+    VisitHip,
+    Volume,
+)
+from hipdesk.timeline import Change, Comparability, SideTrend, Timeline, TrendPoint, build_timeline
+from hipdesk.wording import (
+    CONTRAST_WORDS,
+    NO_VALUE,
+    ORIGIN_WORDS,
+    REASON_SENTENCES,
+    REASON_WORDS,
+    number,
+    person_name,
+)
+
+RESEARCH_ONLY: Final = "Research use only - not for diagnostic or treatment decisions"
+DRAFT: Final = "Draft - not reviewed"
+
+SDC_UNKNOWN: Final = (
+    "Smallest detectable change: not established. Nothing is said here on whether a change "
+    "exceeds measurement noise."
+)
+
+CHANGE_BASIS: Final = (
+    "Plotted is U/n, the per-slice mean of the UNet-score; the slices of different visits are "
+    "not matched by position."
+)
+
+ONE_VISIT: Final = "No trend: it needs at least two dated visits with a score, and there is one."
+NO_SCORED_VISIT: Final = "No trend: no dated visit has a score."
+NO_DATE: Final = "This study has no usable date, so it is left out of the trend until it has one."
+
+LIMITS: Final = (
+    "Trained on simulated MRI only; accuracy on patients is not known.",
+    "Open growth plates are bright on STIR. The source study's patients were 18 to 65 years old.",
+    (
+        "Cannot tell bone marrow oedema of spondyloarthritis from that of avascular necrosis, "
+        "fracture, infection or transient osteoporosis."
+    ),
+    (
+        "Unenhanced STIR does not tell synovitis from fluid, and a healthy joint holds some "
+        "fluid: this class is called effusion/synovitis and is not zero in health."
+    ),
+    (
+        "The score has no validated cut-off. It ignores the scanner's gain, but not failed fat "
+        "suppression, coil shading or another TE or TI."
+    ),
+)
+
+HAN_BANDS: Final = ((15.0, "1 (below 15 %)"), (30.0, "2 (15 to below 30 %)"))
+HAN_LAST_BAND: Final = "3 (30 % or more)"
+"""Bands of BME as % of the femoral head. Source: Han 2021, doi 10.1093/mr/roab073."""
+
+MOST_SLICE_ROWS: Final = 36
+"""Longer slice tables list only the slices that count for either hip."""
+
+KEY_IMAGES_PER_HIP: Final = 2
+KEY_IMAGE_HEIGHT_PX: Final = 640
+PRINTED: Final = Style(line_scale=2.0)
+"""Lines for a picture of `KEY_IMAGE_HEIGHT_PX` rows printed some 55 mm high."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label and its value, both as printed."""
+
+    label: str
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """One line of the findings.
+
+    Attributes
+    ----------
+    right, left, both : as printed; `NO_VALUE` for null, empty where the line
+        has no such value
+    main : the line is a headline figure
+    """
+
+    label: str
+    unit: str
+    right: str
+    left: str
+    both: str = ""
+    main: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyImage:
+    """One slice of one hip, without and with overlay, not yet labelled.
+
+    Attributes
+    ----------
+    number, of : 1-based slice number and the series' slices
+    caption : what the slice shows, in numbers
+    edges : patient directions at (top, bottom, left, right)
+    """
+
+    side: Side
+    number: int
+    of: int
+    caption: str
+    edges: tuple[str, str, str, str]
+    bare: RGB
+    overlaid: RGB
+
+
+@dataclass(frozen=True, slots=True)
+class SliceCell:
+    """One hip on one slice, as printed; empty strings where the hip is absent."""
+
+    status: str = ""
+    counted: bool = False
+    head_mm2: str = ""
+    bme_mm2: str = ""
+    effusion_mm2: str = ""
+    u: str = ""
+    a: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SliceRow:
+    """One slice of the series; ``number`` is 1-based."""
+
+    number: int
+    right: SliceCell
+    left: SliceCell
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPoint:
+    """A visit on a chart; ``current`` marks this report's own study."""
+
+    day: date = field(repr=False)
+    value: float
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChartLine:
+    """One quantity over time.
+
+    Attributes
+    ----------
+    lesion : class whose palette and pattern it takes; None for the score
+    joined : between neighbouring points, whether a line may join them
+    """
+
+    label: str
+    lesion: SegmentClass | None
+    points: tuple[ChartPoint, ...]
+    joined: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Quantities of one hip over time, on one axis from zero."""
+
+    title: str
+    unit: str
+    lines: tuple[ChartLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Scores and volumes over visits.
+
+    Attributes
+    ----------
+    charts : by hip: score, then volumes; empty where there is nothing to join
+    sentences : what must be read with them, or instead of them
+    """
+
+    charts: tuple[tuple[Chart, Chart], ...]
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """Everything on the pages of one report.
+
+    Attributes
+    ----------
+    status : draft until a reader has signed
+    patient_name, patient_id : as printed on every page
+    reasons : one sentence for every score that is missing
+    slice_notes : what the slice table leaves out, and its definitions
+    made_by_ai : ``AI``, ``AI + edited`` or ``manual``
+    """
+
+    title: str
+    status: str
+    patient_name: str = field(repr=False)
+    patient_id: str = field(repr=False)
+    identity: tuple[Fact, ...]
+    acquisition: tuple[Fact, ...]
+    findings: tuple[FindingRow, ...]
+    reasons: tuple[str, ...]
+    notices: tuple[str, ...]
+    key_images: tuple[KeyImage, ...]
+    trend: Trend
+    slices: tuple[SliceRow, ...]
+    slice_notes: tuple[str, ...]
+    disclosure: tuple[Fact, ...]
+    limits: tuple[str, ...]
+    made_by_ai: str
+    footer: str
+
+
+def build_report(
+    analysis: Analysis,
+    volume: Volume,
+    visits: Sequence[Visit] = (),
+    *,
+    now: datetime,
+) -> Report:
+    """Everything a report on one analysis says and shows.
+
+    Parameters
+    ----------
+    volume : the analysed series with its pixels, for the key images
+    visits : the patient's visits; the analysis is added as one where it is
+        not among them
+    now : when the report is made, with its time zone
+    """
+    series = analysis.series
+    slices, slice_notes = _slice_table(analysis)
+    return Report(
+        title="Hip MRI - UNet-score",
+        status=DRAFT,
+        patient_name=person_name(series.patient.name) or "Name not stated",
+        patient_id=series.patient.patient_id or "not stated",
+        identity=_identity(series, now),
+        acquisition=_acquisition(series),
+        findings=_findings(analysis),
+        reasons=_reasons(analysis),
+        notices=_notices(analysis),
+        key_images=_key_images(analysis, volume),
+        trend=_trend(analysis, visits),
+        slices=slices,
+        slice_notes=slice_notes,
+        disclosure=_disclosure(analysis),
+        limits=LIMITS,
+        made_by_ai=ORIGIN_WORDS[analysis.origin],
+        footer=f"HipDesk {analysis.program_version}, analysis {analysis.uid}",
+    )
+
+
+def _stated(value: float | None, unit: str) -> str:
+    """A header's figure with its unit; the file may be silent."""
+    return NO_VALUE if value is None else f"{value:g} {unit}"
+
+
+def _day(day: date | None) -> str:
+    return NO_VALUE if day is None else day.isoformat()
+
+
+def _sentence(text: str) -> str:
+    """A notice as one sentence with its full stop."""
+    text = text.strip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _identity(series: Series, now: datetime) -> tuple[Fact, ...]:
+    patient, study = series.patient, series.study
+    sex = {"M": "male", "F": "female", "O": "other"}.get(patient.sex, patient.sex)
+    return (
+        Fact("Patient ID", patient.patient_id or NO_VALUE),
+        Fact("Birth date", _day(patient.birth_date)),
+        Fact("Sex", sex or NO_VALUE),
+        Fact("Study date", _day(study.date)),
+        Fact("Accession", study.accession or NO_VALUE),
+        Fact("Institution", series.acquisition.institution or NO_VALUE),
+        Fact("Study", study.description or NO_VALUE),
+        Fact("Report made", now.strftime("%Y-%m-%d %H:%M %Z").strip()),
+    )
+
+
+def _acquisition(series: Series) -> tuple[Fact, ...]:
+    acquisition = series.acquisition
+    return (
+        Fact("Scanner", _scanner(acquisition)),
+        Fact("Field strength", _stated(acquisition.field_strength_t, "T")),
+        Fact("Series", series.description or NO_VALUE),
+        Fact("Sequence", acquisition.sequence or NO_VALUE),
+        Fact("Contrast, plane", f"{CONTRAST_WORDS[series.contrast]}, {series.plane.value}"),
+        Fact("TR / TE / TI", _timing(acquisition)),
+        Fact("Slices", _slices(series)),
+        Fact("Pixel size", _pixels(series)),
+    )
+
+
+def _scanner(acquisition: Acquisition) -> str:
+    parts = (acquisition.manufacturer, acquisition.model)
+    return " ".join(part for part in parts if part) or NO_VALUE
+
+
+def _timing(acquisition: Acquisition) -> str:
+    times = (acquisition.tr_ms, acquisition.te_ms, acquisition.ti_ms)
+    return " / ".join(NO_VALUE if t is None else f"{t:g}" for t in times) + " ms"
+
+
+def _slices(series: Series) -> str:
+    thickness = series.acquisition.slice_thickness_mm
+    thick = "" if thickness is None else f"{thickness:g} mm, "
+    return f"{len(series.slices)}, {thick}every {series.spacing_mm[0]:.2f} mm"
+
+
+def _pixels(series: Series) -> str:
+    _, rows, columns = series.spacing_mm
+    return f"{rows:.3f} \N{MULTIPLICATION SIGN} {columns:.3f} mm"
+
+
+def _score(analysis: Analysis, side: Side) -> HipScore | None:
+    """The score of one side, where that hip was looked for and found."""
+    return next((hip.score for hip in analysis.hips if hip.side is side), None)
+
+
+def _findings(analysis: Analysis) -> tuple[FindingRow, ...]:
+    scores = (_score(analysis, Side.RIGHT), _score(analysis, Side.LEFT))
+
+    def row(
+        label: str,
+        unit: str,
+        digits: int,
+        value: Callable[[HipScore], float | None],
+        both: str = "",
+        main: bool = False,
+    ) -> FindingRow:
+        right, left = (number(None if s is None else value(s), digits) for s in scores)
+        return FindingRow(label, unit, right, left, both, main)
+
+    total = analysis.total
+    return (
+        row("UNet-score U, intensity", "", 2, _u, number(total.u_intensity, 2), main=True),
+        row("U per slice, U/n", "", 3, lambda s: s.u_intensity_mean),
+        *(row(f"of U: {name}", "", 2, _part(key, "u")) for key, name in _LESION_ROWS),
+        row("UNet-score A, area", "", 2, _a, number(total.u_area, 2), main=True),
+        row("A per slice, A/n", "", 3, lambda s: s.u_area_mean),
+        *(row(f"of A: {name}", "", 2, _part(key, "a")) for key, name in _LESION_ROWS),
+        row("Slices counted, n", "", 0, _n_counted, number(total.n_counted, 0)),
+        row("BME volume", "mL", 1, lambda s: s.bme_ml),
+        row("Effusion/synovitis volume", "mL", 1, lambda s: s.effusion_ml),
+        row("Femoral head volume", "mL", 1, lambda s: s.head_ml),
+        row("BME within the head, of head volume", "%", 1, lambda s: s.bme_head_percent),
+        FindingRow("Band after Han 2021, exploratory", "", _band(scores[0]), _band(scores[1])),
+    )
+
+
+_LESION_ROWS: Final = (
+    (SegmentClass.BME, "BME"),
+    (SegmentClass.EFFUSION_SYNOVITIS, "effusion/synovitis"),
+)
+
+
+def _u(score: HipScore) -> float | None:
+    return score.u_intensity
+
+
+def _a(score: HipScore) -> float | None:
+    return score.u_area
+
+
+def _n_counted(score: HipScore) -> int | None:
+    """Counted slices; where lesions are undefined there was nothing to count."""
+    return None if score.reason is Reason.NOT_FLUID_SENSITIVE else score.n_counted
+
+
+def _part(lesion: SegmentClass, which: str) -> Callable[[HipScore], float | None]:
+    """One lesion class' own score, by intensity (``u``) or area (``a``)."""
+
+    def value(score: HipScore) -> float | None:
+        found: LesionScore | None = (score.by_lesion or {}).get(lesion)
+        if found is None:
+            return None
+        return found.u_intensity if which == "u" else found.u_area
+
+    return value
+
+
+def _band(score: HipScore | None) -> str:
+    """Han's band of the BME share of the head."""
+    if score is None or score.bme_head_percent is None:
+        return NO_VALUE
+    share = score.bme_head_percent
+    return next((name for limit, name in HAN_BANDS if share < limit), HAN_LAST_BAND)
+
+
+def _reasons(analysis: Analysis) -> tuple[str, ...]:
+    """A sentence for every hip without a score, and for a missing total."""
+    sides = {hip.side for hip in analysis.hips}
+    found = [
+        f"{_capital(hip.side.word)} hip: no score, because {_why(hip)}."
+        for hip in analysis.hips
+        if hip.score is None or hip.score.u_intensity is None
+    ]
+    found += [
+        f"{_capital(side.word)} hip: not part of this series." for side in Side if side not in sides
+    ]
+    if analysis.total.u_intensity is None:
+        reason = analysis.total.reason or Reason.OTHER_HIP_NOT_SCORED
+        found.append(f"Both hips: no total, because {REASON_SENTENCES[reason]}.")
+    return tuple(found)
+
+
+def _why(hip: HipResult) -> str:
+    """Why a hip has no score, with the figure behind it."""
+    reason = hip.reason or Reason.HEAD_NOT_FOUND
+    sentence = REASON_SENTENCES[reason]
+    if reason is Reason.TOO_FEW_SLICES and hip.score is not None:
+        return f"{sentence} (here {hip.score.n_counted})"
+    return sentence
+
+
+def _notices(analysis: Analysis) -> tuple[str, ...]:
+    """Every warning once, the fallback to the CPU among them."""
+    said = [_sentence(notice.message) for notice in (*analysis.notices, *analysis.series.notices)]
+    codes = {notice.code for notice in analysis.notices}
+    if analysis.compute.fell_back and "provider_fallback" not in codes:
+        said.append(_fallback(analysis))
+    return tuple(dict.fromkeys(said))
+
+
+def _fallback(analysis: Analysis) -> str:
+    compute = analysis.compute
+    why = f": {compute.reason}" if compute.reason else ""
+    return _sentence(f"CUDA was requested; the {_provider(compute.provider)} computed this{why}")
+
+
+def _provider(name: str) -> str:
+    return name.upper() if name in ("cpu", "cuda") else name
+
+
+def _key_images(analysis: Analysis, volume: Volume) -> tuple[KeyImage, ...]:
+    window = window_of(volume)
+    return tuple(
+        _key_image(volume, hip.segmentation, hip.score, index, window)
+        for hip in analysis.hips
+        if hip.segmentation is not None and hip.score is not None
+        for index in key_slices(hip.score)
+    )
+
+
+def key_slices(score: HipScore) -> tuple[int, ...]:
+    """Series indices of the slices with most lesion, at most two, in stack order.
+
+    Counted slices come before others; the central slice stands in where there
+    is no lesion at all.
+    """
+    loaded = [s for s in score.slices if _lesion_px(s) > 0 and s.head_px > 0]
+    loaded.sort(key=lambda s: (not s.counted, -_lesion_px(s), s.index))
+    best = loaded[:KEY_IMAGES_PER_HIP]
+    if best:
+        return tuple(sorted(s.index for s in best))
+    return () if score.central_index is None else (score.central_index,)
+
+
+def _lesion_px(entry: SliceScore) -> int:
+    return (entry.bme_px or 0) + (entry.effusion_px or 0)
+
+
+def _key_image(
+    volume: Volume,
+    segmentation: Segmentation,
+    score: HipScore,
+    index: int,
+    window: tuple[float, float],
+) -> KeyImage:
+    def picture(style: Style | None) -> RGB:
+        return hip_picture(volume, segmentation, index, window, style, KEY_IMAGE_HEIGHT_PX)
+
+    series = volume.series
+    entry = next((s for s in score.slices if s.index == index), None)
+    return KeyImage(
+        side=segmentation.side,
+        number=index + 1,
+        of=len(series.slices),
+        caption="" if entry is None else _caption(entry, series.spacing_mm),
+        edges=upright(series.affine).edges,
+        bare=picture(None),
+        overlaid=picture(PRINTED),
+    )
+
+
+def _caption(entry: SliceScore, spacing_mm: Spacing) -> str:
+    cell = _cell(entry, spacing_mm)
+    counted = "Counted" if entry.counted else f"Not counted: {cell.status}"
+    areas = (("head", cell.head_mm2), ("BME", cell.bme_mm2), ("effusion", cell.effusion_mm2))
+    shown = ", ".join(f"{name} {value} mm²" for name, value in areas if value != NO_VALUE)
+    terms = "" if entry.u_intensity is None else f"; U {cell.u}, A {cell.a}"
+    return f"{counted}; {shown}{terms}"
+
+
+def _slice_table(analysis: Analysis) -> tuple[tuple[SliceRow, ...], tuple[str, ...]]:
+    """Rows for the slices that show a head, and what is said about the rest."""
+    spacing = analysis.series.spacing_mm
+    by_side = {side: _by_index(_score(analysis, side)) for side in Side}
+    every = sorted(set().union(*by_side.values()))
+    listed = [i for i in every if any(_has_head(entries.get(i)) for entries in by_side.values())]
+    notes = []
+    if len(listed) > MOST_SLICE_ROWS:
+        counted = [i for i in listed if any(_counts(e.get(i)) for e in by_side.values())]
+        notes.append(_ranges("Not counted for either hip", set(listed) - set(counted)))
+        listed = counted
+    without = set(range(len(analysis.series.slices))) - {
+        i for i in every if any(_has_head(entries.get(i)) for entries in by_side.values())
+    }
+    if without:
+        notes.append(_ranges("No femoral head", without))
+    rows = (
+        SliceRow(i + 1, *(_cell(by_side[side].get(i), spacing) for side in Side)) for i in listed
+    )
+    return tuple(rows), (*notes, _legend(by_side.values()))
+
+
+def _by_index(score: HipScore | None) -> dict[int, SliceScore]:
+    return {} if score is None else {entry.index: entry for entry in score.slices}
+
+
+def _has_head(entry: SliceScore | None) -> bool:
+    return entry is not None and entry.head_px > 0
+
+
+def _counts(entry: SliceScore | None) -> bool:
+    return entry is not None and entry.counted
+
+
+def _ranges(what: str, indices: Iterable[int]) -> str:
+    """``what: slices 1-4, 9.`` with 1-based numbers."""
+    numbered = enumerate(sorted(indices))
+    runs = [[index + 1 for _, index in run] for _, run in groupby(numbered, lambda p: p[1] - p[0])]
+    parts = [f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs]
+    return f"{what}: slices {', '.join(parts)}."
+
+
+def _legend(tables: Iterable[Mapping[int, SliceScore]]) -> str:
+    """What the short reasons in the table mean, those that occur."""
+    entries = [entry for table in tables for entry in table.values() if entry.head_px > 0]
+    used = {entry.reason for entry in entries if entry.reason is not None}
+    said = [f"{REASON_WORDS[r]}: {REASON_SENTENCES[r]}." for r in Reason if r in used]
+    return " ".join(_capital(part) for part in said)
+
+
+def _cell(entry: SliceScore | None, spacing_mm: Spacing) -> SliceCell:
+    if entry is None:
+        return SliceCell(status=NO_VALUE)
+    _, rows, columns = spacing_mm
+
+    def area(pixels: int | None) -> str:
+        return NO_VALUE if pixels is None else f"{pixels * rows * columns:.0f}"
+
+    reason = REASON_WORDS[entry.reason] if entry.reason is not None else NO_VALUE
+    return SliceCell(
+        status="counted" if entry.counted else reason,
+        counted=entry.counted,
+        head_mm2=area(entry.head_px),
+        bme_mm2=area(entry.bme_px),
+        effusion_mm2=area(entry.effusion_px),
+        u=number(entry.u_intensity, 3),
+        a=number(entry.u_area, 3),
+    )
+
+
+def _trend(analysis: Analysis, visits: Sequence[Visit]) -> Trend:
+    known = {hip.analysis_uid for visit in visits for hip in visit.hips}
+    every = list(visits) if analysis.uid in known else [*visits, _own_visit(analysis)]
+    timeline = build_timeline(every)
+    drawn = [trend for trend in (timeline.right, timeline.left) if _scored(trend)]
+    undated = (NO_DATE,) if analysis.series.study.date is None else ()
+    if not any(trend.changes for trend in drawn):
+        return Trend((), (ONE_VISIT if drawn else NO_SCORED_VISIT, *undated, SDC_UNKNOWN))
+    charts = tuple(_charts(trend, analysis.uid) for trend in drawn)
+    said = (CHANGE_BASIS, SDC_UNKNOWN, *_comparisons(timeline), *_gaps(timeline), *undated)
+    return Trend(charts, said)
+
+
+def _own_visit(analysis: Analysis) -> Visit:
+    """The analysis as a visit of its own."""
+    series = analysis.series
+    hips = tuple(
+        VisitHip(
+            side=hip.side,
+            analysis_uid=analysis.uid,
+            series_uid=series.uid,
+            score=hip.score,
+            models=analysis.models,
+            compute=analysis.compute,
+            contrast=series.contrast,
+            spacing_mm=series.spacing_mm,
+            acquisition=series.acquisition,
+            definition=analysis.definition,
+            origin=analysis.origin,
+        )
+        for hip in analysis.hips
+        if hip.score is not None
+    )
+    return Visit(uid=analysis.uid, day=series.study.date, hips=hips)
+
+
+def _scored(trend: SideTrend) -> tuple[TrendPoint, ...]:
+    return tuple(point for point in trend.points if point.scored)
+
+
+def _charts(trend: SideTrend, current_uid: str) -> tuple[Chart, Chart]:
+    """Score per slice, and volumes, of one hip."""
+    joined = tuple(c.comparability is not Comparability.NOT_COMPARABLE for c in trend.changes)
+    hip = f"{_capital(trend.side.word)} hip"
+
+    def line(
+        label: str, lesion: SegmentClass | None, value: Callable[[TrendPoint], float | None]
+    ) -> ChartLine:
+        points = tuple(
+            ChartPoint(point.day, figure, point.analysis_uid == current_uid)
+            for point in _scored(trend)
+            if (figure := value(point)) is not None
+        )
+        if len(points) != len(joined) + 1:
+            raise BugError("a scored hip lacks a figure that belongs to its score")
+        return ChartLine(label, lesion, points, joined)
+
+    score = line("U/n", None, lambda p: p.u_intensity_mean)
+    bme = line("BME", SegmentClass.BME, lambda p: p.bme_ml)
+    fluid = line("effusion/synovitis", SegmentClass.EFFUSION_SYNOVITIS, lambda p: p.effusion_ml)
+    return (
+        Chart(f"{hip}: UNet-score per slice", "U/n", (score,)),
+        Chart(f"{hip}: lesion volume", "mL", (bme, fluid)),
+    )
+
+
+def _comparisons(timeline: Timeline) -> tuple[str, ...]:
+    """Where lines are broken and where they need caution, each said once."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for trend in (timeline.right, timeline.left):
+        for change in trend.changes:
+            for difference in change.differences:
+                broken = difference.verdict is Comparability.NOT_COMPARABLE
+                kind = "Line broken" if broken else "Compare with caution"
+                where = said.setdefault((kind, difference.message), [])
+                where.append(_span(change))
+    ordered = sorted(said.items(), key=lambda item: item[0][0] != "Line broken")
+    return tuple(
+        f"{kind}, {', '.join(dict.fromkeys(where))}: {message}"
+        for (kind, message), where in ordered
+    )
+
+
+def _span(change: Change) -> str:
+    return f"{_day(change.before.day)} to {_day(change.after.day)}"
+
+
+def _gaps(timeline: Timeline) -> tuple[str, ...]:
+    """Visits whose hip has no score, with the reason."""
+    return tuple(
+        f"{_day(point.day)}, {trend.side.word} hip: no score, because "
+        f"{REASON_SENTENCES[point.reason or Reason.HEAD_NOT_FOUND]}."
+        for trend in (timeline.right, timeline.left)
+        for point in trend.points
+        if not point.scored
+    )
+
+
+def _disclosure(analysis: Analysis) -> tuple[Fact, ...]:
+    compute = analysis.compute
+    requested = f"requested {_provider(compute.requested)}, used {_provider(compute.provider)}"
+    reason = f" ({compute.reason.rstrip('.')})" if compute.reason else ""
+    models = tuple(
+        Fact(
+            f"Model, {model.task}",
+            f"{model.name} {model.version}, SHA-256 {model.sha256[:12]}; "
+            f"trained on {_trained_on(model.trained_on)}",
+        )
+        for model in analysis.models
+    )
+    return (
+        Fact("Origin of the masks", f"{ORIGIN_WORDS[analysis.origin]}; not reviewed by a reader"),
+        *models,
+        Fact("Computed", f"{requested}{reason}, {analysis.created_utc:%Y-%m-%d %H:%M} UTC"),
+        Fact("Score definition", f"{analysis.definition}: {_DEFINITION}"),
+        Fact("Program", f"HipDesk {analysis.program_version}"),
+        Fact("Input pixels", f"SHA-256 {analysis.pixel_sha256[:12]}"),
+    )
+
+
+_DEFINITION: Final = (
+    "U adds up, over the counted slices, the lesions' summed signal divided by the head's; "
+    "A does so with areas. A pixel in both lesion classes counts once in U and A, and in each "
+    "class' own share, so the shares may add up to more."
+)
+
+
+def _trained_on(text: str) -> str:
+    return text.rstrip(".") or "data not stated"

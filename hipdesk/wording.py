@@ -1,0 +1,101 @@
+"""Words and figures as a doctor reads them, on paper and on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from hipdesk.records import Contrast, Origin, Reason, SegmentClass
+
+NO_VALUE: Final = "\N{EM DASH}"
+"""Printed where a value is null; never a zero."""
+
+FIRST_EAST_ASIAN: Final = 0x2E80
+"""Code points from here on are Chinese, Japanese and Korean, but for rare others."""
+
+REASON_SENTENCES: Final[Mapping[Reason, str]] = MappingProxyType(
+    {
+        Reason.NOT_FLUID_SENSITIVE: "the series is not fluid-sensitive (STIR or fat-suppressed), "
+        "so oedema and fluid are neither outlined nor scored",
+        Reason.HEAD_NOT_FOUND: "the femoral head was not found on this series",
+        Reason.TOO_FEW_SLICES: "fewer than 5 slices count",
+        Reason.SMALL_HEAD_AREA: "the head's area is below a quarter of its largest",
+        Reason.OUTSIDE_CHOSEN_SLICES: "outside the central, anterior and posterior five",
+        Reason.NO_HEAD_ON_SLICE: "the head is not on this slice",
+        Reason.NO_HEAD_SIGNAL: "the head gives no signal to relate the lesions to",
+        Reason.OTHER_HIP_NOT_SCORED: "not both hips are scored",
+    }
+)
+"""Why a value is missing, as the end of a sentence."""
+
+REASON_WORDS: Final[Mapping[Reason, str]] = MappingProxyType(
+    {
+        Reason.NOT_FLUID_SENSITIVE: "not fluid-sensitive",
+        Reason.HEAD_NOT_FOUND: "head not found",
+        Reason.TOO_FEW_SLICES: "too few slices",
+        Reason.SMALL_HEAD_AREA: "small head area",
+        Reason.OUTSIDE_CHOSEN_SLICES: "outside choice",
+        Reason.NO_HEAD_ON_SLICE: "no head",
+        Reason.NO_HEAD_SIGNAL: "no head signal",
+        Reason.OTHER_HIP_NOT_SCORED: "other hip not scored",
+    }
+)
+"""The same, for a table's cell."""
+
+CONTRAST_WORDS: Final[Mapping[Contrast, str]] = MappingProxyType(
+    {
+        Contrast.STIR: "STIR",
+        Contrast.T2_FS: "T2 fat-suppressed",
+        Contrast.PD_FS: "PD fat-suppressed",
+        Contrast.DIXON_WATER: "Dixon water",
+        Contrast.T1: "T1",
+        Contrast.T1_FS: "T1 fat-suppressed",
+        Contrast.T2: "T2",
+        Contrast.PD: "PD",
+        Contrast.DWI: "diffusion",
+        Contrast.OTHER: "other",
+        Contrast.UNKNOWN: "unknown",
+    }
+)
+
+ORIGIN_WORDS: Final[Mapping[Origin, str]] = MappingProxyType(
+    {
+        Origin.AI: "AI",
+        Origin.AI_EDITED: "AI + edited",
+        Origin.MANUAL: "manual",
+    }
+)
+
+CLASS_WORDS: Final[Mapping[SegmentClass, str]] = MappingProxyType(
+    {
+        SegmentClass.FEMORAL_HEAD: "Femoral head",
+        SegmentClass.PROXIMAL_FEMUR: "Proximal femur",
+        SegmentClass.ACETABULUM: "Acetabulum",
+        SegmentClass.BME: "Bone marrow oedema (BME)",
+        SegmentClass.EFFUSION_SYNOVITIS: "Effusion/synovitis",
+    }
+)
+
+
+def person_name(value: str) -> str:
+    """A DICOM person name as read: every representation, components in order.
+
+    ``YAMADA^TAROU=山田^太郎`` becomes ``YAMADA, TAROU / 山田 太郎``.
+
+    Source: DICOM PS3.5 6.2.1.2.
+    """
+    return " / ".join(name for group in value.split("=") if (name := _representation(group)))
+
+
+def _representation(group: str) -> str:
+    """One representation; a comma follows the family name in alphabetic ones."""
+    family, *given = (part.strip() for part in group.split("^"))
+    rest = " ".join(part for part in given if part)
+    between = " " if any(ord(letter) >= FIRST_EAST_ASIAN for letter in group) else ", "
+    return between.join(part for part in (family, rest) if part)
+
+
+def number(value: float | None, digits: int) -> str:
+    """A figure with fixed decimals, or the sign for no value."""
+    return NO_VALUE if value is None else f"{value:.{digits}f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -30,11 +31,11 @@ REGISTRIES = tuple(
 @pytest.fixture(scope="module")
 def tracked(repository: Path) -> list[Path]:
     """Every tracked file that exists."""
+    if shutil.which("git") is None or not (repository / ".git").exists():
+        pytest.skip("no git, or not a git checkout: what is tracked cannot be asked")
     done = subprocess.run(
-        ["git", "-C", repository, "ls-files", "-z"], capture_output=True, check=False
+        ["git", "-C", repository, "ls-files", "-z"], capture_output=True, check=True
     )
-    if done.returncode != 0:
-        pytest.skip("not a git checkout, so nothing is tracked")
     names = done.stdout.decode().split("\0")
     return [path for name in names if name and (path := repository / name).is_file()]
 

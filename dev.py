@@ -112,11 +112,15 @@ def _loads(library: str) -> bool:
 
 
 def ensure_qt_libraries() -> None:
-    """Make sure that Qt, where it is installed, finds what it needs on Linux."""
-    if sys.platform.startswith("linux") and any(VENV.glob("lib/*/site-packages/PySide6")):
-        missing = missing_packages(QT_LIBRARIES)
-        if missing:
+    """Install or name what Qt, where it is installed, lacks on Linux; only the window needs it."""
+    if not sys.platform.startswith("linux") or not any(VENV.glob("lib/*/site-packages/PySide6")):
+        return
+    missing = missing_packages(QT_LIBRARIES)
+    if missing:
+        try:
             install_system(missing)
+        except Stop as stop:
+            say(f"The window will not open yet. {stop}")
 
 
 # The environment
@@ -169,7 +173,6 @@ def ensure(*extras: str) -> None:
         must("pip could not install; its message is above.", *pip, "--editable", target)
         stamp = {"fingerprint": fingerprint, "extras": sorted(want | have)}
         STAMP.write_text(json.dumps(stamp), encoding="utf-8")
-    ensure_qt_libraries()
 
 
 # The commands
@@ -178,6 +181,7 @@ def ensure(*extras: str) -> None:
 def run(rest: list[str], _slow: bool) -> int:
     """Run the program: the demo, or whatever ``rest`` says."""
     ensure()
+    ensure_qt_libraries()
     if rest:
         return call(in_venv(), "-m", "hipdesk", *rest)
     say(f"Making and analysing the demo patient in {DEMO}")
@@ -190,6 +194,7 @@ def run(rest: list[str], _slow: bool) -> int:
 def test(rest: list[str], slow: bool) -> int:
     """Run every check; pytest comes last, so its closing line is the last one."""
     ensure("dev", *(["train"] if slow else []))
+    ensure_qt_libraries()
     failed = [name for name, command in checks().items() if not _passes(name, command)]
     status = call(in_venv(), "-m", "pytest", *(["--slow"] if slow else []), *rest)
     if failed:
@@ -218,6 +223,7 @@ def _passes(name: str, command: tuple[str | Path, ...]) -> bool:
 def bench(rest: list[str], _slow: bool) -> int:
     """Measure."""
     ensure("dev", "train")
+    ensure_qt_libraries()
     return call(in_venv(), "-m", "pytest", "--bench", "-m", "bench", "-s", *rest)
 
 

@@ -160,6 +160,23 @@ def test_system_packages_elsewhere_are_named(monkeypatch: pytest.MonkeyPatch) ->
         dev.install_system(["libegl1"])
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Qt lacks nothing elsewhere")
+def test_a_window_that_cannot_open_stops_nothing_else(
+    calls: list[list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(dev, "QT_LIBRARIES", {"libhipdesk-none.so.9": "absent"})
+    monkeypatch.setattr(dev.shutil, "which", lambda name: None)
+    assert dev.main(["run", "info"]) == 0
+    assert "absent" not in capsys.readouterr().out
+    (tmp_path / "lib" / "python3" / "site-packages" / "PySide6").mkdir(parents=True)
+    assert dev.main(["run", "info"]) == 0
+    assert "window will not open yet" in capsys.readouterr().out
+    assert calls[-1][1:] == ["-m", "hipdesk", "info"]
+
+
 def test_only_libraries_that_do_not_load_are_missing() -> None:
     assert dev.missing_packages({"libhipdesk-none.so.9": "absent"}) == ["absent"]
 

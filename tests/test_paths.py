@@ -89,7 +89,7 @@ def test_user_data_without_variable_follows_the_system(monkeypatch: pytest.Monke
 
 @pytest.mark.slow
 def test_wheel_carries_models_and_resources(repository: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, repository]
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", tmp_path, repository]
     subprocess.run(command, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("hipdesk-*.whl")
     site = tmp_path / "site"

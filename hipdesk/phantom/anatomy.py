@@ -186,7 +186,7 @@ def _hips(facts: Mapping[str, Mapping[str, list[float] | float]]) -> Mapping[Sid
     return MappingProxyType(hips)
 
 
-def _read_nifti(path: Path) -> tuple[NDArray[np.uint8], tuple[float, float, float]]:
+def _read_nifti(path: Path) -> tuple[NDArray[np.uint8], Point]:
     """Voxels (x, y, z) and the position of the first one, of a uint8 NIfTI-1 at 1 mm."""
     data = gzip.decompress(path.read_bytes())
     shape = struct.unpack_from("<3h", data, 42)
@@ -198,4 +198,4 @@ def _read_nifti(path: Path) -> tuple[NDArray[np.uint8], tuple[float, float, floa
     if not np.allclose(rows[:, :3], np.eye(3)):
         raise ValueError("not an upright 1 mm grid")
     voxels = np.frombuffer(data, np.uint8, int(np.prod(shape)), offset)
-    return voxels.reshape(shape, order="F"), tuple(float(value) for value in rows[:, 3])
+    return voxels.reshape(shape, order="F"), as_point(rows[:, 3])

@@ -1,0 +1,340 @@
+"""Simulated examples: whole series, stacks of one hip, stacks of a whole pelvis.
+
+Everything is drawn from one random generator, so a seed gives the same example
+on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.spatial.transform import Rotation
+
+from hipdesk.crop import HEAD_COLUMN, HEAD_ROW, HIP_COLUMNS, HIP_ROWS, HIP_SPACING_MM
+from hipdesk.geometry import to_lps
+from hipdesk.phantom.anatomy import CANONICAL_AXES, HipGeometry
+from hipdesk.phantom.artefacts import Scanner, acquire, random_scanner
+from hipdesk.phantom.deformation import Pose, patient_hips, random_pose
+from hipdesk.phantom.lesions import HipLesions, no_lesions, random_lesions
+from hipdesk.phantom.prepared import PreparedAnatomy
+from hipdesk.phantom.render import Rendering, SliceGrid, Subject, random_textures, render
+from hipdesk.phantom.signal import (
+    PAPER_STIR,
+    T1_TSE,
+    T2_FS,
+    Protocol,
+    TissueSignals,
+    free_signals,
+    measured_stir_signals,
+    tissue_signals,
+)
+from hipdesk.records import Affine, BoolArray, FloatArray, SegmentClass, Side
+
+HIP_CLASSES: Final = tuple(SegmentClass)
+"""Bit order of `HipStack.labels`."""
+
+PELVIS_CLASSES: Final = ("head_right", "head_left", "femur")
+"""Bit order of `PelvisStack.labels`."""
+
+PELVIS_PIXELS: Final = 192
+PELVIS_SPACING_MM: Final = 2.0
+HIP_REACH_MM: Final = 45.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HipStack:
+    """One hip on the segmenter's grid, a left one mirrored to look like a right one.
+
+    Attributes
+    ----------
+    signal : float32 (slices, 128, 160)
+    labels : uint8, bit i set where class i of `HIP_CLASSES` is
+    marrow_median : median signal of the proximal femur
+    """
+
+    signal: FloatArray
+    labels: NDArray[np.uint8]
+    marrow_median: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PelvisStack:
+    """Coronal slices on the locator's grid.
+
+    Attributes
+    ----------
+    signal : float32 (slices, 192, 192)
+    labels : uint8, bit i set where class i of `PELVIS_CLASSES` is
+    """
+
+    signal: FloatArray
+    labels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPlan:
+    """Field of view and slices of a whole coronal series.
+
+    Attributes
+    ----------
+    centre_mm : offset of the stack's centre from the midpoint of the heads
+    tilt_deg : rotation of the stack about x, y, z
+    """
+
+    protocol: Protocol = PAPER_STIR
+    rows: int = 384
+    columns: int = 384
+    pixel_mm: float = 1.0
+    slices: int = 24
+    spacing_mm: float = 4.8
+    thickness_mm: float = 4.0
+    centre_mm: tuple[float, float, float] = (0.0, 8.0, -10.0)
+    tilt_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    axes: tuple[int, int, int] = (0, 1, 2)
+    samples: tuple[int, int] = (2, 3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SimulatedSeries:
+    """A simulated acquisition with its truth.
+
+    Attributes
+    ----------
+    voxels : float32 (slices, rows, columns), stored values (0-4095)
+    affine : 4 x 4 to LPS mm
+    truth : (side, class) to bool arrays of the same shape
+    hips : true head centres and radii
+    """
+
+    voxels: FloatArray
+    affine: Affine
+    thickness_mm: float
+    protocol: Protocol
+    truth: Mapping[tuple[Side, SegmentClass], BoolArray]
+    hips: Mapping[Side, HipGeometry] = field(repr=False)
+
+
+def random_subject(
+    rng: np.random.Generator, prepared: PreparedAnatomy, strength: float = 1.0
+) -> Subject:
+    """A patient with a pose, lesions in each hip and textures of its own."""
+    lesions = {side: random_lesions(rng, prepared.anatomy.hips[side], side) for side in Side}
+    return make_subject(rng, prepared, lesions, random_pose(rng, strength))
+
+
+def healthy_subject(rng: np.random.Generator, prepared: PreparedAnatomy) -> Subject:
+    """A patient without lesions."""
+    lesions = {side: no_lesions(rng, float(rng.uniform(0.7, 5.6))) for side in Side}
+    return make_subject(rng, prepared, lesions, random_pose(rng))
+
+
+def make_subject(
+    rng: np.random.Generator,
+    prepared: PreparedAnatomy,
+    lesions: Mapping[Side, HipLesions],
+    pose: Pose,
+) -> Subject:
+    """A patient with given lesions and pose."""
+    return Subject(prepared, pose, lesions, random_textures(rng))
+
+
+def random_stir_signals(rng: np.random.Generator) -> TissueSignals:
+    """Signals of a fluid-sensitive sequence: by the equations, or by measured ratios."""
+    if rng.random() < 0.5:
+        return measured_stir_signals(rng)
+    field_t = float(rng.choice([1.5, 3.0]))
+    centre_ti = 155.0 if field_t < 2 else 200.0
+    protocol = replace(
+        PAPER_STIR,
+        tr_ms=float(rng.uniform(3000, 6000)),
+        te_ms=float(rng.uniform(25, 75)),
+        ti_ms=float(centre_ti + rng.normal(0, 14)),
+        field_t=field_t,
+    )
+    if rng.random() < 0.2:
+        protocol = replace(
+            T2_FS, te_ms=float(rng.uniform(35, 85)), suppression_left=float(rng.uniform(0.05, 0.3))
+        )
+    return tissue_signals(rng, protocol, spread=0.18)
+
+
+def random_pelvis_signals(rng: np.random.Generator) -> TissueSignals:
+    """Signals of any coronal sequence: half fluid-sensitive, a third T1, the rest free."""
+    kind = rng.random()
+    if kind < 0.5:
+        return random_stir_signals(rng)
+    if kind < 0.82:
+        protocol = replace(
+            T1_TSE, tr_ms=float(rng.uniform(400, 800)), te_ms=float(rng.uniform(8, 20))
+        )
+        return tissue_signals(rng, protocol, spread=0.2)
+    if kind < 0.92:
+        protocol = Protocol(T2_FS.contrast, 4000.0, float(rng.uniform(20, 100)), None)
+        return tissue_signals(rng, protocol, spread=0.25)
+    return free_signals(rng)
+
+
+def hip_stack(rng: np.random.Generator, anatomies: Sequence[PreparedAnatomy]) -> HipStack:
+    """A random hip of a random patient, as the segmenter will see it."""
+    prepared = anatomies[int(rng.integers(len(anatomies)))]
+    subject = random_subject(rng, prepared)
+    side = Side.RIGHT if rng.random() < 0.5 else Side.LEFT
+    hip = patient_hips(prepared.anatomy, subject.pose)[side]
+    grid = _hip_grid(rng, hip, side)
+    signals = random_stir_signals(rng)
+    rendering = render(rng, subject, grid, signals, (side,))
+    image = _acquired(rng, rendering, signals, random_scanner(rng))
+    labels = np.zeros(image.shape, dtype=np.uint8)
+    for bit, name in enumerate(HIP_CLASSES):
+        labels |= rendering.truth[side, name].astype(np.uint8) << bit
+    return HipStack(image, labels, _marrow_median(image, labels))
+
+
+def pelvis_stack(rng: np.random.Generator, anatomies: Sequence[PreparedAnatomy]) -> PelvisStack:
+    """Random coronal slices of a random patient: both hips, one, or none in view."""
+    prepared = anatomies[int(rng.integers(len(anatomies)))]
+    subject = random_subject(rng, prepared, strength=1.4)
+    hips = patient_hips(prepared.anatomy, subject.pose)
+    grid = _pelvis_grid(rng, hips)
+    signals = random_pelvis_signals(rng)
+    rendering = render(rng, subject, grid, signals)
+    image = _acquired(rng, rendering, signals, random_scanner(rng))
+    window = _random_window(rng)
+    points = to_lps(grid.affine, np.moveaxis(np.indices(grid.shape), 0, -1))
+    labels = np.zeros(image.shape, dtype=np.uint8)
+    for bit, side in enumerate(Side):
+        hip = hips[side]
+        distance = np.linalg.norm(points - hip.centre_lps_mm, axis=-1)
+        labels |= (distance <= hip.radius_mm).astype(np.uint8) << bit
+        labels |= rendering.truth[side, SegmentClass.PROXIMAL_FEMUR].astype(np.uint8) << 2
+    return PelvisStack(image * window, labels * window.astype(np.uint8))
+
+
+def simulate_series(
+    rng: np.random.Generator,
+    subject: Subject,
+    plan: SeriesPlan,
+    signals: TissueSignals | None = None,
+    scanner: Scanner | None = None,
+) -> SimulatedSeries:
+    """A whole series of one patient with stored values and truth."""
+    hips = patient_hips(subject.prepared.anatomy, subject.pose)
+    grid = series_grid(plan, hips)
+    signals = tissue_signals(rng, plan.protocol) if signals is None else signals
+    scanner = random_scanner(rng) if scanner is None else scanner
+    rendering = render(rng, subject, grid, signals)
+    image = _acquired(rng, rendering, signals, scanner)
+    stored = np.clip(image / np.percentile(image, 99.9) * 1800, 0, 4095)
+    return SimulatedSeries(
+        np.rint(stored).astype(np.float32),
+        grid.affine,
+        plan.thickness_mm,
+        plan.protocol,
+        rendering.truth,
+        hips,
+    )
+
+
+def series_grid(plan: SeriesPlan, hips: Mapping[Side, HipGeometry]) -> SliceGrid:
+    """The slices of a plan, placed on a patient; ``plan.axes`` picks the plane.
+
+    Axes (0, 1, 2) stack front to back (coronal), (1, 0, 2) gives axial slices
+    and (2, 1, 0) sagittal ones.
+    """
+    middle = np.mean([hip.centre_lps_mm for hip in hips.values()], axis=0)
+    tilt = Rotation.from_euler("xyz", plan.tilt_deg, degrees=True).as_matrix()
+    shape = (plan.slices, plan.rows, plan.columns)
+    steps = (plan.spacing_mm, plan.pixel_mm, plan.pixel_mm)
+    axes = tilt @ CANONICAL_AXES[:, list(plan.axes)]
+    affine = centred_affine(axes, steps, shape, middle + plan.centre_mm)
+    return SliceGrid(affine, shape, plan.thickness_mm, *plan.samples)
+
+
+def centred_affine(
+    axes: NDArray[np.float64],
+    steps_mm: Sequence[float],
+    shape: Sequence[int],
+    centre_lps_mm: NDArray[np.float64],
+) -> Affine:
+    """Affine of a grid whose middle lies at a point.
+
+    Parameters
+    ----------
+    axes : 3 x 3, columns are the LPS directions of slice, row and column
+    """
+    affine = np.eye(4)
+    affine[:3, :3] = axes * np.asarray(steps_mm)
+    affine[:3, 3] = centre_lps_mm - affine[:3, :3] @ ((np.asarray(shape) - 1) / 2)
+    return affine
+
+
+def _acquired(
+    rng: np.random.Generator, rendering: Rendering, signals: TissueSignals, scanner: Scanner
+) -> FloatArray:
+    """The rendering through the scanner."""
+    fat = rendering.fat * np.float32(signals.fat)
+    return acquire(rng, rendering.signal, rendering.body_depth, fat, signals.marrow, scanner)
+
+
+def _hip_grid(rng: np.random.Generator, hip: HipGeometry, side: Side) -> SliceGrid:
+    """A crop around a head, found a few millimetres off, slices slightly tilted."""
+    spacing = float(rng.uniform(3.3, 6.0))
+    thickness = float(rng.uniform(0.75, 1.0) * spacing)
+    slices = 2 * int(HIP_REACH_MM / spacing) + 1
+    tilt = Rotation.from_euler("xyz", rng.normal(0, 1, 3) * (5, 3, 5), degrees=True).as_matrix()
+    mirror = np.diag([1.0, 1.0, -1.0 if side is Side.LEFT else 1.0])
+    axes = tilt @ CANONICAL_AXES @ mirror
+    affine = np.eye(4)
+    affine[:3, :3] = axes * (spacing, HIP_SPACING_MM, HIP_SPACING_MM)
+    phase = (slices - 1) / 2 + rng.uniform(-0.5, 0.5)
+    found = np.asarray(hip.centre_lps_mm) + rng.normal(0, 1.6, 3)
+    affine[:3, 3] = found - affine[:3, :3] @ (phase, HEAD_ROW, HEAD_COLUMN)
+    return SliceGrid(affine, (slices, HIP_ROWS, HIP_COLUMNS), thickness, 2, 3)
+
+
+def _pelvis_grid(rng: np.random.Generator, hips: Mapping[Side, HipGeometry]) -> SliceGrid:
+    """Slices somewhere in the pelvis, most of them through the heads."""
+    middle = np.mean([hip.centre_lps_mm for hip in hips.values()], axis=0)
+    centre = middle + rng.normal(0, 1, 3) * (12, 10, 28)
+    view = rng.random()
+    if view < 0.22:
+        side = Side.RIGHT if rng.random() < 0.5 else Side.LEFT
+        centre = np.asarray(hips[side].centre_lps_mm) + rng.normal(0, 14, 3)
+        centre[0] += rng.choice([-1.0, 1.0]) * rng.uniform(0, 40)
+    elif view < 0.36:
+        away = np.array([rng.normal(0, 40), rng.normal(0, 40), rng.choice([-1, 1]) * 170])
+        centre = middle + away
+    tilt = Rotation.from_euler("xyz", rng.normal(0, 1, 3) * (8, 4, 4), degrees=True).as_matrix()
+    spacing = float(rng.uniform(6.0, 11.0))
+    shape = (9, PELVIS_PIXELS, PELVIS_PIXELS)
+    steps = (spacing, PELVIS_SPACING_MM, PELVIS_SPACING_MM)
+    affine = centred_affine(tilt @ CANONICAL_AXES, steps, shape, centre)
+    return SliceGrid(affine, shape, float(rng.uniform(3.0, 6.0)), 2, 2)
+
+
+def _random_window(rng: np.random.Generator) -> FloatArray:
+    """1 inside the acquired field of view, 0 in the border around a smaller one."""
+    window = np.zeros((PELVIS_PIXELS, PELVIS_PIXELS), dtype=np.float32)
+    if rng.random() < 0.55:
+        window[:] = 1
+        return window
+    rows, columns = rng.integers(90, PELVIS_PIXELS + 1, 2)
+    if rng.random() < 0.6:
+        columns = rows
+    top = (PELVIS_PIXELS - rows) // 2
+    left = (PELVIS_PIXELS - columns) // 2
+    window[top : top + rows, left : left + columns] = 1
+    return window
+
+
+def _marrow_median(image: FloatArray, labels: NDArray[np.uint8]) -> float:
+    """Median signal of the eroded proximal femur."""
+    femur = (labels & (1 << HIP_CLASSES.index(SegmentClass.PROXIMAL_FEMUR))) > 0
+    core = ndimage.binary_erosion(femur, np.ones((1, 5, 5), dtype=bool))
+    values = image[core if core.any() else femur]
+    return float(np.median(values)) if values.size else float(np.median(image))

@@ -52,25 +52,22 @@ class Run:
     right_to_left: bool = False
 
 
-@lru_cache(maxsize=1)
-def coverage() -> dict[str, frozenset[int]]:
-    """Register the fonts; the code points each of them has.
+@lru_cache
+def covered(name: str) -> frozenset[int]:
+    """Register a font of the program, once, when first needed; the code points it can show.
 
     Raises
     ------
     BugError
-        A font that comes with the program is missing.
+        The font is missing.
     """
-    folder = resources_dir() / "fonts"
-    covered = {}
-    for name in (REGULAR, BOLD, *FALLBACKS):
-        try:
-            font = TTFont(name, str(folder / f"{name}.ttf"), shapable=name in SHAPED)
-        except (OSError, TTFError) as error:
-            raise BugError(f"the font {name} did not come with the program") from error
-        pdfmetrics.registerFont(font)
-        covered[name] = _visible(font.face)
-    return covered
+    path = resources_dir() / "fonts" / f"{name}.ttf"
+    try:
+        font = TTFont(name, str(path), shapable=name in SHAPED)
+    except (OSError, TTFError) as error:
+        raise BugError(f"the font {name} did not come with the program") from error
+    pdfmetrics.registerFont(font)
+    return _visible(font.face)
 
 
 def _visible(face: Any) -> frozenset[int]:
@@ -224,12 +221,11 @@ def _by_font(text: str, fonts: tuple[str, ...], right_to_left: bool) -> Iterator
 
 def _font_for(letter: str, current: str, fonts: tuple[str, ...]) -> tuple[str, str]:
     """The font for a character and what to print: itself, or the sign for a missing one."""
-    covered = coverage()
     keeps = current and (unicodedata.combining(letter) or current in SHAPED or letter == " ")
-    if keeps and ord(letter) in covered[current]:
+    if keeps and ord(letter) in covered(current):
         return current, letter
     for font in fonts:
-        if ord(letter) in covered[font]:
+        if ord(letter) in covered(font):
             return font, letter
     return fonts[0], MISSING
 

@@ -123,6 +123,18 @@ def ensure_qt_libraries() -> None:
             say(f"The window will not open yet. {stop}")
 
 
+def ensure_packer_needs() -> None:
+    """Make sure that PyInstaller finds objdump and a shared Python on Linux."""
+    if not sys.platform.startswith("linux"):
+        return
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    missing = missing_packages({f"libpython{python}.so.1.0": f"libpython{python}"})
+    if shutil.which("objdump") is None:
+        missing.append("binutils")
+    if missing:
+        install_system(missing)
+
+
 # The environment
 
 
@@ -230,6 +242,7 @@ def bench(rest: list[str], _slow: bool) -> int:
 def bundle(rest: list[str], _slow: bool) -> int:
     """Pack the program with PyInstaller, and start what came out once."""
     ensure("bundle")
+    ensure_packer_needs()
     work = ROOT / "dist" / "work"
     options = ("--noconfirm", "--distpath", ROOT / "dist", "--workpath", work)
     must("PyInstaller failed.", in_venv("pyinstaller"), *options, *rest, "build/hipdesk.spec")

@@ -1,0 +1,174 @@
+"""``python -m hipdesk.training generate | locate | segment | test | export``.
+
+Each command can be killed and started again; it goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hipdesk.errors import KnownError
+from hipdesk.training.recipes import RECIPES, Kind, Recipe
+from hipdesk.training.shards import (
+    Maker,
+    Pool,
+    hip_maker,
+    pelvis_maker,
+    read_pool,
+    split_pool,
+    write_shards,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    given = _parser().parse_args(arguments)
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    logging.getLogger("hipdesk").setLevel(logging.INFO)
+    if hasattr(os, "nice"):
+        os.nice(given.nice)
+    try:
+        given.run(given)
+    except KnownError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    parser = argparse.ArgumentParser(prog="python -m hipdesk.training", description=__doc__)
+    parser.add_argument("--nice", type=int, default=0, help="lower priority, 0-19")
+    commands = parser.add_subparsers(required=True)
+    make = commands.add_parser("generate", help="simulate training stacks")
+    make.add_argument("--kind", type=Kind, choices=tuple(Kind), required=True)
+    make.add_argument("--count", type=int, required=True, help="stacks in all parts together")
+    make.add_argument("--part", default="0/1", help="k/n: only every n-th shard from k on")
+    _simulation_options(make)
+    make.add_argument("--out", type=Path, required=True)
+    make.set_defaults(run=_generate)
+    for recipe in RECIPES.values():
+        learn = commands.add_parser(recipe.name, help=f"train the model '{recipe.name}'")
+        _training_options(learn)
+        learn.set_defaults(run=_train, recipe=recipe)
+    test = commands.add_parser("test", help="Dice of a finished training on other stacks")
+    test.add_argument("--model", choices=tuple(RECIPES), required=True)
+    test.add_argument("--run-dir", type=Path, required=True, help="folder of the training")
+    test.add_argument("--data", type=Path, required=True, help="folder of shards")
+    test.set_defaults(run=_test)
+    export = commands.add_parser("export", help="ONNX, manifest and card of a finished training")
+    export.add_argument("--model", choices=tuple(RECIPES), required=True)
+    export.add_argument("--run-dir", type=Path, required=True, help="folder of the training")
+    export.add_argument("--out", type=Path, required=True, help="folder of the model")
+    export.add_argument("--version", required=True)
+    export.add_argument("--metrics", type=Path, help="JSON list of {name, value, test_set}")
+    export.add_argument("--test-description", default="", help="of the metrics' test set")
+    export.add_argument(
+        "--source", action="append", choices=("label_maps", "procedural", "shape_model")
+    )
+    export.set_defaults(run=_export)
+    return parser
+
+
+def _simulation_options(parser: argparse.ArgumentParser) -> None:
+    """What may be simulated from."""
+    parser.add_argument("--anatomy", type=Path, help="folder of label maps")
+    parser.add_argument("--leave-out", action="append", default=[], metavar="NAME")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME")
+    parser.add_argument("--seed", type=int, default=None)
+
+
+def _training_options(parser: argparse.ArgumentParser) -> None:
+    """What a training takes."""
+    _simulation_options(parser)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the training")
+    parser.add_argument("--data", type=Path, help="folder of shards; OUT/data if not given")
+    parser.add_argument("--held-out", type=Path, help="shards to watch, else the last stacks")
+    parser.add_argument("--stacks", type=int, help="stacks to simulate and to use")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=int, help="batches")
+    length.add_argument("--minutes", type=float, help="time instead of batches")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--watch-every", type=int, default=500)
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+
+
+def _generate(given: argparse.Namespace) -> None:
+    """Simulate stacks into shards."""
+    k, n = (int(number) for number in given.part.split("/"))
+    seed = 0 if given.seed is None else given.seed
+    write_shards(_maker(given, given.kind), given.kind, given.out, given.count, seed, (k, n))
+
+
+def _train(given: argparse.Namespace) -> None:
+    """Train one model, simulating its stacks first if none are there."""
+    from hipdesk.training.loop import Effort, train
+
+    recipe: Recipe = given.recipe
+    seed = recipe.seed if given.seed is None else given.seed
+    data = given.data or given.out / "data"
+    stacks = given.stacks or recipe.stacks
+    if given.data is None:
+        write_shards(_maker(given, recipe.kind), recipe.kind, data, stacks, seed)
+    learn, watch = _pools(recipe, data, given.held_out, given.stacks)
+    steps = given.steps or recipe.steps
+    effort = Effort(
+        steps, given.minutes, given.threads, given.device, watch_every=given.watch_every
+    )
+    train(recipe, learn, watch, given.out, effort, seed)
+
+
+def _pools(
+    recipe: Recipe, data: Path, held_out: Path | None, stacks: int | None
+) -> tuple[Pool, Pool]:
+    """Slices to learn from and slices to watch."""
+    pool = read_pool(data, stacks)
+    if held_out is not None:
+        return pool, read_pool(held_out)
+    return split_pool(pool, recipe.held_out)
+
+
+def _test(given: argparse.Namespace) -> None:
+    """Print Dice of each channel on a folder of shards."""
+    from hipdesk.training.loop import load_trained, watched_dice
+
+    recipe = RECIPES[given.model]
+    network = load_trained(recipe, given.run_dir)
+    print(json.dumps(watched_dice(network, recipe, read_pool(given.data)), indent=1))
+
+
+def _export(given: argparse.Namespace) -> None:
+    """Write the model's folder."""
+    from hipdesk.training.export import (
+        SOURCES,
+        Provenance,
+        export_model,
+        read_metrics,
+        run_settings,
+    )
+    from hipdesk.training.loop import load_trained
+
+    recipe = RECIPES[given.model]
+    sources = [line for name in given.source or ["label_maps"] for line in SOURCES[name]]
+    provenance = Provenance(tuple(sources), given.test_description, run_settings(given.run_dir))
+    metrics = read_metrics(given.metrics) if given.metrics else ()
+    network = load_trained(recipe, given.run_dir)
+    export_model(network, recipe, given.out, given.version, metrics, provenance)
+
+
+def _maker(given: argparse.Namespace, kind: Kind) -> Maker:
+    """Simulates stacks of a kind from the anatomies that were asked for."""
+    from hipdesk.training.anatomies import load_anatomies
+
+    anatomies = load_anatomies(given.anatomy, given.leave_out, given.only)
+    return hip_maker(anatomies) if kind is Kind.HIP else pelvis_maker(anatomies)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

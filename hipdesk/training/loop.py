@@ -1,0 +1,355 @@
+"""The training loop: learn, average, watch, keep, and go on after a kill.
+
+A training lives in one folder: ``checkpoint.pt`` (everything needed to go on),
+``log.jsonl`` (one line each time it was watched), ``network.pt`` (the finished,
+averaged weights) and ``recipe.json`` (the settings it was started with).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hipdesk.errors import UnreadableInput
+from hipdesk.training.data import training_batch, watching_batch
+from hipdesk.training.evaluate import Overlap
+from hipdesk.training.losses import supervised_loss
+from hipdesk.training.networks import PointRendering, Supervised, UNet
+from hipdesk.training.recipes import Recipe
+from hipdesk.training.shards import Pool
+
+_log = logging.getLogger(__name__)
+
+WATCH_BATCH: Final = 16
+WATCHED_SLICES: Final = 480
+"""Held-out slices looked at each time, spread evenly over the stacks."""
+
+SETTLING_BATCHES: Final = 60
+"""Batches by which the averaged weights' batch statistics are measured at the end."""
+
+CLIP_NORM: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long to train and with what.
+
+    Attributes
+    ----------
+    steps : batches; the rate falls to zero over them
+    minutes : instead of ``steps``: time spent in training, pauses not counted.
+        Such a training cannot be repeated exactly.
+    threads : of the processor; more than the free cores makes it slower
+    watch_every : steps between looks at the held-out slices
+    keep_every_s : seconds between checkpoints
+    """
+
+    steps: int
+    minutes: float | None = None
+    threads: int = 1
+    device: str = "cpu"
+    watch_every: int = 500
+    keep_every_s: float = 60.0
+
+
+@dataclass(slots=True)
+class _State:
+    """What changes during a training."""
+
+    network: Supervised
+    averaged: Supervised
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+    seconds: float = 0.0
+
+
+def build(recipe: Recipe) -> Supervised:
+    """The recipe's network, freshly initialised."""
+    size = (recipe.context, len(recipe.channels), recipe.widths)
+    return PointRendering(*size, points=recipe.points) if recipe.points else UNet(*size)
+
+
+def load_trained(recipe: Recipe, folder: Path) -> Supervised:
+    """The finished network of a training's folder, ready to predict.
+
+    Raises
+    ------
+    UnreadableInput
+        The training is not finished, or was of another recipe.
+    """
+    network = build(recipe)
+    try:
+        weights = torch.load(folder / "network.pt", weights_only=True)
+        network.load_state_dict(weights)
+    except (OSError, RuntimeError, KeyError) as error:
+        raise UnreadableInput(
+            f"There is no finished network of '{recipe.name}' in {folder}; train it first."
+        ) from error
+    return network.eval()
+
+
+def train(
+    recipe: Recipe, learn: Pool, watch: Pool, folder: Path, effort: Effort, seed: int
+) -> Supervised:
+    """Train, or go on training, in ``folder``; returns the averaged network.
+
+    With ``effort.steps`` the result depends on recipe, pools, seed and number
+    of threads alone, however often the training was interrupted.
+
+    Parameters
+    ----------
+    learn, watch : slices to learn from, and held-out ones to log Dice on
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_settings(recipe, effort, seed, len(learn), folder)
+    torch.set_num_threads(effort.threads)
+    torch.set_flush_denormal(True)
+    state = _start(recipe, effort, folder, seed)
+    losses: list[float] = []
+    began, kept = time.monotonic() - state.seconds, time.monotonic()
+    while _progress(state, effort) < 1:
+        losses.append(_step(state, recipe, learn, effort, seed))
+        state.seconds = time.monotonic() - began
+        done = _progress(state, effort) >= 1
+        if done or state.step % effort.watch_every == 0:
+            _write_line(folder, state, losses, _watched(state.averaged, recipe, watch, effort))
+            losses.clear()
+        if done or time.monotonic() - kept > effort.keep_every_s:
+            _keep(state, folder)
+            kept = time.monotonic()
+    return _finish(state, recipe, learn, watch, folder, effort, seed)
+
+
+def watched_dice(
+    network: Supervised, recipe: Recipe, pool: Pool, device: str = "cpu"
+) -> dict[str, float]:
+    """Pooled Dice of each channel over all slices of a pool, at the recipe's thresholds."""
+    overlap = Overlap(len(recipe.channels))
+    limits = torch.tensor([recipe.threshold(name) for name in recipe.channels])
+    cut = torch.logit(limits)[:, None, None].to(device)
+    network.eval()
+    for chosen in _blocks(np.arange(len(pool))):
+        batch = watching_batch(pool, recipe, chosen)
+        with torch.inference_mode():
+            found = network(_image(batch.image, device)) > cut
+        overlap.add(found.cpu().numpy(), batch.truth.numpy() > 0.5, batch.known.numpy() > 0)
+    return dict(zip(recipe.channels, overlap.dice().tolist(), strict=True))
+
+
+def _start(recipe: Recipe, effort: Effort, folder: Path, seed: int) -> _State:
+    """A fresh state, or the one last kept."""
+    torch.manual_seed(seed)
+    network = _placed(build(recipe), effort.device)
+    averaged = _placed(build(recipe), effort.device)
+    averaged.load_state_dict(network.state_dict())
+    optimiser = torch.optim.AdamW(_decayed(network, recipe.weight_decay), lr=recipe.rate)
+    state = _State(network, averaged, optimiser)
+    path = folder / "checkpoint.pt"
+    if path.exists():
+        kept = torch.load(path, weights_only=True, map_location=effort.device)
+        network.load_state_dict(kept["network"])
+        averaged.load_state_dict(kept["averaged"])
+        optimiser.load_state_dict(kept["optimiser"])
+        state.step, state.seconds = kept["step"], kept["seconds"]
+        _log.info("training goes on at step %d", state.step)
+    return state
+
+
+def _placed(network: Supervised, device: str) -> Supervised:
+    """The network on its device, convolutions with channels last: 1.3 x faster in bf16."""
+    network.to(device)
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return network
+
+
+def _decayed(network: nn.Module, decay: float) -> list[dict[str, Any]]:
+    """Parameter groups: weights decay, biases and normalisation do not."""
+    heavy = [p for p in network.parameters() if p.ndim > 1]
+    light = [p for p in network.parameters() if p.ndim <= 1]
+    return [
+        {"params": heavy, "weight_decay": decay},
+        {"params": light, "weight_decay": 0.0},
+    ]
+
+
+def _step(state: _State, recipe: Recipe, learn: Pool, effort: Effort, seed: int) -> float:
+    """One batch; returns its loss."""
+    torch.manual_seed(seed * 1_000_003 + state.step)
+    rate = recipe.rate * _rate_share(_progress(state, effort), recipe.warm_up)
+    for group in state.optimiser.param_groups:
+        group["lr"] = rate
+    batch = training_batch(learn, recipe, seed, state.step)
+    state.network.train()
+    with torch.autocast(effort.device, torch.bfloat16):
+        outputs = state.network.supervised(_image(batch.image, effort.device))
+    loss = supervised_loss(
+        outputs,
+        batch.truth.to(effort.device),
+        batch.known.to(effort.device),
+        torch.tensor(recipe.importance, device=effort.device),
+        recipe.side_weight,
+    )
+    state.optimiser.zero_grad(set_to_none=True)
+    torch.autograd.backward(loss)
+    nn.utils.clip_grad_norm_(state.network.parameters(), CLIP_NORM)
+    state.optimiser.step()
+    state.step += 1
+    _average(state, min(recipe.ema, state.step / (state.step + 10)))
+    return float(loss.detach())
+
+
+def _average(state: _State, decay: float) -> None:
+    """Move the averaged weights and statistics a little towards the present ones."""
+    with torch.no_grad():
+        mean = [*state.averaged.parameters(), *_statistics(state.averaged)]
+        now = [*state.network.parameters(), *_statistics(state.network)]
+        torch._foreach_lerp_(mean, now, 1 - decay)
+
+
+def _statistics(network: nn.Module) -> list[Tensor]:
+    """Running means and variances of batch normalisation."""
+    return [buffer for buffer in network.buffers() if buffer.is_floating_point()]
+
+
+def _progress(state: _State, effort: Effort) -> float:
+    """Share of the training that is done."""
+    if effort.minutes is not None:
+        return state.seconds / (60 * effort.minutes)
+    return state.step / effort.steps
+
+
+def _rate_share(progress: float, warm_up: float) -> float:
+    """Learning rate relative to its peak: linear rise, then half a cosine."""
+    if progress < warm_up:
+        return (progress + 0.02) / (warm_up + 0.02)
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - warm_up) / (1 - warm_up))))
+
+
+def _finish(
+    state: _State,
+    recipe: Recipe,
+    learn: Pool,
+    watch: Pool,
+    folder: Path,
+    effort: Effort,
+    seed: int,
+) -> Supervised:
+    """Settle the averaged network's batch statistics, save and return it."""
+    _settle(state, recipe, learn, effort, seed)
+    network = state.averaged.to("cpu").eval()
+    aside = folder / ".network.pt.tmp"
+    torch.save(network.state_dict(), aside)
+    aside.replace(folder / "network.pt")
+    _write_line(folder, state, [], watched_dice(network, recipe, watch))
+    return network
+
+
+def _settle(state: _State, recipe: Recipe, learn: Pool, effort: Effort, seed: int) -> None:
+    """Measure batch statistics anew with the averaged weights."""
+    layers = [m for m in state.averaged.modules() if isinstance(m, nn.BatchNorm2d)]
+    for layer in layers:
+        layer.reset_running_stats()
+        layer.momentum = None
+    state.averaged.train()
+    torch.manual_seed(seed)
+    for index in range(SETTLING_BATCHES):
+        batch = training_batch(learn, recipe, seed + 1, index)
+        with torch.no_grad():
+            state.averaged(_image(batch.image, effort.device))
+    for layer in layers:
+        layer.momentum = 0.1
+
+
+def _watched(network: Supervised, recipe: Recipe, pool: Pool, effort: Effort) -> dict[str, float]:
+    """Dice over at most `WATCHED_SLICES` evenly chosen whole stacks."""
+    starts = np.unique(pool.first)
+    stride = max(1, len(pool) // WATCHED_SLICES)
+    wanted = np.isin(pool.first, starts[::stride])
+    part = Pool(
+        pool.signal[wanted],
+        pool.labels[wanted],
+        pool.known[wanted],
+        *_reindexed(pool.first[wanted]),
+    )
+    return watched_dice(network, recipe, part, effort.device)
+
+
+def _reindexed(first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First and last index of each slice's stack after stacks were dropped."""
+    _, start, inverse, count = np.unique(
+        first, return_index=True, return_inverse=True, return_counts=True
+    )
+    return start[inverse], (start + count - 1)[inverse]
+
+
+def _blocks(indices: np.ndarray) -> Iterator[np.ndarray]:
+    """Runs of at most `WATCH_BATCH` indices."""
+    return (indices[i : i + WATCH_BATCH] for i in range(0, len(indices), WATCH_BATCH))
+
+
+def _image(image: Tensor, device: str) -> Tensor:
+    """The batch where and how the network wants it."""
+    return image.to(device).contiguous(memory_format=torch.channels_last)
+
+
+def _keep(state: _State, folder: Path) -> None:
+    """Write the checkpoint aside, then put it in place."""
+    aside = folder / ".checkpoint.pt.tmp"
+    torch.save(
+        {
+            "network": state.network.state_dict(),
+            "averaged": state.averaged.state_dict(),
+            "optimiser": state.optimiser.state_dict(),
+            "step": state.step,
+            "seconds": state.seconds,
+        },
+        aside,
+    )
+    aside.replace(folder / "checkpoint.pt")
+
+
+def _write_line(folder: Path, state: _State, losses: list[float], found: dict[str, float]) -> None:
+    """One line of the log."""
+    line = {
+        "step": state.step,
+        "minutes": round(state.seconds / 60, 2),
+        "loss": round(float(np.mean(losses)), 4) if losses else None,
+        "dice": {name: round(value, 4) for name, value in found.items()},
+    }
+    with (folder / "log.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+    _log.info("%s", line)
+
+
+def _write_settings(recipe: Recipe, effort: Effort, seed: int, slices: int, folder: Path) -> None:
+    """What this training was started with, for the record."""
+    settings = {
+        "recipe": as_json(recipe),
+        "effort": asdict(effort),
+        "seed": seed,
+        "slices": slices,
+        "torch": torch.__version__,
+    }
+    (folder / "recipe.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
+
+
+def as_json(recipe: Recipe) -> dict[str, Any]:
+    """A recipe as JSON can hold it."""
+    values = {each.name: getattr(recipe, each.name) for each in fields(recipe)}
+    return {
+        **values,
+        "augmentation": asdict(recipe.augmentation),
+        "thresholds": dict(recipe.thresholds),
+    }

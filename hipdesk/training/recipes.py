@@ -1,0 +1,153 @@
+"""The documented settings each bundled model is trained with.
+
+A recipe and a seed say everything about a training but the shards it reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, Literal
+
+from hipdesk.manifest import Normalisation, Task
+from hipdesk.records import SegmentClass
+
+
+class Kind(StrEnum):
+    """What a stack of training slices shows."""
+
+    HIP = "hip"
+    PELVIS = "pelvis"
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How a slice is varied each time it is drawn; each figure is a largest value.
+
+    Attributes
+    ----------
+    shift_px, rotation_deg, scale : of image and truth together
+    gamma : contrast ``s ** g``, g within ``1 +- gamma``, fixed at s = 1
+    gain : factor on the signal within ``1 +- gain`` (an imprecise body
+        percentile, or marrow median)
+    coil : change of sensitivity from the middle to the picture's edge
+    noise : sigma of Rician noise, in units of the normalised signal
+    blur : share of a 3 x 3 binomial blur
+    share : how often each of gamma, coil, noise and blur is used
+    lone_slice : how often the neighbours are replaced by the slice itself
+    mirrored_channels : channel order of the mirror image; empty: never mirrored
+    """
+
+    shift_px: float = 4.0
+    rotation_deg: float = 6.0
+    scale: float = 0.08
+    gamma: float = 0.15
+    gain: float = 0.15
+    coil: float = 0.2
+    noise: float = 0.12
+    blur: float = 0.8
+    share: float = 0.35
+    lone_slice: float = 0.05
+    mirrored_channels: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything a training needs to know but the data.
+
+    Attributes
+    ----------
+    widths : U-Net features of each level
+    points : points of each rendering step; empty for a plain U-Net
+    stacks : simulated stacks to generate where none are given
+    steps : batches; the learning rate follows one cosine over them
+    warm_up : share of the training in which the rate rises
+    importance : weight of each channel in the loss
+    side_weight : weight of each logit map that is not the finished answer
+    ema : decay of the averaged weights, which are the ones exported
+    held_out : share of the stacks kept for watching
+    thresholds : probability from which a pixel belongs to a channel's mask
+    """
+
+    name: str
+    task: Task
+    kind: Kind
+    normalisation: Normalisation
+    role: Literal["image", "marrow_relative", "bone_mask"]
+    channels: tuple[str, ...]
+    rows: int
+    columns: int
+    spacing_mm: float
+    context: int
+    widths: tuple[int, ...]
+    points: tuple[int, ...]
+    importance: tuple[float, ...]
+    stacks: int
+    steps: int
+    batch: int = 8
+    rate: float = 2e-3
+    weight_decay: float = 1e-4
+    warm_up: float = 0.05
+    side_weight: float = 0.3
+    ema: float = 0.998
+    held_out: float = 0.04
+    seed: int = 20230301
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    thresholds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+    def threshold(self, channel: str) -> float:
+        """The channel's threshold, 0.5 unless stated."""
+        return self.thresholds.get(channel, 0.5)
+
+
+LOCATE: Final = Recipe(
+    name="locate",
+    task=Task.LOCATE,
+    kind=Kind.PELVIS,
+    normalisation=Normalisation.BODY_PERCENTILE,
+    role="image",
+    channels=("head_right", "head_left", "femur"),
+    rows=192,
+    columns=192,
+    spacing_mm=2.0,
+    context=1,
+    widths=(8, 24, 48, 96, 128),
+    points=(),
+    importance=(1.0, 1.0, 0.7),
+    stacks=1200,
+    steps=5000,
+    augmentation=Augmentation(
+        shift_px=14.0,
+        rotation_deg=9.0,
+        scale=0.12,
+        gamma=0.3,
+        gain=0.25,
+        coil=0.3,
+        noise=0.04,
+        mirrored_channels=(1, 0, 2),
+    ),
+)
+
+SEGMENT: Final = Recipe(
+    name="segment",
+    task=Task.SEGMENT,
+    kind=Kind.HIP,
+    normalisation=Normalisation.MARROW,
+    role="marrow_relative",
+    channels=tuple(name.value for name in SegmentClass),
+    rows=128,
+    columns=160,
+    spacing_mm=0.78125,
+    context=3,
+    widths=(16, 32, 64, 96, 160),
+    points=(1280, 5120, 4096),
+    importance=(0.7, 0.7, 0.7, 1.5, 1.2),
+    stacks=1200,
+    steps=8000,
+)
+
+RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
+    {recipe.name: recipe for recipe in (LOCATE, SEGMENT)}
+)

@@ -1,0 +1,313 @@
+"""DICOM header values as raw bytes, read quickly.
+
+A folder's scan needs some sixty values of each file. Ordinary little-endian
+files are walked here, element by element, up to the last value wanted; pydicom
+reads whatever is unusual (deflated, big-endian, multi-frame, odd or damaged).
+Both give the same raw bytes by tag, converted only on demand.
+
+Source: DICOM PS3.5, chapter 7, and PS3.10, chapter 7.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from pydicom import dcmread
+from pydicom.charset import convert_encodings, decode_bytes
+from pydicom.dataset import Dataset
+from pydicom.valuerep import TEXT_VR_DELIMS, PersonName
+
+from hipdesk.adapters._dicom_tags import BINARY, DESCENDED, WANTED, Tag
+
+_VALUES: Final = WANTED - {Tag.SHARED_GROUPS, Tag.PER_FRAME_GROUPS}
+_LAST_WANTED: Final = max(_VALUES)
+_UNDEFINED: Final = 0xFFFFFFFF
+_ITEM: Final = 0xFFFEE000
+_ITEM_END: Final = 0xFFFEE00D
+_SEQUENCE_END: Final = 0xFFFEE0DD
+_LONG_VRS: Final = frozenset(
+    {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
+)
+_SHORT_VRS: Final = frozenset(
+    {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT",
+     b"PN", b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"}
+)  # fmt: skip
+_IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
+_UNUSUAL_SYNTAXES: Final = frozenset(
+    {"1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95",
+     "1.2.840.113619.5.2"}
+)  # fmt: skip
+_CHUNK: Final = 65536
+_META_GROUP: Final = 2
+_HEAD: Final = struct.Struct("<HH2sH")
+_TAG: Final = struct.Struct("<HH")
+_LENGTH: Final = struct.Struct("<L")
+
+
+class NotDicomError(Exception):
+    """The file does not begin like DICOM."""
+
+
+class _UnusualError(Exception):
+    """The quick walk does not apply; pydicom is to read the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """Raw header values by tag.
+
+    Attributes
+    ----------
+    values : bytes as stored, padding included
+    little : byte order of binary values
+    """
+
+    values: Mapping[int, bytes]
+    little: bool = True
+
+    def __contains__(self, tag: int) -> bool:
+        return bool(self.values.get(tag))
+
+    def overlaid(self, values: Mapping[int, bytes]) -> Elements:
+        """The same with some values replaced."""
+        return replace(self, values={**self.values, **values})
+
+    def strings(self, tag: int) -> tuple[str, ...]:
+        """Values of a code, UID or number string; empty where absent."""
+        raw = self.values.get(tag)
+        if not raw:
+            return ()
+        return tuple(part.strip(" \0\r\n\t") for part in raw.decode("latin-1").split("\\"))
+
+    def string(self, tag: int) -> str:
+        """First value as text; empty where absent."""
+        values = self.strings(tag)
+        return values[0] if values else ""
+
+    def numbers(self, tag: int) -> tuple[float, ...] | None:
+        """All values as numbers; None where absent or any is not a finite number."""
+        code = BINARY.get(tag)
+        try:
+            values = self._unpacked(tag, code) if code else self._parsed(tag)
+        except (ValueError, struct.error):
+            return None
+        finite = all(abs(value) < float("inf") for value in values)
+        return values if values and finite else None
+
+    def number(self, tag: int) -> float | None:
+        """First value as a number; None where absent or not one."""
+        values = self.numbers(tag)
+        return values[0] if values else None
+
+    def text(self, tag: int) -> str:
+        """Human text, decoded with the file's character sets."""
+        raw = self.values.get(tag, b"")
+        return decode_bytes(raw, self._encodings(), TEXT_VR_DELIMS).strip(" \0\r\n")
+
+    def person_name(self, tag: int) -> PersonName:
+        """A name with its groups apart, decoded with the file's character sets."""
+        return PersonName(self.values.get(tag, b"").strip(b" \0"), self._encodings())
+
+    def _encodings(self) -> list[str]:
+        return convert_encodings(list(self.strings(Tag.CHARACTER_SET)) or [""])
+
+    def _parsed(self, tag: int) -> tuple[float, ...]:
+        return tuple(float(part) for part in self.strings(tag))
+
+    def _unpacked(self, tag: int, code: str) -> tuple[float, ...]:
+        raw = self.values.get(tag, b"")
+        count = len(raw) // struct.calcsize(code)
+        order = "<" if self.little else ">"
+        return tuple(float(value) for value in struct.unpack_from(f"{order}{count}{code}", raw))
+
+
+@dataclass(frozen=True, slots=True)
+class FileHeader:
+    """A file's header: its own values, and those of each frame of an enhanced file."""
+
+    elements: Elements
+    frames: tuple[Mapping[int, bytes], ...] = ()
+
+
+def read_header(path: Path) -> FileHeader:
+    """Read the wanted header values of one file; pixels are not touched.
+
+    Raises
+    ------
+    NotDicomError
+        The file does not begin like DICOM.
+    Exception
+        Whatever pydicom raises on a damaged file.
+    """
+    with path.open("rb") as stream:
+        try:
+            elements = _Walk(stream).elements()
+        except (_UnusualError, struct.error, UnicodeDecodeError, RecursionError):
+            stream.seek(0)
+            return _read_slowly(stream)
+    if (elements.number(Tag.FRAMES) or 1) > 1 or Tag.ORIENTATION not in elements:
+        with path.open("rb") as stream:
+            return _read_slowly(stream)
+    return FileHeader(elements)
+
+
+class _Walk:
+    """One pass over a little-endian file, reading no more than it must."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._data = stream.read(_CHUNK)
+        self._implicit = False
+        _check_beginning(self._data)
+
+    def elements(self) -> Elements:
+        """Wanted values up to the last wanted tag."""
+        meta, at = self._meta()
+        syntax = meta.strings(Tag.TRANSFER_SYNTAX)
+        if not syntax or syntax[0] in _UNUSUAL_SYNTAXES:
+            raise _UnusualError
+        self._implicit = syntax[0] == _IMPLICIT_LITTLE
+        return Elements({**meta.values, **self._body(at)})
+
+    def _meta(self) -> tuple[Elements, int]:
+        """File meta information, and where the data set begins."""
+        if self._data[128:132] != b"DICM":
+            raise _UnusualError
+        found: dict[int, bytes] = {}
+        at = 132
+        while self._tag(at) >> 16 == _META_GROUP:
+            tag, start, length = self._element(at)
+            if length == _UNDEFINED:
+                raise _UnusualError
+            if tag in WANTED:
+                found[tag] = self._bytes(start, length)
+            at = start + length
+        return Elements(found), at
+
+    def _body(self, at: int) -> dict[int, bytes]:
+        found: dict[int, bytes] = {}
+        previous = 0
+        while self._have(at + 8):
+            tag, start, length = self._element(at)
+            if tag <= previous or tag == Tag.SHARED_GROUPS:
+                raise _UnusualError
+            if tag > _LAST_WANTED:
+                break
+            previous = tag
+            if length == _UNDEFINED:
+                at = self._after_items(start)
+                continue
+            if tag in WANTED:
+                found[tag] = self._bytes(start, length)
+            at = start + length
+        return found
+
+    def _element(self, at: int) -> tuple[int, int, int]:
+        """Tag, start of the value and its length."""
+        if at + 12 > len(self._data):
+            self._have(at + 12)
+        group, element, vr, length = _HEAD.unpack_from(self._data, at)
+        if self._implicit and group > _META_GROUP:
+            return group << 16 | element, at + 8, _LENGTH.unpack_from(self._data, at + 4)[0]
+        if vr in _SHORT_VRS:
+            return group << 16 | element, at + 8, length
+        if vr in _LONG_VRS:
+            return group << 16 | element, at + 12, _LENGTH.unpack_from(self._data, at + 8)[0]
+        raise _UnusualError
+
+    def _after_items(self, at: int) -> int:
+        """Skip a sequence of undefined length."""
+        while (tag := self._tag(at)) != _SEQUENCE_END:
+            if tag != _ITEM:
+                raise _UnusualError
+            length = _LENGTH.unpack_from(self._data, at + 4)[0]
+            at = self._after_item(at + 8) if length == _UNDEFINED else at + 8 + length
+        return at + 8
+
+    def _after_item(self, at: int) -> int:
+        """Skip the elements of an item of undefined length."""
+        while self._tag(at) != _ITEM_END:
+            _, start, length = self._element(at)
+            at = self._after_items(start) if length == _UNDEFINED else start + length
+        return at + 8
+
+    def _tag(self, at: int) -> int:
+        if at + 8 > len(self._data):
+            self._have(at + 8)
+        group, element = _TAG.unpack_from(self._data, at)
+        return int(group << 16 | element)
+
+    def _bytes(self, start: int, length: int) -> bytes:
+        stop = start + length
+        if stop > len(self._data) and not self._have(stop):
+            raise _UnusualError
+        return self._data[start:stop]
+
+    def _have(self, size: int) -> bool:
+        """Read on until ``size`` bytes are there or the file ends."""
+        if size > len(self._data):
+            more = self._stream.read(min(size - len(self._data), 1 << 24) + _CHUNK)
+            self._data += more
+        return size <= len(self._data)
+
+
+def _check_beginning(data: bytes) -> None:
+    """Refuse what begins neither with a preamble nor with a low DICOM group."""
+    if data[128:132] == b"DICM":
+        return
+    group = data[:2]
+    if len(data) < 16 or group not in {b"\x02\0", b"\0\x02", b"\x08\0", b"\0\x08"}:
+        raise NotDicomError
+
+
+def _read_slowly(stream: BinaryIO) -> FileHeader:
+    """Let pydicom read what the quick walk does not cover."""
+    dataset = dcmread(stream, stop_before_pixels=True, force=True, specific_tags=sorted(WANTED))
+    little = dataset.original_encoding[1] is not False
+    values = _collected([dataset.file_meta, dataset])
+    elements = Elements(values, little)
+    shared = _groups(dataset, Tag.SHARED_GROUPS)
+    per_frame = _groups(dataset, Tag.PER_FRAME_GROUPS)
+    common = _flattened(shared[0]) if shared else {}
+    frames = tuple({**common, **_flattened(groups)} for groups in per_frame)
+    return FileHeader(elements, frames)
+
+
+def _groups(dataset: Dataset, tag: int) -> Sequence[Dataset]:
+    return list(dataset[tag].value or ()) if tag in dataset else []
+
+
+def _collected(datasets: Sequence[Dataset]) -> dict[int, bytes]:
+    """Raw bytes of the wanted values that lie at the top of the data sets."""
+    found: dict[int, bytes] = {}
+    for dataset in datasets:
+        for tag in _VALUES & set(dataset.keys()):
+            raw = _raw(dataset, tag)
+            if raw is not None:
+                found[int(tag)] = raw
+    return found
+
+
+def _raw(dataset: Dataset, tag: int) -> bytes | None:
+    """An element's stored bytes; text that pydicom has already converted is encoded back."""
+    value = dataset.get_item(tag).value
+    if isinstance(value, bytes) or value is None:
+        return value
+    parts = [value] if isinstance(value, str) else value
+    try:
+        return "\\".join(str(part) for part in parts).encode("latin-1")
+    except (TypeError, UnicodeEncodeError):
+        return None
+
+
+def _flattened(groups: Dataset) -> dict[int, bytes]:
+    """Wanted values inside functional groups, whatever group they are in."""
+    found = _collected([groups])
+    for tag in DESCENDED & set(groups.keys()):
+        for item in _groups(groups, tag)[:1]:
+            found.update(_flattened(item))
+    return found

@@ -1,0 +1,341 @@
+"""Records to rows of the patient library and back, without loss.
+
+Numbers come back bit for bit. A mask is kept as its pixels packed eight to a
+byte in C order and compressed (zlib); its shape is that of the hip's box.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time
+from enum import Enum
+from typing import Any, Final
+
+import numpy as np
+
+from hipdesk.errors import BugError, StoreError
+from hipdesk.records import (
+    Acquisition,
+    Analysis,
+    BoolArray,
+    Compute,
+    Contrast,
+    GridBox,
+    HipResult,
+    HipScore,
+    LesionScore,
+    ModelRef,
+    Notice,
+    Reason,
+    Segmentation,
+    SegmentClass,
+    Series,
+    Side,
+    SliceKey,
+    SliceScore,
+    VisitHip,
+)
+
+Row = Mapping[str, Any]
+"""Column name to value."""
+
+_COMPRESSION: Final = 6
+_BITS: Final = 8
+
+
+def encode_mask(mask: BoolArray) -> bytes:
+    """Pack a mask of any shape into bytes; the shape is kept elsewhere."""
+    return zlib.compress(np.packbits(mask, axis=None).tobytes(), _COMPRESSION)
+
+
+def decode_mask(packed: bytes, shape: tuple[int, ...]) -> BoolArray:
+    """Unpack what `encode_mask` made of a mask of ``shape``.
+
+    Raises
+    ------
+    StoreError
+        The bytes are not a mask of this shape.
+    """
+    pixels = math.prod(shape)
+    bits = np.frombuffer(_inflate(packed, -(-pixels // _BITS)), dtype=np.uint8)
+    return np.unpackbits(bits, count=pixels).reshape(shape).astype(np.bool_)
+
+
+def _inflate(packed: bytes, size: int) -> bytes:
+    """Decompress to exactly ``size`` bytes, never more, whatever the input claims."""
+    stream = zlib.decompressobj()
+    try:
+        raw = stream.decompress(packed, size + 1)
+    except zlib.error as error:
+        raise StoreError(_DAMAGED_MASK) from error
+    if len(raw) != size or not stream.eof or stream.unused_data:
+        raise StoreError(_DAMAGED_MASK)
+    return raw
+
+
+_DAMAGED_MASK: Final = (
+    "A stored outline in the patient library is damaged; restore the library from a copy."
+)
+
+
+def plain(value: object) -> Any:
+    """Value as a database driver takes it.
+
+    Raises
+    ------
+    BugError
+        A number is NaN, which a database would quietly turn into null.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, float) and math.isnan(value):
+        raise BugError("a result to be stored is not a number")
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    return value
+
+
+def _row(**columns: object) -> dict[str, Any]:
+    return {name: plain(value) for name, value in columns.items()}
+
+
+def series_row(series: Series) -> dict[str, Any]:
+    """Columns of one series, its files and place excepted."""
+    return _row(
+        uid=series.uid,
+        description=series.description,
+        number=series.number,
+        frame_of_reference_uid=series.frame_of_reference_uid,
+        plane=series.plane,
+        contrast=series.contrast,
+        rows=series.rows,
+        columns=series.columns,
+        affine=np.asarray(series.affine, dtype=np.float64).tolist(),
+        spacing_mm=series.spacing_mm,
+        display_window=series.window,
+        acquisition={
+            name: plain(value) for name, value in dataclasses.asdict(series.acquisition).items()
+        },
+    )
+
+
+def analysis_row(analysis: Analysis) -> dict[str, Any]:
+    """Columns of one analysis."""
+    return _row(
+        uid=analysis.uid,
+        program_version=analysis.program_version,
+        created_utc=analysis.created_utc,
+        definition=analysis.definition,
+        origin=analysis.origin,
+        pixel_sha256=analysis.pixel_sha256,
+        compute_requested=analysis.compute.requested,
+        compute_provider=analysis.compute.provider,
+        compute_reason=analysis.compute.reason,
+        total_u_intensity=analysis.total.u_intensity,
+        total_u_area=analysis.total.u_area,
+        total_n_counted=analysis.total.n_counted,
+        total_reason=analysis.total.reason,
+    )
+
+
+def model_rows(models: Sequence[ModelRef]) -> list[dict[str, Any]]:
+    """Columns of an analysis' models, in order."""
+    return [
+        _row(position=position, **dataclasses.asdict(model))
+        for position, model in enumerate(models)
+    ]
+
+
+def warning_rows(scope: str, notices: Sequence[Notice]) -> list[dict[str, Any]]:
+    """Columns of the notices of ``scope`` (``series`` or ``analysis``), in order."""
+    return [
+        _row(scope=scope, position=position, **dataclasses.asdict(notice))
+        for position, notice in enumerate(notices)
+    ]
+
+
+def hip_row(hip: HipResult) -> dict[str, Any]:
+    """Columns of one hip: its head, its box, its sums."""
+    head, score, masks = hip.head, hip.score, hip.segmentation
+    return _row(
+        side=hip.side,
+        found=head.found,
+        confidence=head.confidence,
+        centre_lps_mm=head.centre_lps_mm,
+        radius_mm=head.radius_mm,
+        head_reason=head.reason,
+        box=None if masks is None else (*masks.box.start, *masks.box.stop),
+        n_counted=None if score is None else score.n_counted,
+        central_index=None if score is None else score.central_index,
+        reason=None if score is None else score.reason,
+        u_intensity=None if score is None else score.u_intensity,
+        u_area=None if score is None else score.u_area,
+        bme_ml=None if score is None else score.bme_ml,
+        effusion_ml=None if score is None else score.effusion_ml,
+        head_ml=None if score is None else score.head_ml,
+        bme_head_percent=None if score is None else score.bme_head_percent,
+    )
+
+
+def lesion_rows(score: HipScore) -> list[dict[str, Any]]:
+    """Columns of a hip's scores by lesion."""
+    return [
+        _row(lesion=lesion, u_intensity=part.u_intensity, u_area=part.u_area)
+        for lesion, part in (score.by_lesion or {}).items()
+    ]
+
+
+def slice_rows(score: HipScore) -> list[dict[str, Any]]:
+    """Columns of a hip's slices, in order."""
+    return [
+        _row(
+            position=position,
+            slice_index=part.index,
+            sop_instance_uid=part.key.sop_instance_uid,
+            frame_number=part.key.frame_number,
+            counted=part.counted,
+            reason=part.reason,
+            head_px=part.head_px,
+            bme_px=part.bme_px,
+            effusion_px=part.effusion_px,
+            u_intensity=part.u_intensity,
+            u_area=part.u_area,
+        )
+        for position, part in enumerate(score.slices)
+    ]
+
+
+def mask_rows(segmentation: Segmentation) -> list[dict[str, Any]]:
+    """Columns of a hip's masks.
+
+    Raises
+    ------
+    BugError
+        A mask does not fill its box.
+    """
+    for mask in segmentation.masks.values():
+        if mask.shape != segmentation.box.shape:
+            raise BugError("a mask to be stored does not have the shape of its box")
+    return [
+        {"name": name.value, "packed": encode_mask(mask)}
+        for name, mask in segmentation.masks.items()
+    ]
+
+
+def segmentation(hip: Row, masks: Iterable[Row]) -> Segmentation:
+    """A hip's masks out of its rows.
+
+    Raises
+    ------
+    StoreError
+        A stored mask is damaged.
+    """
+    a, b, c, d, e, f = hip["box"]
+    box = GridBox((a, b, c), (d, e, f))
+    return Segmentation(
+        side=Side(hip["side"]),
+        box=box,
+        masks={
+            SegmentClass(mask["name"]): decode_mask(mask["packed"], box.shape) for mask in masks
+        },
+    )
+
+
+def hip_score(hip: Row, lesions: Iterable[Row], slices: Iterable[Row]) -> HipScore:
+    """A hip's numbers out of its rows."""
+    by_lesion = {
+        SegmentClass(row["lesion"]): LesionScore(row["u_intensity"], row["u_area"])
+        for row in lesions
+    }
+    return HipScore(
+        slices=tuple(_slice_score(row) for row in slices),
+        n_counted=hip["n_counted"],
+        central_index=hip["central_index"],
+        reason=_reason(hip["reason"]),
+        u_intensity=hip["u_intensity"],
+        u_area=hip["u_area"],
+        by_lesion=None if hip["u_intensity"] is None else by_lesion,
+        bme_ml=hip["bme_ml"],
+        effusion_ml=hip["effusion_ml"],
+        head_ml=hip["head_ml"],
+        bme_head_percent=hip["bme_head_percent"],
+    )
+
+
+def _slice_score(row: Row) -> SliceScore:
+    return SliceScore(
+        index=row["slice_index"],
+        key=SliceKey(row["sop_instance_uid"], row["frame_number"]),
+        counted=row["counted"],
+        reason=_reason(row["reason"]),
+        head_px=row["head_px"],
+        bme_px=row["bme_px"],
+        effusion_px=row["effusion_px"],
+        u_intensity=row["u_intensity"],
+        u_area=row["u_area"],
+    )
+
+
+def _reason(value: str | None) -> Reason | None:
+    return None if value is None else Reason(value)
+
+
+def visit_hip(
+    hip: Row, models: Iterable[Row], lesions: Iterable[Row], slices: Iterable[Row]
+) -> VisitHip:
+    """A hip's current result out of its row, joined with its analysis and series."""
+    between_slices, between_rows, between_columns = hip["spacing_mm"]
+    return VisitHip(
+        side=Side(hip["side"]),
+        analysis_uid=hip["analysis_uid"],
+        series_uid=hip["series_uid"],
+        score=hip_score(hip, lesions, slices),
+        models=tuple(_model(row) for row in models),
+        compute=Compute(hip["compute_requested"], hip["compute_provider"], hip["compute_reason"]),
+        contrast=Contrast(hip["contrast"]),
+        spacing_mm=(between_slices, between_rows, between_columns),
+        acquisition=Acquisition(**hip["acquisition"]),
+    )
+
+
+def _model(row: Row) -> ModelRef:
+    return ModelRef(
+        name=row["name"],
+        version=row["version"],
+        sha256=row["sha256"],
+        task=row["task"],
+        trained_on=row["trained_on"],
+    )
+
+
+def canonical(content: object) -> str:
+    """Text that equal contents share: sorted keys, no spaces, exact numbers."""
+    return json.dumps(
+        content,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=True,
+        allow_nan=True,
+        default=_canonical_value,
+    )
+
+
+def _canonical_value(value: object) -> str:
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, bytes | memoryview):
+        return hashlib.sha256(value).hexdigest()
+    raise BugError(f"{type(value).__name__} has no canonical text")
+
+
+def content_sha256(series: Series, file_sha256: Iterable[str]) -> str:
+    """Hash of a series as it was understood, with its files in any order."""
+    content = {"series": series_row(series), "files": sorted(file_sha256)}
+    return hashlib.sha256(canonical(content).encode("ascii")).hexdigest()

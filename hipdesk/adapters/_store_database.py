@@ -1,0 +1,171 @@
+"""Opening the library's database: connection settings, checks, backup, migration."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
+from sqlalchemy.exc import ArgumentError
+
+from hipdesk.adapters._store_errors import OPENING, damaged
+from hipdesk.adapters._store_files import sync_folder
+from hipdesk.errors import StoreError, StoreTooNew
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+WRITING: Final = "hipdesk_writing"
+"""Execution option of a connection that is going to write."""
+
+_APPLICATION_ID: Final = 0x48445331  # "HDS1"; sqlite.org/pragma.html#pragma_application_id
+_WAIT_S: Final = 5.0
+_SETTINGS: Final = (
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA synchronous = FULL",
+    # INSERT OR REPLACE would otherwise delete rows without asking the triggers.
+    "PRAGMA recursive_triggers = ON",
+)
+
+
+def sqlite_engine(path: Path, *, read_only: bool) -> Engine:
+    """Engine of a library's SQLite file, made where it is missing unless ``read_only``."""
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        hide_parameters=True,
+        connect_args={"timeout": _WAIT_S},
+    )
+
+    def connected(connection: sqlite3.Connection, record: object) -> None:
+        connection.isolation_level = None  # We say BEGIN ourselves, so that DDL rolls back too.
+        for setting in _SETTINGS:
+            connection.execute(setting)
+        connection.execute("PRAGMA query_only = ON" if read_only else "PRAGMA journal_mode = WAL")
+
+    def begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get(WRITING, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begin)
+    return engine
+
+
+def server_engine(url: str) -> Engine:
+    """Engine of a database server.
+
+    Raises
+    ------
+    StoreError
+        The address or its driver cannot be used.
+    """
+    try:
+        return create_engine(url, hide_parameters=True, isolation_level="SERIALIZABLE")
+    except (ImportError, ArgumentError) as error:
+        raise StoreError(
+            f"{OPENING}: its address is wrong, or the program lacks the driver for such a server."
+        ) from error
+
+
+def check_sqlite(path: Path) -> None:
+    """Refuse a file that is not a sound library, without changing it.
+
+    Raises
+    ------
+    StoreError
+        It is damaged, or belongs to another program.
+    """
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    with closing(sqlite3.connect(path, timeout=_WAIT_S)) as connection:
+        if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise damaged(OPENING)
+        if connection.execute("PRAGMA application_id").fetchone() not in ((0,), (_APPLICATION_ID,)):
+            raise StoreError(f"{OPENING}: its database belongs to another program.")
+
+
+def schema_revision(engine: Engine) -> str | None:
+    """Which migration the database is at; None where it is new.
+
+    Raises
+    ------
+    StoreError
+        It holds tables of something else.
+    """
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current is None and set(inspect(connection).get_table_names()) - {"alembic_version"}:
+            raise StoreError(f"{OPENING}: its database belongs to another program.")
+    return current
+
+
+def needs_migration(current: str | None, migrations: Path = MIGRATIONS) -> bool:
+    """Whether a database at ``current`` is older than this program.
+
+    Raises
+    ------
+    StoreTooNew
+        The program does not know that migration.
+    """
+    script = ScriptDirectory.from_config(_config(migrations))
+    known = {step.revision for step in script.walk_revisions()}
+    if current is not None and current not in known:
+        raise StoreTooNew(
+            f"{OPENING}: a newer version of the program has worked with it; "
+            "install that version or choose another library."
+        )
+    return current != script.get_current_head()
+
+
+def migrate(engine: Engine, migrations: Path = MIGRATIONS) -> None:
+    """Bring the database to the newest schema, one transaction a step."""
+    config = _config(migrations)
+    with engine.connect().execution_options(**{WRITING: True}) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.rollback()
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION_ID}")
+            connection.commit()
+
+
+def _config(migrations: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    return config
+
+
+def back_up(path: Path, folder: Path, revision: str) -> Path:
+    """Copy a SQLite database, named by its schema and the time; its new path."""
+    folder.mkdir(exist_ok=True)
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    target = folder / f"hipdesk-{revision}-{stamp}.sqlite3"
+    aside = target.with_suffix(".part")
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(aside)) as copy:
+        source.backup(copy)
+    _sync(aside)
+    aside.replace(target)
+    sync_folder(folder)
+    return target
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def one(connection: Connection, statement: Any) -> dict[str, Any] | None:
+    """First row of a query as a dictionary, or None."""
+    row = connection.execute(statement).mappings().first()
+    return None if row is None else dict(row)
+
+
+def many(connection: Connection, statement: Any) -> list[dict[str, Any]]:
+    """Rows of a query as dictionaries."""
+    return [dict(row) for row in connection.execute(statement).mappings()]

@@ -1,0 +1,1 @@
+"""Steps that bring an older patient library to the present schema (Alembic)."""

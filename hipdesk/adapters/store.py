@@ -1,0 +1,318 @@
+"""The patient library: visits, scores, masks and copies of the analysed series.
+
+A library is a folder: ``hipdesk.sqlite3``, ``library/`` with the copied
+series, ``backups/`` made before each change of schema, and the lock of the
+one program that may write. For several workstations the database can be a
+server's, given by its SQLAlchemy URL, with a shared folder for the series.
+
+Results are appended and never changed. Faults of disk and database leave as
+`StoreError`, one sentence without any patient data.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from sqlalchemy import Connection, Engine, select, text
+
+from hipdesk.adapters import _store_audit as audit
+from hipdesk.adapters import _store_database as database
+from hipdesk.adapters import _store_reading as reading
+from hipdesk.adapters import _store_schema as schema
+from hipdesk.adapters._store_errors import FAULTS, OPENING, READING, SAVING, translated
+from hipdesk.adapters._store_files import SeriesLibrary, WriterLock, file_sha256, random_name
+from hipdesk.adapters._store_saving import identity, save_analysis
+from hipdesk.errors import BugError, StoreError
+from hipdesk.ports import StoredVisit
+from hipdesk.records import Analysis, Patient, Segmentation, Series, Side
+
+log = logging.getLogger(__name__)
+
+DATABASE: Final = "hipdesk.sqlite3"
+LIBRARY: Final = "library"
+BACKUPS: Final = "backups"
+LOCK: Final = "hipdesk.lock"
+
+_SERVER_LOCK: Final = text("SELECT pg_advisory_xact_lock(1212431187)")  # any fixed number
+
+
+class SqlVisitStore:
+    """A `hipdesk.ports.VisitStore` on SQLAlchemy; made by `open`, ended by `close`.
+
+    May be used from any thread.
+    """
+
+    def __init__(
+        self, engine: Engine, library: SeriesLibrary, resources: ExitStack, *, read_only: bool
+    ) -> None:
+        self._engine: Engine | None = engine
+        self._library = library
+        self._resources = resources
+        self._read_only = read_only
+
+    @classmethod
+    def open(
+        cls,
+        location: str | Path,
+        *,
+        library: Path | None = None,
+        read_only: bool = False,
+    ) -> SqlVisitStore:
+        """Open a library, or begin one; an older schema is backed up and migrated.
+
+        Parameters
+        ----------
+        location : the library's folder, or the URL of a database server
+        library : folder of the copied series; required with a URL
+        read_only : look only; possible while another program writes
+
+        Raises
+        ------
+        StoreTooNew
+            A newer version of the program has changed its schema.
+        StoreError
+            It is in use, damaged, not a library, or cannot be written.
+        """
+        with translated(OPENING), ExitStack() as stack:
+            if isinstance(location, str) and "://" in location:
+                engine, copies = _open_server(stack, location, library, read_only)
+            else:
+                engine, copies = _open_folder(stack, Path(location), library, read_only)
+            log.info("library opened, read only: %s", read_only)
+            return cls(engine, copies, stack.pop_all(), read_only=read_only)
+
+    def add(self, analysis: Analysis, source_files: Sequence[Path]) -> str:
+        """Save one analysis and copies of its files, all or nothing.
+
+        Parameters
+        ----------
+        source_files : the series' files, every slice's among them
+
+        Returns
+        -------
+        uid of the visit it belongs to
+
+        Raises
+        ------
+        StoreError
+            Nothing was saved.
+        """
+        if self._read_only:
+            raise StoreError(f"{SAVING}: it was opened for reading only.")
+        sources = _checked_sources(analysis.series, source_files)
+        series_folder = random_name()
+        with translated(SAVING):
+            try:
+                copied = self._library.stage(series_folder, sources)
+                with self._writing() as connection:
+                    visit = save_analysis(
+                        connection,
+                        analysis,
+                        copied,
+                        series_folder,
+                        lambda study: self._library.settle(study, series_folder),
+                    )
+            finally:
+                self._close_addition(series_folder)
+        log.info("analysis saved: %d hips, %d files", len(analysis.hips), len(copied))
+        return visit
+
+    def visits(self, patient: Patient) -> tuple[StoredVisit, ...]:
+        """All visits of the matching patient, oldest first; undated last.
+
+        Empty for a patient who lacks issuer, ID, birth date or sex: nobody
+        can be matched with them. `history` finds their visits by any one.
+
+        Raises
+        ------
+        StoreError
+            The library cannot be read.
+        """
+        if not patient.matchable:
+            return ()
+        with translated(READING), self._reading() as connection:
+            return reading.stored_visits(connection, identity(patient))
+
+    def history(self, visit_uid: str) -> tuple[StoredVisit, ...]:
+        """All visits of the patient to whom one visit belongs, ordered as in `visits`."""
+        owner = select(schema.visit.c.patient_id).where(schema.visit.c.uid == visit_uid)
+        with translated(READING), self._reading() as connection:
+            return reading.stored_visits(connection, schema.patient.c.id.in_(owner))
+
+    def analyses(self) -> tuple[str, ...]:
+        """Uids of every analysis, in the order of saving."""
+        with translated(READING), self._reading() as connection:
+            return reading.analysis_uids(connection)
+
+    def counts(self) -> dict[str, int]:
+        """Rows of each table."""
+        with translated(READING), self._reading() as connection:
+            tables = schema.metadata.sorted_tables
+            return {table.name: audit.count_rows(connection, table) for table in tables}
+
+    def load_segmentation(self, analysis_uid: str, side: Side) -> Segmentation:
+        """The masks of one hip of an analysis.
+
+        Raises
+        ------
+        StoreError
+            There are none, or they are damaged.
+        """
+        with translated(READING), self._reading() as connection:
+            return reading.segmentation(connection, analysis_uid, side)
+
+    def series_folder(self, analysis_uid: str) -> Path:
+        """Folder with the library's copy of the series that was analysed.
+
+        Raises
+        ------
+        StoreError
+            The library has no such analysis.
+        """
+        with translated(READING), self._reading() as connection:
+            return self._library.folder(*reading.series_place(connection, analysis_uid))
+
+    def verify_audit(self) -> int:
+        """Check the record of changes and every result against it; its length.
+
+        Raises
+        ------
+        StoreError
+            Something was changed outside the program.
+        """
+        with translated(READING), self._reading() as connection:
+            return audit.verify(connection)
+
+    def verify_files(self) -> int:
+        """Check every copied file against its hash; their number.
+
+        Raises
+        ------
+        StoreError
+            A file is missing or not what was copied.
+        """
+        with translated(READING), self._reading() as connection:
+            files = reading.stored_files(connection)
+            damaged = sum(not self._intact(file) for file in files)
+        if damaged:
+            raise StoreError(
+                f"{damaged} of {len(files)} image files in the patient library are missing "
+                "or damaged; restore the library from a copy."
+            )
+        return len(files)
+
+    def close(self) -> None:
+        """Release the library; closing twice does no harm."""
+        self._engine = None
+        with translated("The patient library could not be closed"):
+            self._resources.close()
+
+    def __enter__(self) -> Self:
+        """Give the store itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the store."""
+        self.close()
+
+    def _intact(self, file: dict[str, str]) -> bool:
+        path = self._library.folder(file["study"], file["series"]) / file["file"]
+        return path.is_file() and file_sha256(path) == file["sha256"]
+
+    def _open_engine(self) -> Engine:
+        if self._engine is None:
+            raise BugError("the library was used after it was closed")
+        return self._engine
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._open_engine().connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """One transaction that excludes every other writer until it ends."""
+        connected = self._open_engine().connect().execution_options(**{database.WRITING: True})
+        with connected as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(_SERVER_LOCK)
+            yield connection
+
+    def _close_addition(self, series_folder: str) -> None:
+        """Drop the copied files unless the database has them; else the next opening does."""
+        try:
+            with self._reading() as connection:
+                keep = reading.has_series(connection, series_folder)
+            self._library.forget(series_folder, keep)
+        except FAULTS:
+            log.warning("copied files stay aside until the library is opened again")
+
+
+def _open_folder(
+    stack: ExitStack, folder: Path, library: Path | None, read_only: bool
+) -> tuple[Engine, SeriesLibrary]:
+    path, copies = folder / DATABASE, SeriesLibrary(library or folder / LIBRARY)
+    if read_only and not path.is_file():
+        raise StoreError(f"{OPENING}: there is none in this folder.")
+    if not read_only:
+        folder.mkdir(parents=True, exist_ok=True)
+        stack.callback(WriterLock(folder / LOCK).release)
+        copies.create()
+    database.check_sqlite(path)
+    engine = database.sqlite_engine(path, read_only=read_only)
+    stack.callback(engine.dispose)
+    revision = database.schema_revision(engine)
+    if database.needs_migration(revision):
+        _refuse_if(read_only)
+        if revision is not None:
+            database.back_up(path, folder / BACKUPS, revision)
+        database.migrate(engine)
+    if not read_only:
+        _sweep(engine, copies)
+    return engine, copies
+
+
+def _refuse_if(read_only: bool) -> None:
+    if read_only:
+        raise StoreError(f"{OPENING}: an older version wrote it; open it for writing once first.")
+
+
+def _open_server(
+    stack: ExitStack, url: str, library: Path | None, read_only: bool
+) -> tuple[Engine, SeriesLibrary]:
+    if library is None:
+        raise BugError("a library on a database server needs a folder for its series")
+    engine, copies = database.server_engine(url), SeriesLibrary(library)
+    stack.callback(engine.dispose)
+    if database.needs_migration(database.schema_revision(engine)):
+        _refuse_if(read_only)
+        database.migrate(engine)
+    if not read_only:
+        copies.create()
+    return engine, copies
+
+
+def _checked_sources(series: Series, source_files: Sequence[Path]) -> list[Path]:
+    """Each file once; all of them or a `BugError`."""
+    sources = list(dict.fromkeys(path.absolute() for path in source_files))
+    if not {part.path.absolute() for part in series.slices} <= set(sources):
+        raise BugError("the files to be copied do not include every slice")
+    return sources
+
+
+def _sweep(engine: Engine, copies: SeriesLibrary) -> None:
+    """Remove copies that interrupted additions left."""
+    with engine.connect() as connection:
+        removed = copies.sweep(lambda name: reading.has_series(connection, name))
+    if removed:
+        log.warning("left-overs of %d interrupted additions removed", removed)

@@ -1,0 +1,171 @@
+"""Schema steps: complete, reversible on failure, after a backup, keeping every result."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from hipdesk.adapters import _store_database as database
+from hipdesk.adapters import _store_schema as schema
+from hipdesk.adapters.store import BACKUPS, DATABASE, SqlVisitStore
+from hipdesk.errors import StoreError
+from hipdesk.records import Analysis, Side
+from tests.analysis_factory import make_analysis, make_patient, make_series, write_files
+
+ADDS_A_COLUMN = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "test2"
+down_revision = {head!r}
+
+
+def upgrade() -> None:
+    op.create_table("room", sa.Column("id", sa.Integer, primary_key=True))
+    op.add_column("analysis", sa.Column("room", sa.Text))
+    {then}
+"""
+
+
+def head() -> str:
+    return str(
+        database.ScriptDirectory.from_config(
+            database._config(database.MIGRATIONS)
+        ).get_current_head()
+    )
+
+
+@pytest.fixture
+def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make the program one step newer than it is; the folder of its steps."""
+    folder = tmp_path / "later 100% steps"
+    shutil.copytree(database.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "versions" / "later.py").write_text(
+        ADDS_A_COLUMN.format(head=head(), then=""), encoding="utf-8"
+    )
+    for function in ("needs_migration", "migrate"):
+        real = getattr(database, function)
+        monkeypatch.setattr(database, function, lambda state, real=real: real(state, folder))
+    return folder
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> tuple[Path, list[Analysis]]:
+    """A library that this version wrote, and what is in it."""
+    place, analyses = tmp_path / "place", []
+    with SqlVisitStore.open(place) as store:
+        for year in (2022, 2023):
+            series = make_series(day=date(year, 1, 1))
+            series = write_files(series, tmp_path / series.uid)
+            analyses.append(make_analysis(series, level=float(year)))
+            store.add(analyses[-1], [source.path for source in series.slices])
+    return place, analyses
+
+
+def holds(store: SqlVisitStore, analyses: list[Analysis]) -> bool:
+    """Whether the library's current results are exactly these."""
+    stored = store.visits(make_patient())
+    return [[hip.score for hip in visit.visit.hips] for visit in stored] == [
+        [hip.score for hip in analysis.hips] for analysis in analyses
+    ]
+
+
+def test_steps_lead_to_the_schema_that_the_program_uses(tmp_path: Path) -> None:
+    SqlVisitStore.open(tmp_path).close()
+    engine = database.sqlite_engine(tmp_path / DATABASE, read_only=True)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.metadata) == []
+    engine.dispose()
+
+
+def test_triggers_guard_every_table_of_results(tmp_path: Path) -> None:
+    SqlVisitStore.open(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
+        found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        names = {name for (name,) in found}
+    events = ("update", "delete")
+    assert names == {f"{table}_no_{event}" for table in schema.APPEND_ONLY for event in events}
+    regrouped = {"patient", "visit", "study"}
+    assert set(schema.metadata.tables) == set(schema.APPEND_ONLY) | regrouped
+
+
+def test_settings_that_make_a_saved_result_safe(tmp_path: Path) -> None:
+    with SqlVisitStore.open(tmp_path) as store, store._open_engine().connect() as connection:
+        read = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers")
+        }
+    full = 2
+    assert read == {
+        "journal_mode": "wal",
+        "synchronous": full,
+        "foreign_keys": 1,
+        "recursive_triggers": 1,
+    }
+
+
+def test_nothing_is_backed_up_without_need(filled: tuple[Path, list[Analysis]]) -> None:
+    place, _ = filled
+    SqlVisitStore.open(place).close()
+    assert not (place / BACKUPS).exists()
+
+
+def test_older_library_is_backed_up_and_keeps_every_result(
+    filled: tuple[Path, list[Analysis]], later: Path
+) -> None:
+    place, analyses = filled
+    with SqlVisitStore.open(place) as store:
+        assert holds(store, analyses)
+        assert store.verify_audit() == 2
+        for hip in analyses[0].hips:
+            assert hip.segmentation is not None
+            got = store.load_segmentation(analyses[0].uid, hip.side)
+            assert all((got.masks[name] == mask).all() for name, mask in got.masks.items())
+    (backup,) = (place / BACKUPS).iterdir()
+    with closing(sqlite3.connect(backup)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (head(),)
+        assert connection.execute("SELECT count(*) FROM analysis").fetchone() == (2,)
+    with closing(sqlite3.connect(place / DATABASE)) as connection:
+        assert connection.execute("SELECT room FROM analysis").fetchall() == [(None,), (None,)]
+
+
+@pytest.mark.usefixtures("later")
+def test_new_library_runs_every_step(tmp_path: Path) -> None:
+    SqlVisitStore.open(tmp_path / "new").close()
+    with closing(sqlite3.connect(tmp_path / "new" / DATABASE)) as connection:
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    assert found == [("test2",)]
+    assert not (tmp_path / "new" / BACKUPS).exists()
+
+
+def test_older_library_is_not_opened_for_reading_only(
+    filled: tuple[Path, list[Analysis]], later: Path
+) -> None:
+    place, _ = filled
+    with pytest.raises(StoreError, match="an older version wrote it"):
+        SqlVisitStore.open(place, read_only=True)
+
+
+def test_failed_step_leaves_the_library_as_it_was(
+    filled: tuple[Path, list[Analysis]], later: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, analyses = filled
+    text = ADDS_A_COLUMN.format(head=head(), then='op.execute("INSERT INTO nowhere VALUES (1)")')
+    (later / "versions" / "later.py").write_text(text, encoding="utf-8")
+    with pytest.raises(StoreError, match="could not be opened"):
+        SqlVisitStore.open(place)
+    monkeypatch.undo()
+    with SqlVisitStore.open(place) as store:
+        assert holds(store, analyses)
+        assert store.load_segmentation(analyses[1].uid, Side.LEFT).has_lesions
+    with closing(sqlite3.connect(place / DATABASE)) as connection:
+        found = connection.execute("SELECT name FROM sqlite_master WHERE name = 'room'").fetchall()
+    assert found == []

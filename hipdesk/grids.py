@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+from scipy import sparse
 
 from hipdesk.geometry import InPlaneMap, canonical_affine, in_plane_map, to_lps
 from hipdesk.records import Affine, FloatArray, GridBox, Series
@@ -155,18 +156,20 @@ def _apply(
     shape: tuple[int, int, int],
     average: bool = True,
 ) -> FloatArray:
-    """Carry out a plan: rows, then columns."""
+    """Carry out a plan: rows, then columns of each slice."""
     view = plan.aligned(stack)
-    rows, row_range = _weights(plan.row, shape[1], view.shape[1], average)
-    columns, column_range = _weights(plan.column, shape[2], view.shape[2], average)
-    part = np.ascontiguousarray(view[:, row_range, column_range], dtype=np.float32)
-    return np.asarray(np.matmul(np.matmul(rows, part), columns.T), dtype=np.float32)
+    rows = _weights(plan.row, shape[1], view.shape[1], average)
+    columns = _weights(plan.column, shape[2], view.shape[2], average)
+    result = np.empty(shape, dtype=np.float32)
+    for slot, picture in zip(result, view, strict=True):
+        slot[:] = (columns @ (rows @ picture).T).T
+    return result
 
 
 def _weights(
     line: tuple[float, float], n_target: int, n_source: int, average: bool
-) -> tuple[NDArray[np.float32], slice]:
-    """Matrix from source to target pixels along one axis, and the source pixels it needs.
+) -> sparse.csr_array:
+    """Matrix from source to target pixels along one axis.
 
     Positions up to half a pixel outside the outermost centres take their value;
     farther out the weight is zero.
@@ -177,17 +180,16 @@ def _weights(
     clamped = np.clip(positions, 0, n_source - 1)
     indices = np.arange(n_source)
     weights = np.maximum(0.0, 1.0 - np.abs(clamped[:, None] - indices)) * inside[:, None]
+    matrix = sparse.csr_array(weights.astype(np.float32))
     ratio = abs(scale)
     if average and ratio > 1.0:
-        weights = weights @ _gaussian(n_source, 0.5 * np.sqrt(ratio**2 - 1.0))
-    used = np.flatnonzero(weights.any(axis=0))
-    extent = slice(int(used[0]), int(used[-1]) + 1) if used.size else slice(0, 0)
-    return weights[:, extent].astype(np.float32), extent
+        matrix = matrix @ sparse.csr_array(_gaussian(n_source, 0.5 * np.sqrt(ratio**2 - 1.0)))
+    return matrix
 
 
-def _gaussian(n: int, sigma_px: float) -> NDArray[np.float64]:
+def _gaussian(n: int, sigma_px: float) -> FloatArray:
     """Smoothing matrix of ``n`` pixels, cut at 4 sigma, each row adding up to one."""
     distance = np.subtract.outer(np.arange(n), np.arange(n))
     kernel = np.exp(-0.5 * (distance / max(sigma_px, 1e-3)) ** 2)
     kernel[np.abs(distance) > max(1.0, 4.0 * sigma_px)] = 0.0
-    return np.asarray(kernel / kernel.sum(axis=1, keepdims=True))
+    return np.asarray(kernel / kernel.sum(axis=1, keepdims=True), dtype=np.float32)

@@ -48,6 +48,9 @@ PEAK_MINIMUM: Final = 0.5
 CENTROID_REACH_MM: Final = 36.0
 """Around the peak: one and a half radii of a large head."""
 
+SPREAD_REACH_MM: Final = 54.0
+"""Around the centre: a head leaves the outer part of this empty, a blob does not."""
+
 CENTROID_PROBABILITY: Final = 0.3
 CENTROID_ROUNDS: Final = 2
 HEAD_PROBABILITY: Final = 0.5
@@ -167,13 +170,13 @@ def _find_head(probability: FloatArray, femur: BoolArray, grid: Grid, side: Side
     if confidence < PEAK_MINIMUM:
         return missing
     centre = _centroid(probability, grid, peak)
-    near = distance_mm(grid, centre) <= CENTROID_REACH_MM
-    ball = near & (probability > HEAD_PROBABILITY)
-    radius = _radius_mm(ball, grid)
+    distance = distance_mm(grid, centre)
+    likely = probability > HEAD_PROBABILITY
+    radius = _radius_mm(likely & (distance <= CENTROID_REACH_MM), grid)
+    spread = _radius_mm(likely & (distance <= SPREAD_REACH_MM), grid)
     low, high = EQUIVALENT_RADIUS_MM
-    if not low <= radius <= high or _femur_below_ml(femur, grid, centre, radius, side) < (
-        FEMUR_MINIMUM_ML
-    ):
+    below = _femur_below_ml(femur, grid, centre, radius, side)
+    if radius < low or spread > high or below < FEMUR_MINIMUM_ML:
         return missing
     return Head(
         side,

@@ -1,0 +1,132 @@
+"""What a reader must know about a series and a result: notices with their figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from hipdesk.geometry import image_orientation_of, slice_normal
+from hipdesk.records import Compute, HipResult, ModelRef, Notice, SegmentClass, Series
+
+SLICE_STEP_LIMIT_MM: Final = 5.0
+"""The source paper's slices are 4 mm; beyond this an oedema can fall between two."""
+
+PIXEL_LIMIT_MM: Final = 1.2
+"""Half as large again as the model's 0.78 mm pixels (our choice)."""
+
+TILT_LIMIT_DEG: Final = 20.0
+"""Coronal hip protocols tilt by about this at most (our choice)."""
+
+FEW_HEAD_SLICES: Final = 7
+"""A usual 4 mm series shows 8 to 11 counted slices of a head."""
+
+LOW_CONFIDENCE: Final = 0.7
+"""Locator confidence below which its answer should be looked at (our choice)."""
+
+AGE_RANGE: Final = (18, 65)
+"""Ages of the source paper's patients."""
+
+
+def notices(
+    series: Series,
+    hips: Sequence[HipResult],
+    models: Sequence[ModelRef],
+    compute: Compute,
+) -> tuple[Notice, ...]:
+    """Everything to be said about one analysis, most general first."""
+    return (
+        *_of_models(models, compute),
+        *series.notices,
+        *_of_geometry(series),
+        *_of_patient(series),
+        *(notice for hip in hips for notice in _of_hip(hip)),
+    )
+
+
+def coronal_tilt_deg(series: Series) -> float:
+    """Angle between a series' slices and the patient's coronal plane."""
+    normal = slice_normal(image_orientation_of(series.affine))
+    return float(np.degrees(np.arccos(np.clip(abs(normal[1]), 0.0, 1.0))))
+
+
+def age_at(birth: date, day: date) -> int:
+    """Whole years between two dates."""
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+
+def _of_models(models: Sequence[ModelRef], compute: Compute) -> Iterator[Notice]:
+    if any("simulated" in model.trained_on.lower() for model in models):
+        yield Notice(
+            "trained_on_simulated",
+            "The models were trained on simulated MRI only; their accuracy on patients is not "
+            "known, so look at every outline.",
+        )
+    if compute.fell_back:
+        why = f": {compute.reason.rstrip('.')}" if compute.reason else ""
+        yield Notice("provider_fallback", f"CUDA was asked for, but the CPU was used{why}.")
+
+
+def _of_geometry(series: Series) -> Iterator[Notice]:
+    step, rows, columns = series.spacing_mm
+    if step > SLICE_STEP_LIMIT_MM:
+        yield Notice(
+            "thick_slices",
+            f"Slices lie {step:.1f} mm apart; small lesions can fall between them.",
+            step,
+        )
+    pixel = max(rows, columns)
+    if pixel > PIXEL_LIMIT_MM:
+        yield Notice(
+            "coarse_pixels",
+            f"Pixels measure {pixel:.2f} mm; outlines are less exact than on usual hip MRI.",
+            pixel,
+        )
+    tilt = coronal_tilt_deg(series)
+    if tilt > TILT_LIMIT_DEG:
+        yield Notice(
+            "tilted_plane",
+            f"Slices are tilted {tilt:.0f} degrees off the coronal plane; scores may differ from "
+            "those of coronal slices.",
+            tilt,
+        )
+
+
+def _of_patient(series: Series) -> Iterator[Notice]:
+    birth, day = series.patient.birth_date, series.study.date
+    if birth is None or day is None:
+        yield Notice("age_unknown", "The patient's age is unknown; the score was made for adults.")
+        return
+    age = age_at(birth, day)
+    low, high = AGE_RANGE
+    if not low <= age <= high:
+        yield Notice(
+            "age_outside_range",
+            f"The patient is {age} years old; the score was studied from {low} to {high} years.",
+            float(age),
+        )
+
+
+def _of_hip(hip: HipResult) -> Iterator[Notice]:
+    side = hip.side.word
+    if not hip.head.found:
+        yield Notice(
+            "hip_missing", f"The {side} femoral head was not found, so that hip has no result."
+        )
+        return
+    if hip.head.confidence < LOW_CONFIDENCE:
+        yield Notice(
+            "low_confidence",
+            f"The {side} femoral head was found with low confidence; check its outline.",
+            hip.head.confidence,
+        )
+    if hip.segmentation is None:
+        return
+    head = hip.segmentation.masks[SegmentClass.FEMORAL_HEAD]
+    shown = int(head.any(axis=(1, 2)).sum())
+    if shown < FEW_HEAD_SLICES:
+        yield Notice(
+            "few_head_slices", f"Only {shown} slices show the {side} femoral head.", float(shown)
+        )

@@ -1,0 +1,219 @@
+"""The whole way from pixels to an Analysis, with networks that read known signals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from hipdesk.errors import Cancelled, HeadNotFound, NoScorableHip
+from hipdesk.pipeline import analyze, joint_compute, request_analysis, unscored
+from hipdesk.records import (
+    Compute,
+    Contrast,
+    Plane,
+    Reason,
+    SegmentClass,
+    Side,
+    Volume,
+)
+from tests.stacks import (
+    FakeLocator,
+    FakeSegmenter,
+    head_centre,
+    patient_volume,
+    reordered,
+    series_of,
+    stack_about,
+    turned,
+)
+
+SHAPE = (21, 160, 240)
+STACK = stack_about(turned(5, -3, 2), (4.0, 1.25, 1.25), SHAPE)
+
+
+def _analyze(volume, locator=None, **more):
+    request = request_analysis(volume)
+    return analyze(request, locator or FakeLocator(), FakeSegmenter(), **more)
+
+
+@pytest.fixture(scope="module")
+def volume():
+    return patient_volume(STACK, SHAPE)
+
+
+@pytest.fixture(scope="module")
+def analysis(volume):
+    return _analyze(volume)
+
+
+def test_both_hips_are_found_scored_and_summed(analysis):
+    assert [hip.side for hip in analysis.hips] == [Side.RIGHT, Side.LEFT]
+    for hip in analysis.hips:
+        assert hip.reason is None
+        assert hip.score.n_counted >= 5
+        offset = np.subtract(hip.head.centre_lps_mm, head_centre(hip.side))
+        assert np.linalg.norm(offset) < 8
+    right, left = (hip.score for hip in analysis.hips)
+    # A ball of 7 mm radius is 1.44 mL; only the right hip has one.
+    assert right.bme_ml == pytest.approx(1.44, abs=0.4)
+    assert left.bme_ml == 0
+    assert analysis.total.u_area == pytest.approx(right.u_area + left.u_area)
+    assert not unscored(analysis)
+
+
+def test_the_result_names_what_made_it(analysis, volume):
+    assert [model.task for model in analysis.models] == ["locate", "segment"]
+    assert analysis.pixel_sha256 == volume.pixel_sha256
+    assert analysis.compute == Compute("auto", "cpu")
+    assert analysis.uid.startswith("2.25.")
+    assert (datetime.now(UTC) - analysis.created_utc).total_seconds() < 60
+
+
+def _figures(hip):
+    """Everything of a hip but its side and place."""
+    return (
+        hip.head.radius_mm,
+        hip.head.confidence,
+        hip.score,
+        {name.value: mask.tobytes() for name, mask in hip.segmentation.masks.items()},
+        hip.segmentation.box,
+    )
+
+
+def test_mirroring_the_geometry_swaps_the_hips_and_nothing_else(volume, analysis):
+    mirror = np.diag([-1.0, 1.0, 1.0, 1.0])
+    series = series_of(mirror @ STACK, SHAPE)
+    mirrored = _analyze(Volume(series, volume.voxels, volume.pixel_sha256))
+    for hip in analysis.hips:
+        other = mirrored.hip(hip.side.other)
+        assert _figures(other) == _figures(hip)
+        x, y, z = hip.head.centre_lps_mm
+        assert other.head.centre_lps_mm == (-x, y, z)
+    assert mirrored.total == analysis.total
+
+
+def test_stored_pixel_order_changes_nothing(analysis):
+    affine, shape = reordered(STACK, SHAPE, True, True, True)
+    again = _analyze(patient_volume(affine, shape))
+    for hip, other in zip(analysis.hips, again.hips, strict=True):
+        assert other.head == hip.head
+        assert other.score.u_area == pytest.approx(hip.score.u_area, rel=1e-6)
+        assert other.score.u_intensity == pytest.approx(hip.score.u_intensity, rel=1e-6)
+
+
+@pytest.mark.parametrize("side", Side)
+def test_one_hip_on_the_series(side):
+    one = _analyze(patient_volume(STACK, SHAPE, sides=(side,)))
+    assert one.hip(side).reason is None
+    missing = one.hip(side.other)
+    assert not missing.head.found
+    assert missing.reason is Reason.HEAD_NOT_FOUND
+    assert missing.segmentation is None
+    assert one.total.u_intensity is None
+    assert one.total.reason is Reason.OTHER_HIP_NOT_SCORED
+    assert "hip_missing" in {notice.code for notice in one.notices}
+
+
+def test_four_slices_give_no_score_and_say_why():
+    shape = (4, *SHAPE[1:])
+    short = _analyze(patient_volume(stack_about(turned(0, 0, 0), (4.0, 1.25, 1.25), shape), shape))
+    for hip in short.hips:
+        assert hip.head.found
+        assert hip.score.u_intensity is None
+        assert hip.reason is Reason.TOO_FEW_SLICES
+    assert short.total.u_intensity is None
+    assert unscored(short)
+
+
+def test_a_series_that_shows_no_fluid_has_bones_and_no_lesions():
+    t1 = _analyze(patient_volume(STACK, SHAPE, Contrast.T1))
+    for hip in t1.hips:
+        assert hip.reason is Reason.NOT_FLUID_SENSITIVE
+        assert hip.score.bme_ml is None
+        assert hip.score.head_ml > 20
+        assert SegmentClass.BME not in hip.segmentation.masks
+    assert t1.total.reason is Reason.NOT_FLUID_SENSITIVE
+    assert not unscored(t1)
+
+
+def test_nothing_is_invented_where_there_is_no_head():
+    with pytest.raises(HeadNotFound, match="No femoral head"):
+        _analyze(patient_volume(STACK, SHAPE, sides=()))
+
+
+def test_heads_without_signal_are_not_scored(volume):
+    class Sees(FakeLocator):
+        """Finds the heads of another series."""
+
+        def __init__(self):
+            super().__init__()
+            answers = []
+            real = FakeLocator()
+            real.run = lambda inputs, cancelled: (
+                answers.append(  # type: ignore[method-assign]
+                    FakeLocator.run(real, inputs, cancelled)
+                )
+                or answers[-1]
+            )
+            _analyze(volume, real)
+            self.answers = iter(answers)
+
+        def run(self, inputs, cancelled=None):
+            return next(self.answers)
+
+    dark = Volume(volume.series, np.zeros(SHAPE, np.float32), "0" * 64)
+    with pytest.raises(NoScorableHip):
+        _analyze(dark, Sees())
+
+
+def test_cancelled_at_any_step_gives_no_result(volume):
+    locator, segmenter = FakeLocator(), FakeSegmenter()
+    with pytest.raises(Cancelled):
+        analyze(
+            request_analysis(volume),
+            locator,
+            segmenter,
+            cancelled=lambda: len(segmenter.batches) >= 1,
+        )
+    assert len(segmenter.batches) == 1
+
+
+def test_progress_grows_to_one(volume):
+    seen = []
+    _analyze(volume, progress=lambda part, what: seen.append((part, what)))
+    parts = [part for part, _ in seen]
+    assert parts == sorted(parts)
+    assert parts[-1] == 1.0
+    assert {what for _, what in seen} == {
+        "Finding the femoral heads",
+        "Outlining the right hip",
+        "Outlining the left hip",
+    }
+
+
+def test_joint_compute_is_the_weaker_of_two():
+    gpu, cpu = Compute("cuda", "cuda"), Compute("cuda", "cpu", "no CUDA device")
+    assert joint_compute(gpu, cpu) is cpu
+    assert joint_compute(cpu, gpu) is cpu
+    assert joint_compute(gpu, gpu) == gpu
+
+
+def test_a_tilted_thick_series_is_warned_of(volume):
+    locator = FakeLocator()
+    locator.compute = Compute("cuda", "cpu", "no CUDA device")
+    notices = {notice.code: notice for notice in _analyze(volume, locator).notices}
+    assert "coarse_pixels" in notices
+    assert notices["coarse_pixels"].figure == pytest.approx(1.25)
+    assert notices["provider_fallback"].message.endswith("no CUDA device.")
+
+
+def test_series_notices_reach_the_result(volume):
+    from hipdesk.records import Notice
+
+    note = Notice("uneven_slices", "Slices are unevenly spaced.", 1.5)
+    series = replace(volume.series, notices=(note,), plane=Plane.CORONAL)
+    again = _analyze(Volume(series, volume.voxels, volume.pixel_sha256))
+    assert note in again.notices

@@ -1,0 +1,105 @@
+"""Each notice at, and not before, its limit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from hipdesk.quality import age_at, coronal_tilt_deg, notices
+from hipdesk.records import (
+    Compute,
+    GridBox,
+    Head,
+    HipResult,
+    ModelRef,
+    Patient,
+    Reason,
+    Segmentation,
+    SegmentClass,
+    Side,
+    StudyInfo,
+)
+from tests.stacks import series_of, stack_about, turned
+
+SHAPE = (9, 40, 40)
+CPU = Compute("auto", "cpu")
+
+
+def _series(tilt=0.0, spacing=(4.0, 0.8, 0.8), birth=date(1980, 5, 2), day=date(2020, 5, 2)):
+    series = series_of(stack_about(turned(tilt, 0, 0), spacing, SHAPE), SHAPE)
+    return replace(series, patient=Patient(birth_date=birth), study=StudyInfo("1.2", day))
+
+
+def _codes(series, hips=(), models=(), compute=CPU):
+    return {notice.code: notice for notice in notices(series, hips, models, compute)}
+
+
+def test_a_usual_series_is_left_in_peace():
+    assert _codes(_series()) == {}
+
+
+@pytest.mark.parametrize(
+    ("series", "code", "figure"),
+    [
+        (_series(spacing=(5.2, 0.8, 0.8)), "thick_slices", 5.2),
+        (_series(spacing=(4.0, 0.8, 1.3)), "coarse_pixels", 1.3),
+        (_series(tilt=25), "tilted_plane", 25.0),
+        (_series(birth=date(2010, 1, 1)), "age_outside_range", 10.0),
+        (_series(birth=date(1950, 1, 1)), "age_outside_range", 70.0),
+    ],
+)
+def test_notices_carry_their_figure(series, code, figure):
+    found = _codes(series)
+    assert set(found) == {code}
+    assert found[code].figure == pytest.approx(figure)
+
+
+def test_limits_themselves_pass():
+    assert _codes(_series(tilt=19.5, spacing=(5.0, 1.2, 1.2), birth=date(1954, 5, 3))) == {}
+
+
+@pytest.mark.parametrize("series", [_series(birth=None), _series(day=None)])
+def test_unknown_age_is_said(series):
+    assert set(_codes(series)) == {"age_unknown"}
+
+
+def test_age_counts_whole_years():
+    assert age_at(date(1980, 5, 2), date(2020, 5, 1)) == 39
+    assert age_at(date(1980, 5, 2), date(2020, 5, 2)) == 40
+
+
+def test_tilt_does_not_depend_on_the_normals_sign():
+    turned_over = stack_about(turned(12, 0, 0) * (-1, 1, -1), (4, 1, 1), SHAPE)
+    assert coronal_tilt_deg(series_of(turned_over, SHAPE)) == pytest.approx(12)
+
+
+def test_simulated_training_and_fallback_are_said():
+    model = ModelRef("m", "1", "0" * 64, "segment", "Simulated hip MRI")
+    found = _codes(_series(), models=(model,), compute=Compute("cuda", "cpu", "no driver."))
+    assert set(found) == {"trained_on_simulated", "provider_fallback"}
+    assert found["provider_fallback"].message == (
+        "CUDA was asked for, but the CPU was used: no driver."
+    )
+
+
+def _hip(slices, confidence=0.9):
+    mask = np.zeros((9, 4, 4), bool)
+    mask[:slices] = True
+    box = GridBox((0, 0, 0), (9, 4, 4))
+    segmentation = Segmentation(Side.LEFT, box, {SegmentClass.FEMORAL_HEAD: mask})
+    head = Head(Side.LEFT, True, confidence, (80.0, 0.0, 0.0), 24.0)
+    return HipResult(Side.LEFT, head, segmentation, None)
+
+
+def test_hips_are_warned_of_by_side():
+    lost = HipResult(
+        Side.RIGHT, Head(Side.RIGHT, False, 0.2, reason=Reason.HEAD_NOT_FOUND), None, None
+    )
+    found = _codes(_series(), hips=(lost, _hip(6, confidence=0.6)))
+    assert set(found) == {"hip_missing", "low_confidence", "few_head_slices"}
+    assert "right" in found["hip_missing"].message
+    assert found["few_head_slices"].figure == 6
+    assert _codes(_series(), hips=(_hip(7),)) == {}

@@ -62,8 +62,9 @@ ONE_VISIT: Final = "No trend: it needs at least two dated visits with a score, a
 NO_SCORED_VISIT: Final = "No trend: no dated visit has a score."
 NO_DATE: Final = "This study has no usable date, so it is left out of the trend until it has one."
 
+SIMULATED_ONLY: Final = "Trained on simulated MRI only; accuracy on patients is not known."
+
 LIMITS: Final = (
-    "Trained on simulated MRI only; accuracy on patients is not known.",
     "Open growth plates are bright on STIR. The source study's patients were 18 to 65 years old.",
     (
         "Cannot tell bone marrow oedema of spondyloarthritis from that of avascular necrosis, "
@@ -83,7 +84,7 @@ HAN_BANDS: Final = ((15.0, "1 (below 15 %)"), (30.0, "2 (15 to below 30 %)"))
 HAN_LAST_BAND: Final = "3 (30 % or more)"
 """Bands of BME as % of the femoral head. Source: Han 2021, doi 10.1093/mr/roab073."""
 
-MOST_SLICE_ROWS: Final = 36
+MOST_SLICE_ROWS: Final = 30
 """Longer slice tables list only the slices that count for either hip."""
 
 KEY_IMAGES_PER_HIP: Final = 2
@@ -126,14 +127,14 @@ class KeyImage:
     Attributes
     ----------
     number, of : 1-based slice number and the series' slices
-    caption : what the slice shows, in numbers
+    lines : what the slice shows, in numbers
     edges : patient directions at (top, bottom, left, right)
     """
 
     side: Side
     number: int
     of: int
-    caption: str
+    lines: tuple[str, ...]
     edges: tuple[str, str, str, str]
     bare: RGB
     overlaid: RGB
@@ -216,7 +217,7 @@ class Report:
     Attributes
     ----------
     status : draft until a reader has signed
-    patient_name, patient_id : as printed on every page
+    patient_name, patient_id, study_day : as printed on every page
     reasons : one sentence for every score that is missing
     slice_notes : what the slice table leaves out, and its definitions
     made_by_ai : ``AI``, ``AI + edited`` or ``manual``
@@ -226,6 +227,7 @@ class Report:
     status: str
     patient_name: str = field(repr=False)
     patient_id: str = field(repr=False)
+    study_day: str = field(repr=False)
     identity: tuple[Fact, ...]
     acquisition: tuple[Fact, ...]
     findings: tuple[FindingRow, ...]
@@ -264,6 +266,7 @@ def build_report(
         status=DRAFT,
         patient_name=person_name(series.patient.name) or "Name not stated",
         patient_id=series.patient.patient_id or "not stated",
+        study_day=_study_day(series.study.date),
         identity=_identity(series, now),
         acquisition=_acquisition(series),
         findings=_findings(analysis),
@@ -274,7 +277,7 @@ def build_report(
         slices=slices,
         slice_notes=slice_notes,
         disclosure=_disclosure(analysis),
-        limits=LIMITS,
+        limits=_limits(analysis),
         made_by_ai=ORIGIN_WORDS[analysis.origin],
         footer=f"HipDesk {analysis.program_version}, analysis {analysis.uid}",
     )
@@ -297,6 +300,10 @@ def _sentence(text: str) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _study_day(day: date | None) -> str:
+    return "Study date not stated" if day is None else f"Study of {day.isoformat()}"
 
 
 def _identity(series: Series, now: datetime) -> tuple[Fact, ...]:
@@ -513,26 +520,32 @@ def _key_image(
         side=segmentation.side,
         number=index + 1,
         of=len(series.slices),
-        caption="" if entry is None else _caption(entry, series.spacing_mm),
+        lines=() if entry is None else _image_lines(entry, series.spacing_mm),
         edges=upright(series.affine).edges,
         bare=picture(None),
         overlaid=picture(PRINTED),
     )
 
 
-def _caption(entry: SliceScore, spacing_mm: Spacing) -> str:
+def _image_lines(entry: SliceScore, spacing_mm: Spacing) -> tuple[str, ...]:
+    """What a key image's slice measures; lines without a value are left out."""
     cell = _cell(entry, spacing_mm)
-    counted = "Counted" if entry.counted else f"Not counted: {cell.status}"
-    areas = (("head", cell.head_mm2), ("BME", cell.bme_mm2), ("effusion", cell.effusion_mm2))
-    shown = ", ".join(f"{name} {value} mm²" for name, value in areas if value != NO_VALUE)
-    terms = "" if entry.u_intensity is None else f"; U {cell.u}, A {cell.a}"
-    return f"{counted}; {shown}{terms}"
+    figures = (
+        ("Head", cell.head_mm2, " mm²"),
+        ("BME", cell.bme_mm2, " mm²"),
+        ("Effusion/synovitis", cell.effusion_mm2, " mm²"),
+        ("U", cell.u, ""),
+        ("A", cell.a, ""),
+    )
+    status = "Counted" if entry.counted else f"Not counted: {cell.status}"
+    return (status, *(f"{name} {v}{unit}" for name, v, unit in figures if v != NO_VALUE))
 
 
 def _slice_table(analysis: Analysis) -> tuple[tuple[SliceRow, ...], tuple[str, ...]]:
     """Rows for the slices that show a head, and what is said about the rest."""
     spacing = analysis.series.spacing_mm
     by_side = {side: _by_index(_score(analysis, side)) for side in Side}
+    absent = {side: SliceCell(status=_absence(analysis, side)) for side in Side}
     every = sorted(set().union(*by_side.values()))
     listed = [i for i in every if any(_has_head(entries.get(i)) for entries in by_side.values())]
     notes = []
@@ -545,10 +558,20 @@ def _slice_table(analysis: Analysis) -> tuple[tuple[SliceRow, ...], tuple[str, .
     }
     if without:
         notes.append(_ranges("No femoral head", without))
-    rows = (
-        SliceRow(i + 1, *(_cell(by_side[side].get(i), spacing) for side in Side)) for i in listed
-    )
+    rows = []
+    for i in listed:
+        right, left = (
+            _cell(entry, spacing) if (entry := by_side[side].get(i)) else absent[side]
+            for side in Side
+        )
+        rows.append(SliceRow(i + 1, right, left))
     return tuple(rows), (*notes, _legend(by_side.values()))
+
+
+def _absence(analysis: Analysis, side: Side) -> str:
+    """Why a hip has no entry for a slice."""
+    reasons = [hip.reason for hip in analysis.hips if hip.side is side and hip.score is None]
+    return REASON_WORDS[reasons[0] or Reason.HEAD_NOT_FOUND] if reasons else NO_VALUE
 
 
 def _by_index(score: HipScore | None) -> dict[int, SliceScore]:
@@ -579,9 +602,7 @@ def _legend(tables: Iterable[Mapping[int, SliceScore]]) -> str:
     return " ".join(_capital(part) for part in said)
 
 
-def _cell(entry: SliceScore | None, spacing_mm: Spacing) -> SliceCell:
-    if entry is None:
-        return SliceCell(status=NO_VALUE)
+def _cell(entry: SliceScore, spacing_mm: Spacing) -> SliceCell:
     _, rows, columns = spacing_mm
 
     def area(pixels: int | None) -> str:
@@ -717,6 +738,12 @@ def _disclosure(analysis: Analysis) -> tuple[Fact, ...]:
         Fact("Program", f"HipDesk {analysis.program_version}"),
         Fact("Input pixels", f"SHA-256 {analysis.pixel_sha256[:12]}"),
     )
+
+
+def _limits(analysis: Analysis) -> tuple[str, ...]:
+    """What the program cannot tell; first, that its models have seen no patient."""
+    simulated = any("simulat" in model.trained_on.casefold() for model in analysis.models)
+    return (SIMULATED_ONLY, *LIMITS) if simulated else LIMITS
 
 
 _DEFINITION: Final = (

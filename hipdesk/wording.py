@@ -11,8 +11,8 @@ from hipdesk.records import Contrast, Origin, Reason, SegmentClass
 NO_VALUE: Final = "\N{EM DASH}"
 """Printed where a value is null; never a zero."""
 
-FIRST_EAST_ASIAN: Final = 0x2E80
-"""Code points from here on are Chinese, Japanese and Korean, but for rare others."""
+FIRST_UNCASED: Final = 0x0590
+"""From here on come scripts whose names are written without a comma: Hebrew and after."""
 
 REASON_SENTENCES: Final[Mapping[Reason, str]] = MappingProxyType(
     {
@@ -35,7 +35,7 @@ REASON_WORDS: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.HEAD_NOT_FOUND: "head not found",
         Reason.TOO_FEW_SLICES: "too few slices",
         Reason.SMALL_HEAD_AREA: "small head area",
-        Reason.OUTSIDE_CHOSEN_SLICES: "outside choice",
+        Reason.OUTSIDE_CHOSEN_SLICES: "not chosen",
         Reason.NO_HEAD_ON_SLICE: "no head",
         Reason.NO_HEAD_SIGNAL: "no head signal",
         Reason.OTHER_HIP_NOT_SCORED: "other hip not scored",
@@ -92,7 +92,7 @@ def _representation(group: str) -> str:
     """One representation; a comma follows the family name in alphabetic ones."""
     family, *given = (part.strip() for part in group.split("^"))
     rest = " ".join(part for part in given if part)
-    between = " " if any(ord(letter) >= FIRST_EAST_ASIAN for letter in group) else ", "
+    between = " " if any(ord(letter) >= FIRST_UNCASED for letter in group) else ", "
     return between.join(part for part in (family, rest) if part)
 
 

@@ -1,0 +1,394 @@
+"""The report as blocks: what each draws and how high it is."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from reportlab.lib.utils import ImageReader
+
+from hipdesk.adapters._pdf_charts import draw_chart
+from hipdesk.adapters._pdf_style import (
+    BODY,
+    GREY,
+    INK,
+    LARGE,
+    LEADING,
+    MARGIN,
+    PANEL,
+    SMALL,
+    UNIT,
+    WIDTH,
+    class_sample,
+    rule,
+    text,
+)
+from hipdesk.adapters._pdf_text import Canvas, fit, wrap
+from hipdesk.adapters.pictures import burn_in, jpeg, slice_marks
+from hipdesk.overlay import LINE_STYLES, RGB
+from hipdesk.records import SegmentClass
+from hipdesk.report import Fact, FindingRow, KeyImage, Report, SliceCell, SliceRow
+from hipdesk.wording import CLASS_WORDS, NO_VALUE
+
+Draw = Callable[[Canvas, float, float], None]
+"""Draws a block on a canvas below a y, in a height that may exceed the block's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a page that is not broken.
+
+    Attributes
+    ----------
+    height : points it needs
+    gap : free space above it, unless it opens a page
+    most : points it may be stretched to where a page ends after it
+    """
+
+    height: float
+    draw: Draw
+    gap: float = 0.0
+    most: float = 0.0
+
+
+FINDING_ROW: Final = 13.0
+SLICE_ROW: Final = 11.0
+CHART_HEIGHT: Final = 104.0
+RULED: Final = 3 * UNIT
+IMPRESSION_LEAST: Final = 96.0
+IMPRESSION_MOST: Final = 280.0
+LABEL_WIDTH: Final = 104.0
+BULLET: Final = "\N{EN DASH}"
+
+
+def blocks(report: Report, image_height: float) -> list[Block]:
+    """Every block of a report in reading order, key images so many points high."""
+    return [
+        _patient(report),
+        _grid("Acquisition", report.acquisition),
+        *_findings(report),
+        *_sentences("Warnings", report.notices or ("No warnings.",), plain=not report.notices),
+        _impression(),
+        *_images(report.key_images, image_height),
+        *_trend(report),
+        *_slices(report),
+        *_disclosure(report),
+    ]
+
+
+def _heading(canvas: Canvas, y: float, words: str, beside: str = "") -> float:
+    """A section's title under a line, and a remark at its right; the y below it."""
+    rule(canvas, MARGIN, y, WIDTH, INK, 0.75)
+    end = text(canvas, MARGIN, y - 12, words, BODY, bold=True)
+    if beside:
+        room = WIDTH - (end - MARGIN) - UNIT
+        shown = fit(beside, SMALL, room)
+        text(canvas, MARGIN + WIDTH, y - 12, shown, SMALL, anchor="end", colour=GREY)
+    return y - HEADING
+
+
+HEADING: Final = 2.5 * UNIT
+
+
+def _lines(
+    canvas: Canvas, x: float, y: float, lines: Sequence[str], size: float, bold: bool = False
+) -> None:
+    """Lines of text below ``y``."""
+    for i, line in enumerate(lines):
+        text(canvas, x, y - size - i * LEADING[size], line, size, bold)
+
+
+def _patient(report: Report) -> Block:
+    name = wrap(report.patient_name, LARGE, WIDTH, bold=True, most_lines=3)
+    cells, rows = _cells(report.identity)
+    height = len(name) * LEADING[LARGE] + UNIT + sum(rows)
+
+    def paint(canvas: Canvas, y: float, _: float) -> None:
+        _lines(canvas, MARGIN, y, name, LARGE, bold=True)
+        _paint_cells(canvas, y - len(name) * LEADING[LARGE] - UNIT, cells, rows)
+
+    return Block(height, paint)
+
+
+COLUMNS: Final = 4
+_Cell = tuple[str, tuple[str, ...]]
+
+
+def _cells(facts: Sequence[Fact]) -> tuple[list[_Cell], list[float]]:
+    """Facts wrapped into four columns, and the heights of their rows."""
+    room = WIDTH / COLUMNS - UNIT
+    cells = [(fact.label, wrap(fact.value, BODY, room)) for fact in facts]
+    rows = [
+        LEADING[SMALL] + max(len(lines) for _, lines in cells[i : i + COLUMNS]) * LEADING[BODY] + 6
+        for i in range(0, len(cells), COLUMNS)
+    ]
+    return cells, rows
+
+
+def _paint_cells(canvas: Canvas, y: float, cells: list[_Cell], rows: list[float]) -> None:
+    for i, (label, lines) in enumerate(cells):
+        x = MARGIN + (i % COLUMNS) * WIDTH / COLUMNS
+        top = y - sum(rows[: i // COLUMNS])
+        text(canvas, x, top - SMALL, label, SMALL, colour=GREY)
+        _lines(canvas, x, top - LEADING[SMALL], lines, BODY)
+
+
+def _grid(title: str, facts: Sequence[Fact]) -> Block:
+    cells, rows = _cells(facts)
+
+    def paint(canvas: Canvas, y: float, _: float) -> None:
+        _paint_cells(canvas, _heading(canvas, y, title), cells, rows)
+
+    return Block(HEADING + sum(rows), paint, gap=2 * UNIT)
+
+
+VALUE_RIGHT: Final = (WIDTH - 208.0, WIDTH - 96.0, WIDTH - 8.0)
+"""Where the right, left and both hips' figures end."""
+
+
+def _findings(report: Report) -> Iterator[Block]:
+    rows = report.findings
+    height = HEADING + (len(rows) + 1) * FINDING_ROW
+
+    def paint(canvas: Canvas, y: float, _: float) -> None:
+        y = _heading(canvas, y, "Findings per hip", f"Origin: {report.made_by_ai}")
+        for place, words in zip(VALUE_RIGHT, ("Right hip", "Left hip", "Both hips"), strict=True):
+            text(canvas, MARGIN + place, y - 9, words, SMALL, anchor="end", colour=GREY)
+        for i, row in enumerate(rows, start=1):
+            _finding(canvas, y - i * FINDING_ROW, row)
+
+    yield Block(height, paint, gap=2 * UNIT)
+    if report.reasons:
+        yield from _sentences("", report.reasons)
+
+
+def _finding(canvas: Canvas, y: float, row: FindingRow) -> None:
+    """One line of the findings, its top at ``y``."""
+    if row.main:
+        canvas.setFillColorRGB(*PANEL)
+        canvas.rect(MARGIN, y - FINDING_ROW, WIDTH, FINDING_ROW, stroke=0, fill=1)
+    rule(canvas, MARGIN, y - FINDING_ROW, WIDTH)
+    base = y - FINDING_ROW + 3.8
+    indent = UNIT / 2 if row.main else 1.5 * UNIT
+    text(canvas, MARGIN + indent, base, row.label, BODY, row.main)
+    for place, value in zip(VALUE_RIGHT, (row.right, row.left, row.both), strict=True):
+        shown = f"{value} {row.unit}" if row.unit and value not in ("", NO_VALUE) else value
+        text(canvas, MARGIN + place, base, shown, BODY, row.main, anchor="end")
+
+
+def _sentences(title: str, sentences: Sequence[str], plain: bool = False) -> Iterator[Block]:
+    """Sentences as a list, each a block of its own; the title stays with the first."""
+    indent = 0.0 if plain else 1.5 * UNIT
+    for i, sentence in enumerate(sentences):
+        lines = wrap(sentence, BODY, WIDTH - indent)
+        headed = title if i == 0 else ""
+        height = len(lines) * LEADING[BODY] + 2 + (HEADING if headed else 0)
+        yield Block(height, _sentence(headed, lines, indent), gap=_gap(i, title))
+
+
+def _gap(position: int, title: str) -> float:
+    """Space above a sentence of a list: wide above a titled list's first."""
+    return 0.0 if position else 2 * UNIT if title else UNIT
+
+
+def _sentence(title: str, lines: Sequence[str], indent: float) -> Draw:
+    def paint(canvas: Canvas, y: float, _: float) -> None:
+        y = _heading(canvas, y, title) if title else y
+        if indent:
+            text(canvas, MARGIN, y - BODY, BULLET, BODY, colour=GREY)
+        _lines(canvas, MARGIN + indent, y, lines, BODY)
+
+    return paint
+
+
+def _impression() -> Block:
+    def paint(canvas: Canvas, y: float, height: float) -> None:
+        below = "By the reader, not by the program"
+        top = _heading(canvas, y, "Reader's impression", below)
+        bottom = y - height
+        canvas.setStrokeColorRGB(*GREY)
+        canvas.setLineWidth(0.75)
+        canvas.rect(MARGIN, bottom, WIDTH, top - bottom, stroke=1, fill=0)
+        line = top - RULED
+        while line > bottom + RULED + 2:
+            rule(canvas, MARGIN + UNIT, line, WIDTH - 2 * UNIT)
+            line -= RULED
+        for share, label in ((0.0, "Reader"), (0.42, "Signature"), (0.78, "Date")):
+            text(canvas, MARGIN + UNIT + share * WIDTH, bottom + 6, label, SMALL, colour=GREY)
+
+    return Block(IMPRESSION_LEAST, paint, gap=2 * UNIT, most=IMPRESSION_MOST)
+
+
+def _images(images: Sequence[KeyImage], height: float) -> Iterator[Block]:
+    """A row a slice: without overlay, with overlay, its figures; one legend above all."""
+    if not images:
+        yield from _sentences("Key images", ("None: no femoral head was found.",), plain=True)
+        return
+    for i, image in enumerate(images):
+        extra = HEADING + 2 * UNIT if i == 0 else 0.0
+        yield Block(height + extra, _image_row(image, height, first=i == 0), UNIT)
+
+
+def _image_row(image: KeyImage, height: float, first: bool) -> Draw:
+    def paint(canvas: Canvas, y: float, _: float) -> None:
+        if first:
+            y = _heading(canvas, y, "Key images", "Without and with the program's outlines")
+            _classes(canvas, y - SMALL)
+            y -= 2 * UNIT
+        wide = height * image.bare.shape[1] / image.bare.shape[0]
+        wide = min(wide, (WIDTH - 2 * UNIT - LABEL_WIDTH) / 2)
+        _picture(canvas, MARGIN, y - height, wide, height, image, image.bare)
+        _picture(canvas, MARGIN + wide + UNIT, y - height, wide, height, image, image.overlaid)
+        x = MARGIN + 2 * (wide + UNIT) + UNIT / 2
+        _lines(canvas, x, y, (f"{image.side.word.capitalize()} hip",), BODY, bold=True)
+        shown = (f"Slice {image.number} of {image.of}", *image.lines)
+        room = MARGIN + WIDTH - x
+        wrapped = [line for words in shown for line in wrap(words, SMALL, room)]
+        _lines(canvas, x, y - LEADING[BODY] - 4, wrapped, SMALL)
+
+    return paint
+
+
+def _picture(
+    canvas: Canvas, x: float, y: float, wide: float, high: float, image: KeyImage, pixels: RGB
+) -> None:
+    """A labelled picture fitted into a frame, its pixels square, black around it."""
+    marks = slice_marks(image.side, image.number, image.of)
+    labelled = burn_in(pixels, marks, image.edges)
+    scale = min(wide / labelled.shape[1], high / labelled.shape[0])
+    shown = (labelled.shape[1] * scale, labelled.shape[0] * scale)
+    canvas.setFillColorRGB(0, 0, 0)
+    canvas.rect(x, y, wide, high, stroke=0, fill=1)
+    reader = ImageReader(io.BytesIO(jpeg(labelled)))
+    canvas.drawImage(reader, x + (wide - shown[0]) / 2, y + (high - shown[1]) / 2, *shown)
+
+
+def _classes(canvas: Canvas, y: float) -> None:
+    """The legend of outlines."""
+    x = MARGIN
+    shown = [name for name in reversed(LINE_STYLES) if name is not SegmentClass.PROXIMAL_FEMUR]
+    for name in shown:
+        bones = name is SegmentClass.ACETABULUM
+        words = "Acetabulum, proximal femur" if bones else CLASS_WORDS[name]
+        x = class_sample(canvas, x, y, name, words) + 2 * UNIT
+
+
+def _trend(report: Report) -> Iterator[Block]:
+    charts = report.trend.charts
+    if not charts:
+        yield from _sentences("Trend over visits", report.trend.sentences)
+        return
+    wide = (WIDTH - 2 * UNIT) / 2
+    height = HEADING + 2 * CHART_HEIGHT + UNIT
+
+    def paint(canvas: Canvas, y: float, _: float) -> None:
+        y = _heading(canvas, y, "Trend over visits", "Filled: this study")
+        for column, pair in enumerate(charts):
+            x = MARGIN + column * (wide + 2 * UNIT)
+            for row, chart in enumerate(pair):
+                bottom = y - (row + 1) * CHART_HEIGHT - row * UNIT
+                draw_chart(canvas, x, bottom, wide, CHART_HEIGHT, chart)
+
+    yield Block(height, paint, gap=2 * UNIT)
+    yield from _notes(report.trend.sentences)
+
+
+def _notes(sentences: Sequence[str]) -> Iterator[Block]:
+    """Small print, each sentence a block."""
+    for i, sentence in enumerate(sentences):
+        lines = wrap(sentence, SMALL, WIDTH)
+        yield Block(len(lines) * LEADING[SMALL] + 1, _note(lines), gap=4 if i == 0 else 0)
+
+
+def _note(lines: Sequence[str]) -> Draw:
+    def paint(canvas: Canvas, y: float, _: float) -> None:
+        for i, line in enumerate(lines):
+            text(canvas, MARGIN, y - SMALL - i * LEADING[SMALL], line, SMALL, colour=GREY)
+
+    return paint
+
+
+SIDE_WIDTH: Final = (WIDTH - 32.0) / 2
+SLICE_COLUMNS: Final = (
+    ("Head mm²", 110.0),
+    ("BME mm²", 149.0),
+    ("Eff. mm²", 185.0),
+    ("U", 214.0),
+    ("A", 238.0),
+)
+"""Titles of a hip's columns and where they end; the status starts at 0."""
+
+
+def _slices(report: Report) -> Iterator[Block]:
+    rows = report.slices
+    if not rows:
+        yield from _sentences("Slices", ("None: no femoral head was found.",), plain=True)
+        return
+    height = HEADING + (len(rows) + 2) * SLICE_ROW
+
+    def paint(canvas: Canvas, y: float, _: float) -> None:
+        y = _heading(canvas, y, "Slices", "U, A: a slice's term of the score")
+        _slice_titles(canvas, y)
+        for i, row in enumerate(rows):
+            _slice_row(canvas, y - (i + 2) * SLICE_ROW, row)
+
+    yield Block(height, paint, gap=2 * UNIT)
+    yield from _notes(report.slice_notes)
+
+
+def _side_lefts() -> tuple[float, float]:
+    """Where the right and the left hip's columns start."""
+    return MARGIN + 32.0, MARGIN + 32.0 + SIDE_WIDTH
+
+
+def _slice_titles(canvas: Canvas, y: float) -> None:
+    text(canvas, MARGIN + 4, y - 1.7 * SLICE_ROW, "Slice", SMALL, colour=GREY)
+    for x, hip in zip(_side_lefts(), ("Right hip", "Left hip"), strict=True):
+        text(canvas, x + UNIT, y - 0.8 * SLICE_ROW, hip, SMALL, bold=True)
+        for title, right in SLICE_COLUMNS:
+            text(canvas, x + right, y - 1.7 * SLICE_ROW, title, SMALL, anchor="end", colour=GREY)
+
+
+def _slice_row(canvas: Canvas, y: float, row: SliceRow) -> None:
+    """One slice, its top at ``y``; what does not count is grey."""
+    rule(canvas, MARGIN, y, WIDTH)
+    base = y - SLICE_ROW + 3
+    text(canvas, MARGIN + 24, base, str(row.number), SMALL, bold=True, anchor="end")
+    for x, cell in zip(_side_lefts(), (row.right, row.left), strict=True):
+        _slice_cell(canvas, x, base, cell)
+
+
+def _slice_cell(canvas: Canvas, x: float, base: float, cell: SliceCell) -> None:
+    colour = INK if cell.counted else GREY
+    text(canvas, x + UNIT, base, cell.status, SMALL, colour=colour)
+    figures = (cell.head_mm2, cell.bme_mm2, cell.effusion_mm2, cell.u, cell.a)
+    for (_, right), figure in zip(SLICE_COLUMNS, figures, strict=True):
+        text(canvas, x + right, base, figure, SMALL, anchor="end", colour=colour)
+
+
+def _disclosure(report: Report) -> Iterator[Block]:
+    """How the figures were made, and what they cannot tell."""
+    room = WIDTH - LABEL_WIDTH
+    facts = [(fact.label, wrap(fact.value, SMALL, room)) for fact in report.disclosure]
+    limits = [wrap(limit, SMALL, WIDTH - UNIT) for limit in report.limits]
+    height = (
+        HEADING
+        + 4
+        + sum(len(lines) * LEADING[SMALL] + 1 for lines in (*(f for _, f in facts), *limits))
+    )
+
+    def paint(canvas: Canvas, y: float, _: float) -> None:
+        y = _heading(canvas, y, "AI disclosure", f"Made by: {report.made_by_ai}")
+        for label, lines in facts:
+            text(canvas, MARGIN, y - SMALL, label, SMALL, colour=GREY)
+            _lines(canvas, MARGIN + LABEL_WIDTH, y, lines, SMALL)
+            y -= len(lines) * LEADING[SMALL] + 1
+        y -= 4
+        for lines in limits:
+            text(canvas, MARGIN, y - SMALL, BULLET, SMALL, colour=GREY)
+            _lines(canvas, MARGIN + UNIT, y, lines, SMALL)
+            y -= len(lines) * LEADING[SMALL] + 1
+
+    yield Block(height, paint, gap=2 * UNIT)

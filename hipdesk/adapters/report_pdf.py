@@ -1,0 +1,146 @@
+"""Report -> PDF: A4 pages with selectable text, vector charts and embedded fonts."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from reportlab.pdfgen.canvas import Canvas
+
+from hipdesk.adapters._pdf_pages import Block, blocks
+from hipdesk.adapters._pdf_style import (
+    BODY,
+    GREY,
+    INK,
+    MARGIN,
+    PAGE_HEIGHT,
+    PAGE_WIDTH,
+    SMALL,
+    UNIT,
+    WIDTH,
+    rule,
+    text,
+)
+from hipdesk.adapters._pdf_text import fit, width
+from hipdesk.errors import OutputError
+from hipdesk.report import RESEARCH_ONLY, Report
+
+TOP: Final = PAGE_HEIGHT - 64.0
+BOTTOM: Final = 56.0
+IMAGE_HEIGHTS: Final = (160.0, 144.0, 128.0, 112.0)
+"""Heights of key images, the best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A block with its top and the height it is given."""
+
+    block: Block
+    y: float
+    height: float
+
+
+def write_pdf(report: Report, path: Path) -> None:
+    """Write a report; an older file of that name is replaced once the new one is whole.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    content = to_pdf(report)
+    aside = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(content)
+        aside.replace(path)
+    except OSError as error:
+        raise OutputError(
+            f"The report cannot be written to {path}; check that the disk is not full, that you "
+            "may write there, and that no other program has the file open."
+        ) from error
+
+
+def to_pdf(report: Report) -> bytes:
+    """The report as the bytes of a PDF file."""
+    pages = _smallest(report)
+    stream = io.BytesIO()
+    canvas = Canvas(stream, pagesize=(PAGE_WIDTH, PAGE_HEIGHT), pageCompression=1)
+    canvas.setTitle(report.title)
+    canvas.setCreator("HipDesk")
+    canvas.setSubject(RESEARCH_ONLY)
+    for number, page in enumerate(pages, start=1):
+        _frame(canvas, report, number, len(pages))
+        for placed in page:
+            placed.block.draw(canvas, placed.y, placed.height)
+        canvas.showPage()
+    canvas.save()
+    return stream.getvalue()
+
+
+def _smallest(report: Report) -> list[list[_Placed]]:
+    """The fewest pages, with the largest key images that keep to them."""
+    return min((_place(blocks(report, high)) for high in IMAGE_HEIGHTS), key=len)
+
+
+def _place(every: list[Block]) -> list[list[_Placed]]:
+    """Blocks onto pages, top to bottom; those that may stretch take what a page has left."""
+    pages: list[list[_Placed]] = [[]]
+    y = TOP
+    for i, block in enumerate(every):
+        gap = block.gap if pages[-1] else 0.0
+        if pages[-1] and y - gap - block.height < BOTTOM:
+            pages.append([])
+            y, gap = TOP, 0.0
+        height = _stretched(block, y - gap - BOTTOM, every[i + 1 : i + 2])
+        pages[-1].append(_Placed(block, y - gap, height))
+        y -= gap + height
+    return pages
+
+
+def _stretched(block: Block, room: float, following: list[Block]) -> float:
+    """Height of a block: stretched where the next one will not fit below it anyway."""
+    if not block.most:
+        return block.height
+    if following and following[0].gap + following[0].height <= room - block.height:
+        return block.height
+    return min(block.most, room)
+
+
+def _frame(canvas: Canvas, report: Report, number: int, of: int) -> None:
+    """What every page carries: program, status, patient, purpose, page."""
+    y = PAGE_HEIGHT - 36.0
+    end = text(canvas, MARGIN, y, "HipDesk", BODY, bold=True)
+    end = text(canvas, end + UNIT, y, report.title, BODY, colour=GREY)
+    _status(canvas, y, report.status)
+    if number > 1:
+        room = WIDTH - width(report.status, BODY, bold=True) - 4 * UNIT
+        who = fit(report.patient_name, SMALL, 0.6 * room, bold=True)
+        end = text(canvas, MARGIN, y - 13, who, SMALL, bold=True)
+        study = fit(report.study_day, SMALL, MARGIN + room - end - UNIT)
+        text(canvas, end + UNIT, y - 13, study, SMALL, colour=GREY)
+    _foot(canvas, report, number, of)
+
+
+def _status(canvas: Canvas, y: float, status: str) -> None:
+    """The status in a box at the upper right."""
+    wide = width(status, BODY, bold=True) + 2 * UNIT
+    canvas.setStrokeColorRGB(*INK)
+    canvas.setLineWidth(0.75)
+    canvas.setDash()
+    canvas.roundRect(MARGIN + WIDTH - wide, y - 5, wide, 2 * UNIT, 2, stroke=1, fill=0)
+    text(canvas, MARGIN + WIDTH - UNIT, y, status, BODY, bold=True, anchor="end")
+
+
+def _foot(canvas: Canvas, report: Report, number: int, of: int) -> None:
+    rule(canvas, MARGIN, 44.0, WIDTH)
+    text(canvas, MARGIN, 33.0, RESEARCH_ONLY, SMALL, bold=True)
+    page = f"page {number} of {of}"
+    text(canvas, MARGIN + WIDTH, 33.0, page, SMALL, anchor="end")
+    text(canvas, MARGIN, 22.0, f"Patient ID {report.patient_id}", SMALL, colour=GREY)
+    room = WIDTH - width(f"Patient ID {report.patient_id}", SMALL) - 2 * UNIT
+    if room > 0:
+        made = fit(report.footer, SMALL, room)
+        text(canvas, MARGIN + WIDTH, 22.0, made, SMALL, anchor="end", colour=GREY)

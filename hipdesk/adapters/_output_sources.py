@@ -1,0 +1,94 @@
+"""Headers of the analysed series' files, made good enough to derive objects from.
+
+Files in the wild lack attributes that the standard wants present, or hold
+values it forbids. What identifies the patient and study is copied as it is;
+what cannot be copied is left empty, never guessed.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Final
+
+from pydicom import Dataset, dcmread
+from pydicom.errors import InvalidDicomError
+from pydicom.uid import UID
+from pydicom.valuerep import DA, TM
+
+from hipdesk.errors import OutputError
+from hipdesk.records import Series
+
+CHARACTER_SET: Final = "ISO_IR 192"
+"""Everything is written in UTF-8, whatever the images use."""
+
+_MAY_BE_EMPTY: Final = (
+    "PatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientSex",
+    "AccessionNumber",
+    "StudyID",
+    "StudyDate",
+    "StudyTime",
+    "ReferringPhysicianName",
+)
+
+
+def read_headers(series: Series) -> list[Dataset]:
+    """Headers of the series' files in stack order, one a file.
+
+    Raises
+    ------
+    OutputError
+        A file cannot be read any more.
+    """
+    paths = dict.fromkeys(source.path for source in series.slices)
+    try:
+        headers: list[Dataset] = [dcmread(path, stop_before_pixels=True) for path in paths]
+    except (OSError, InvalidDicomError) as error:
+        raise OutputError(
+            "The images cannot be read again, so the DICOM results were not written; "
+            "check that their folder or disc is still there."
+        ) from error
+    for header in headers:
+        _complete(header, series)
+    return headers
+
+
+def stable_uid(*parts: str) -> UID:
+    """A UID that is the same whenever the same parts are given (2.25 form, PS3.5 B.2)."""
+    return UID(f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, '/'.join(parts)).int}")
+
+
+def new_uid() -> UID:
+    """A UID nobody has used."""
+    return UID(f"2.25.{uuid.uuid4().int}")
+
+
+def is_multiframe(headers: Sequence[Dataset]) -> bool:
+    """Whether the series is one file of many frames."""
+    return len(headers) == 1 and int(headers[0].get("NumberOfFrames", 0) or 0) > 0
+
+
+def _complete(header: Dataset, series: Series) -> None:
+    """Fill absent attributes with nothing, and empty those that no object may hold."""
+    for keyword in _MAY_BE_EMPTY:
+        if keyword not in header:
+            setattr(header, keyword, "")
+    if header.PatientSex not in {"M", "F", "O"}:
+        header.PatientSex = ""
+    for keyword, kind in (("PatientBirthDate", DA), ("StudyDate", DA), ("StudyTime", TM)):
+        if not _valid(header[keyword].value, kind):
+            setattr(header, keyword, "")
+    if not header.get("FrameOfReferenceUID"):
+        frame = series.frame_of_reference_uid or stable_uid("frame-of-reference", series.uid)
+        header.FrameOfReferenceUID = frame
+
+
+def _valid(text: object, kind: type[DA] | type[TM]) -> bool:
+    try:
+        kind(str(text or ""))
+    except ValueError:
+        return False
+    return True

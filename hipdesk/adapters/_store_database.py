@@ -4,27 +4,41 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    column,
+    create_engine,
+    event,
+    inspect,
+    select,
+    table,
+)
 from sqlalchemy.exc import ArgumentError
 
 from hipdesk.adapters._store_errors import OPENING, damaged
 from hipdesk.adapters._store_files import sync_folder
 from hipdesk.errors import StoreError, StoreTooNew
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+NEWEST: Final = "0001"
+"""The last migration."""
+
 WRITING: Final = "hipdesk_writing"
 """Execution option of a connection that is going to write."""
 
 _APPLICATION_ID: Final = 0x48445331  # "HDS1"; sqlite.org/pragma.html#pragma_application_id
+_VERSION_TABLE: Final = "alembic_version"
 _WAIT_S: Final = 5.0
 _SETTINGS: Final = (
     "PRAGMA foreign_keys = ON",
@@ -99,13 +113,19 @@ def schema_revision(engine: Engine) -> str | None:
         It holds tables of something else.
     """
     with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-        if current is None and set(inspect(connection).get_table_names()) - {"alembic_version"}:
-            raise StoreError(f"{OPENING}: its database belongs to another program.")
+        tables = set(inspect(connection).get_table_names())
+        current = _version(connection) if _VERSION_TABLE in tables else None
+    if current is None and tables - {_VERSION_TABLE}:
+        raise StoreError(f"{OPENING}: its database belongs to another program.")
     return current
 
 
-def needs_migration(current: str | None, migrations: Path = MIGRATIONS) -> bool:
+def _version(connection: Connection) -> str | None:
+    statement = select(column("version_num")).select_from(table(_VERSION_TABLE))
+    return connection.execute(statement).scalar()
+
+
+def needs_migration(current: str | None) -> bool:
     """Whether a database at ``current`` is older than this program.
 
     Raises
@@ -113,19 +133,26 @@ def needs_migration(current: str | None, migrations: Path = MIGRATIONS) -> bool:
     StoreTooNew
         The program does not know that migration.
     """
-    script = ScriptDirectory.from_config(_config(migrations))
-    known = {step.revision for step in script.walk_revisions()}
-    if current is not None and current not in known:
+    if current not in (None, NEWEST) and current not in _known_revisions():
         raise StoreTooNew(
             f"{OPENING}: a newer version of the program has worked with it; "
             "install that version or choose another library."
         )
-    return current != script.get_current_head()
+    return current != NEWEST
 
 
-def migrate(engine: Engine, migrations: Path = MIGRATIONS) -> None:
+def _known_revisions() -> Iterator[str]:
+    from alembic.script import ScriptDirectory
+
+    for step in ScriptDirectory.from_config(_config()).walk_revisions():
+        yield step.revision
+
+
+def migrate(engine: Engine) -> None:
     """Bring the database to the newest schema, one transaction a step."""
-    config = _config(migrations)
+    from alembic import command
+
+    config = _config()
     with engine.connect().execution_options(**{WRITING: True}) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -135,9 +162,12 @@ def migrate(engine: Engine, migrations: Path = MIGRATIONS) -> None:
             connection.commit()
 
 
-def _config(migrations: Path) -> Config:
+def _config() -> Config:
+    # Imported where needed: a library that is up to date opens without Alembic's 0.2 s.
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config
 
 

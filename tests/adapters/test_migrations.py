@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from hipdesk.adapters import _store_database as database
 from hipdesk.adapters import _store_schema as schema
@@ -19,6 +22,7 @@ from hipdesk.errors import StoreError
 from hipdesk.records import Analysis, Side
 from tests.analysis_factory import make_analysis, make_patient, make_series, write_files
 
+NEWEST = database.NEWEST
 ADDS_A_COLUMN = """
 import sqlalchemy as sa
 from alembic import op
@@ -34,25 +38,16 @@ def upgrade() -> None:
 """
 
 
-def head() -> str:
-    return str(
-        database.ScriptDirectory.from_config(
-            database._config(database.MIGRATIONS)
-        ).get_current_head()
-    )
-
-
 @pytest.fixture
 def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make the program one step newer than it is; the folder of its steps."""
     folder = tmp_path / "later 100% steps"
     shutil.copytree(database.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "versions" / "later.py").write_text(
-        ADDS_A_COLUMN.format(head=head(), then=""), encoding="utf-8"
+        ADDS_A_COLUMN.format(head=NEWEST, then=""), encoding="utf-8"
     )
-    for function in ("needs_migration", "migrate"):
-        real = getattr(database, function)
-        monkeypatch.setattr(database, function, lambda state, real=real: real(state, folder))
+    monkeypatch.setattr(database, "MIGRATIONS", folder)
+    monkeypatch.setattr(database, "NEWEST", "test2")
     return folder
 
 
@@ -84,6 +79,23 @@ def test_steps_lead_to_the_schema_that_the_program_uses(tmp_path: Path) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, schema.metadata) == []
     engine.dispose()
+
+
+def test_newest_step_is_the_one_the_program_expects() -> None:
+    script = ScriptDirectory.from_config(database._config())
+    assert script.get_heads() == [NEWEST]
+
+
+def test_up_to_date_library_opens_without_alembic(filled: tuple[Path, list[Analysis]]) -> None:
+    program = (
+        "import sys\n"
+        "from hipdesk.adapters.store import SqlVisitStore\n"
+        "SqlVisitStore.open(sys.argv[1]).close()\n"
+        "print('alembic' in sys.modules)\n"
+    )
+    command = [sys.executable, "-c", program, str(filled[0])]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_triggers_guard_every_table_of_results(tmp_path: Path) -> None:
@@ -131,7 +143,7 @@ def test_older_library_is_backed_up_and_keeps_every_result(
             assert all((got.masks[name] == mask).all() for name, mask in got.masks.items())
     (backup,) = (place / BACKUPS).iterdir()
     with closing(sqlite3.connect(backup)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (head(),)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (NEWEST,)
         assert connection.execute("SELECT count(*) FROM analysis").fetchone() == (2,)
     with closing(sqlite3.connect(place / DATABASE)) as connection:
         assert connection.execute("SELECT room FROM analysis").fetchall() == [(None,), (None,)]
@@ -158,7 +170,7 @@ def test_failed_step_leaves_the_library_as_it_was(
     filled: tuple[Path, list[Analysis]], later: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place, analyses = filled
-    text = ADDS_A_COLUMN.format(head=head(), then='op.execute("INSERT INTO nowhere VALUES (1)")')
+    text = ADDS_A_COLUMN.format(head=NEWEST, then='op.execute("INSERT INTO nowhere VALUES (1)")')
     (later / "versions" / "later.py").write_text(text, encoding="utf-8")
     with pytest.raises(StoreError, match="could not be opened"):
         SqlVisitStore.open(place)

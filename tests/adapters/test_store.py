@@ -21,6 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from sqlalchemy.exc import IntegrityError
 
 from hipdesk.adapters import _store_files
 from hipdesk.adapters._store_codec import decode_mask, encode_mask
@@ -61,6 +62,23 @@ def store(place: Path) -> Iterator[SqlVisitStore]:
 @pytest.fixture
 def incoming(tmp_path: Path) -> Path:
     return tmp_path / "incoming"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library with three analyses, to be copied."""
+    folder = tmp_path_factory.mktemp("template")
+    with SqlVisitStore.open(folder / "library") as store:
+        for _ in range(3):
+            add(store, folder / "incoming", make_analysis())
+    return folder / "library"
+
+
+@pytest.fixture
+def filled(template: Path, place: Path) -> Path:
+    """A closed library with three analyses of seven files each."""
+    shutil.copytree(template, place)
+    return place
 
 
 def files_of(series: Series) -> list[Path]:
@@ -317,7 +335,7 @@ class TestMatching:
 class TestVisits:
     def test_order_of_adding_is_irrelevant(self, tmp_path: Path, incoming: Path) -> None:
         days = (date(2022, 5, 1), date(2023, 5, 1), None)
-        analyses = [make_analysis(make_series(day=day), level=1.5) for day in days]
+        analyses = [make_analysis(make_series(day=day, slices=5), level=1.5) for day in days]
         for number, order in enumerate(permutations(analyses)):
             with SqlVisitStore.open(tmp_path / str(number)) as store:
                 for analysis in order:
@@ -512,24 +530,18 @@ class TestFaultyLibraries:
         with pytest.raises(StoreError, match=SENTENCE):
             SqlVisitStore.open(tmp_path / "file")
 
-    def test_newer_schema_is_refused_and_untouched(self, place: Path, incoming: Path) -> None:
-        with SqlVisitStore.open(place) as store:
-            add(store, incoming, make_analysis())
+    def test_newer_schema_is_refused_and_untouched(self, filled: Path) -> None:
+        place = filled
         tamper(place, "UPDATE alembic_version SET version_num = '9999'")
         before = (place / DATABASE).read_bytes()
         with pytest.raises(StoreTooNew, match="newer version"):
             SqlVisitStore.open(place)
         assert (place / DATABASE).read_bytes() == before
-        assert len(copies(place)) == 7
+        assert len(copies(place)) == 21
 
     @pytest.mark.parametrize("what", ["header", "pages", "cut"])
-    def test_damaged_database_is_refused_and_untouched(
-        self, place: Path, incoming: Path, what: str
-    ) -> None:
-        with SqlVisitStore.open(place) as store:
-            for _ in range(3):
-                add(store, incoming, make_analysis())
-        path = place / DATABASE
+    def test_damaged_database_is_refused_and_untouched(self, filled: Path, what: str) -> None:
+        place, path = filled, filled / DATABASE
         good = path.read_bytes()
         noise = random.Random(3).randbytes(len(good) // 2)
         damaged = {
@@ -570,13 +582,6 @@ class TestFaultyLibraries:
 
 
 class TestAppendOnly:
-    @pytest.fixture
-    def filled(self, place: Path, incoming: Path) -> Path:
-        with SqlVisitStore.open(place) as store:
-            add(store, incoming, make_analysis())
-            assert all(count > 0 for count in store.counts().values())
-        return place
-
     @pytest.mark.parametrize("table", APPEND_ONLY)
     def test_results_can_be_neither_changed_nor_removed(self, filled: Path, table: str) -> None:
         column = "number" if table == "audit" else "id"
@@ -587,16 +592,14 @@ class TestAppendOnly:
             with pytest.raises(sqlite3.IntegrityError, match="append only"):
                 tamper(filled, statement)
 
-    def test_replacing_is_refused_too(self, place: Path, incoming: Path) -> None:
-        with SqlVisitStore.open(place) as store:
-            add(store, incoming, make_analysis())
-            with (
-                store._open_engine().connect() as connection,
-                pytest.raises(Exception, match="append only"),
-            ):
-                connection.exec_driver_sql(
-                    "INSERT OR REPLACE INTO lesion_score SELECT * FROM lesion_score"
-                )
+    def test_replacing_is_refused_too(self, filled: Path) -> None:
+        statement = "INSERT OR REPLACE INTO lesion_score SELECT * FROM lesion_score"
+        with (
+            SqlVisitStore.open(filled) as store,
+            store._open_engine().connect() as connection,
+            pytest.raises(IntegrityError, match="append only"),
+        ):
+            connection.exec_driver_sql(statement)
 
     @pytest.mark.parametrize(
         ("trigger", "statement"),
@@ -613,16 +616,12 @@ class TestAppendOnly:
             ("analysis_no_update", "UPDATE analysis SET origin = 'manual' WHERE id = 2"),
         ],
     )
-    def test_tampering_is_found(
-        self, place: Path, incoming: Path, trigger: str, statement: str
-    ) -> None:
-        with SqlVisitStore.open(place) as store:
-            for _ in range(3):
-                add(store, incoming, make_analysis())
+    def test_tampering_is_found(self, filled: Path, trigger: str, statement: str) -> None:
+        with SqlVisitStore.open(filled) as store:
             assert store.verify_audit() == 3
-        tamper(place, f"DROP TRIGGER {trigger}", statement)
+        tamper(filled, f"DROP TRIGGER {trigger}", statement)
         with (
-            SqlVisitStore.open(place) as store,
+            SqlVisitStore.open(filled) as store,
             pytest.raises(StoreError, match="cannot be trusted"),
         ):
             store.verify_audit()

@@ -8,7 +8,8 @@
     python3 dev.py test [--slow]    ruff, mypy, import-linter, pytest
     python3 dev.py bench            the measurements in tests/benchmarks
     python3 dev.py bundle           a program that needs no Python, in dist/
-    python3 dev.py train [ARGS]     install PyTorch, then train the bundled models
+    python3 dev.py train [OPTIONS]  install PyTorch, then train and export both models
+    python3 dev.py train STEP ARGS  install PyTorch, then one step of a training
 
 Makes ``.venv`` beside this file and keeps it; installs again only when
 pyproject.toml changes. Uses the standard library alone.
@@ -34,6 +35,8 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "hipdesk-installed.json"
 DEMO = ROOT / "demo-output"
+TRAINED = ROOT / "training-output"
+MODELS = ("locate", "segment")
 OLDEST = (3, 11)
 
 QT_LIBRARIES = {
@@ -253,9 +256,26 @@ def bundle(rest: list[str], _slow: bool) -> int:
 
 
 def train(rest: list[str], _slow: bool) -> int:
-    """Train the bundled models."""
+    """Train both models, or do the one step of a training that ``rest`` names."""
     ensure("train")
-    return call(in_venv(), "-m", "hipdesk.training", *rest)
+    if rest and not rest[0].startswith("--"):
+        return call(in_venv(), "-m", "hipdesk.training", *rest)
+    if "--help" in rest:
+        return call(in_venv(), "-m", "hipdesk.training", "locate", "--help")
+    for name in MODELS:
+        train_one(name, rest)
+    say(f"To use the new models set HIPDESK_MODELS={TRAINED / 'models'}")
+    return 0
+
+
+def train_one(name: str, options: Sequence[str]) -> None:
+    """Train and export one model; a training that was stopped goes on."""
+    folder, training = TRAINED / name, (in_venv(), "-m", "hipdesk.training")
+    source = "label_maps" if "--anatomy" in options else "procedural"
+    must(f"The training of '{name}' stopped.", *training, name, "--out", folder, *options)
+    named = ("--model", name, "--run-dir", folder, "--source", source)
+    given = ("--out", TRAINED / "models" / name, "--version", time.strftime("%Y.%m.%d"))
+    must(f"'{name}' could not be exported.", *training, "export", *named, *given)
 
 
 COMMANDS: dict[str, Callable[[list[str], bool], int]] = {

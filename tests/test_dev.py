@@ -99,6 +99,22 @@ def test_test_runs_pytest_last_and_never_torch(calls: list[list[str]]) -> None:
     assert f"{dev.ROOT}[dev,train]" in [call[-1] for call in calls]
 
 
+def test_train_makes_both_models(calls: list[list[str]]) -> None:
+    assert dev.main(["train", "--anatomy", "maps"]) == 0
+    steps = [call[3:] for call in calls[1:]]
+    assert [step[0] for step in steps] == ["locate", "export", "segment", "export"]
+    assert steps[0] == ["locate", "--out", str(dev.TRAINED / "locate"), "--anatomy", "maps"]
+    assert steps[3][steps[3].index("--out") + 1] == str(dev.TRAINED / "models" / "segment")
+    assert steps[3][steps[3].index("--source") + 1] == "label_maps"
+
+
+def test_train_hands_one_step_on(calls: list[list[str]]) -> None:
+    assert dev.main(["train", "generate", "--kind", "hip"]) == 0
+    assert [call[1:] for call in calls[1:]] == [
+        ["-m", "hipdesk.training", "generate", "--kind", "hip"]
+    ]
+
+
 @pytest.mark.parametrize("failing", ["check", "--no-logo", "mypy", "pytest"])
 def test_any_failure_fails_the_test_command(
     failing: str, calls: list[list[str]], monkeypatch: pytest.MonkeyPatch

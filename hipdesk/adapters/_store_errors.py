@@ -30,7 +30,7 @@ _BUSY: Final = "another program is using it; close that program and try again."
 _DAMAGED: Final = "its database is damaged; nothing was changed, restore it from a copy."
 _MISSING: Final = "a folder or file is missing; check that its disk is connected and try again."
 _CONFLICT: Final = "the result contradicts what is already stored there."
-_OTHER: Final = "its disk or database reported a fault; check the disk and try again."
+_OTHER: Final = "its disk or database server reported a fault; check both and try again."
 
 _BY_ERRNO: Final = {
     errno.ENOSPC: _FULL,

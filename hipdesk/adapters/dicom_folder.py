@@ -26,6 +26,9 @@ from hipdesk.records import Scan, Series, SkippedFile, Volume
 
 _log = logging.getLogger(__name__)
 
+# pydicom's own messages quote paths and element values, which must not be logged.
+logging.getLogger("pydicom").propagate = False
+
 _PROGRESS_INTERVAL_S: Final = 0.1
 """Progress is told at most this often; telling it for every file slows a scan."""
 

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from hipdesk.errors import KnownError
 from hipdesk.training.recipes import RECIPES, Kind, Recipe
@@ -24,6 +25,9 @@ from hipdesk.training.shards import (
     split_pool,
     write_shards,
 )
+
+BODIES: Final = 8
+"""Anatomies invented where no label maps are given."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,6 +85,7 @@ def _simulation_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--anatomy", type=Path, help="folder of label maps")
     parser.add_argument("--leave-out", action="append", default=[], metavar="NAME")
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
+    parser.add_argument("--bodies", type=int, help="invented anatomies; 8 without label maps")
     parser.add_argument("--seed", type=int, default=None)
 
 
@@ -166,7 +171,9 @@ def _maker(given: argparse.Namespace, kind: Kind) -> Maker:
     """Simulates stacks of a kind from the anatomies that were asked for."""
     from hipdesk.training.anatomies import load_anatomies
 
-    anatomies = load_anatomies(given.anatomy, given.leave_out, given.only)
+    bodies = given.bodies if given.bodies is not None else 0 if given.anatomy else BODIES
+    seed = given.seed or 0
+    anatomies = load_anatomies(given.anatomy, given.leave_out, given.only, bodies, seed)
     return hip_maker(anatomies) if kind is Kind.HIP else pelvis_maker(anatomies)
 
 

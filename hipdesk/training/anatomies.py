@@ -1,31 +1,59 @@
-"""The anatomies a training simulates from."""
+"""The anatomies a training simulates from: label maps of a folder, invented bodies, or both."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
+
+import numpy as np
 
 from hipdesk.errors import UnreadableInput
-from hipdesk.phantom.anatomy import label_map_names, load_label_map
+from hipdesk.phantom import procedural
+from hipdesk.phantom.anatomy import Anatomy, label_map_names, load_label_map
 from hipdesk.phantom.prepared import PreparedAnatomy, prepare
+
+BODY_KEY: Final = 7
+"""Keeps the generators of invented bodies apart from those of stacks."""
 
 
 def load_anatomies(
-    folder: Path | None, leave_out: Sequence[str] = (), only: Sequence[str] = ()
+    folder: Path | None,
+    leave_out: Sequence[str] = (),
+    only: Sequence[str] = (),
+    bodies: int = 0,
+    seed: int = 0,
 ) -> tuple[PreparedAnatomy, ...]:
-    """Every label map of a folder, less those left out, ready to simulate from.
+    """Label maps of a folder and invented bodies, ready to simulate from.
 
     Parameters
     ----------
-    only : where given, no other name is taken
+    leave_out : names of label maps not to take
+    only : where given, no other label map is taken
+    bodies : how many bodies to invent (`hipdesk.phantom.procedural`)
+    seed : of the bodies
 
     Raises
     ------
     UnreadableInput
-        Nothing is left, or a map cannot be read.
+        Nothing is left, a name is not in the folder, or a map cannot be read.
     """
     names = label_map_names(folder) if folder is not None else ()
+    unknown = sorted({*leave_out, *only} - set(names))
+    if unknown:
+        raise UnreadableInput(f"There is no label map called {unknown[0]}; check the folder.")
     kept = [name for name in names if name not in leave_out and (not only or name in only)]
-    if folder is None or not kept:
-        raise UnreadableInput("No anatomy is left to simulate from; name a folder of label maps.")
-    return tuple(prepare(load_label_map(folder, name)) for name in kept)
+    maps = [load_label_map(folder, name) for name in kept] if folder is not None else []
+    found = tuple(prepare(anatomy) for anatomy in (*maps, *_bodies(bodies, seed)))
+    if not found:
+        raise UnreadableInput(
+            "No anatomy is left to simulate from; name a folder of label maps, or ask for bodies."
+        )
+    return found
+
+
+def _bodies(count: int, seed: int) -> Iterator[Anatomy]:
+    """Invented bodies, the same ones for the same seed."""
+    return (
+        procedural.build(np.random.default_rng([seed, BODY_KEY, index])) for index in range(count)
+    )

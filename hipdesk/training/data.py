@@ -41,7 +41,7 @@ class Batch:
 def training_batch(pool: Pool, recipe: Recipe, seed: int, step: int) -> Batch:
     """A random, varied batch."""
     rng = np.random.default_rng([seed, step])
-    chosen = rng.integers(0, len(pool), recipe.batch)
+    chosen = _drawn(pool, recipe, rng)
     plain = _gather(pool, recipe, chosen, recipe.augmentation.lone_slice, rng)
     return _varied(plain, recipe, rng)
 
@@ -50,6 +50,15 @@ def watching_batch(pool: Pool, recipe: Recipe, chosen: NDArray[np.intp]) -> Batc
     """The chosen slices as they are."""
     batch = _gather(pool, recipe, chosen)
     return Batch(_normalised(batch.image.numpy(), recipe), batch.truth, batch.known)
+
+
+def _drawn(pool: Pool, recipe: Recipe, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Indices of a batch's slices, most of them showing something."""
+    anywhere = rng.integers(0, len(pool), recipe.batch)
+    if len(pool.labelled) == 0:
+        return anywhere
+    there = pool.labelled[rng.integers(0, len(pool.labelled), recipe.batch)]
+    return np.where(rng.random(recipe.batch) < recipe.labelled, there, anywhere)
 
 
 def _gather(
@@ -78,7 +87,7 @@ def _varied(batch: Batch, recipe: Recipe, rng: np.random.Generator) -> Batch:
     """The batch, moved, mirrored and with other contrast, shading, blur and noise."""
     how = recipe.augmentation
     grid = _moves(batch, how, rng)
-    image, truth = _resampled(batch.image, grid), _resampled(batch.truth, grid)
+    image, truth = _resampled(batch.image, grid, how), _resampled(batch.truth, grid, how)
     known = batch.known
     if how.mirrored_channels and rng.random() < 0.5:
         order = list(how.mirrored_channels)
@@ -108,9 +117,9 @@ def _moves(batch: Batch, how: Augmentation, rng: np.random.Generator) -> Tensor:
     )
 
 
-def _resampled(x: Tensor, grid: Tensor) -> Tensor:
-    """Bilinear values at the grid; what lies outside repeats the border."""
-    return functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
+def _resampled(x: Tensor, grid: Tensor, how: Augmentation) -> Tensor:
+    """Bilinear values at the grid."""
+    return functional.grid_sample(x, grid, padding_mode=how.outside, align_corners=False)
 
 
 def _sometimes(rng: np.random.Generator, n: int, how: Augmentation) -> FloatArray:

@@ -38,6 +38,7 @@ class Augmentation:
     share : how often each of gamma, coil, noise and blur is used
     lone_slice : how often the neighbours are replaced by the slice itself
     mirrored_channels : channel order of the mirror image; empty: never mirrored
+    outside : what a moved picture shows beyond its edge
     """
 
     shift_px: float = 4.0
@@ -51,6 +52,7 @@ class Augmentation:
     share: float = 0.35
     lone_slice: float = 0.05
     mirrored_channels: tuple[int, ...] = ()
+    outside: Literal["border", "zeros"] = "border"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Recipe:
     importance : weight of each channel in the loss
     side_weight : weight of each logit map that is not the finished answer
     ema : decay of the averaged weights, which are the ones exported
+    labelled : share of the slices drawn from those that show any channel
     held_out : share of the stacks kept for watching
     thresholds : probability from which a pixel belongs to a channel's mask
     """
@@ -92,6 +95,7 @@ class Recipe:
     warm_up: float = 0.05
     side_weight: float = 0.3
     ema: float = 0.998
+    labelled: float = 0.8
     held_out: float = 0.04
     seed: int = 20230301
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -127,6 +131,7 @@ LOCATE: Final = Recipe(
         coil=0.3,
         noise=0.04,
         mirrored_channels=(1, 0, 2),
+        outside="zeros",
     ),
 )
 

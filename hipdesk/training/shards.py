@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -50,7 +51,7 @@ class Stack:
 Maker = Callable[[np.random.Generator], Stack]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Pool:
     """Slices of many stacks in memory.
 
@@ -67,6 +68,11 @@ class Pool:
     known: NDArray[np.uint8]
     first: NDArray[np.intp]
     last: NDArray[np.intp]
+
+    @cached_property
+    def labelled(self) -> NDArray[np.intp]:
+        """Indices of the slices that show any channel."""
+        return np.flatnonzero(self.labels.any(axis=(1, 2)))
 
     def __len__(self) -> int:
         return len(self.signal)

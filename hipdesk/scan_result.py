@@ -1,0 +1,51 @@
+"""``hipdesk.scan/1``: a scan and the choice made in it, for ``scan --json``."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from hipdesk.records import RankedSeries, Scan, SeriesChoice
+from hipdesk.series_choice import rank
+
+SCHEMA: Final = "hipdesk.scan/1"
+
+
+def scan_document(scan: Scan, choice_or_reason: SeriesChoice | str) -> dict[str, Any]:
+    """The document of a scan, ready for JSON.
+
+    Parameters
+    ----------
+    choice_or_reason : what was chosen, or the sentence why nothing was
+
+    Returns
+    -------
+    ``series`` most suitable first, ``skipped`` files with reasons, ``reason``
+    of the choice, ``seconds``.
+    """
+    if isinstance(choice_or_reason, str):
+        choice = SeriesChoice(rank(scan), (), choice_or_reason)
+    else:
+        choice = choice_or_reason
+    return {
+        "schema": SCHEMA,
+        "reason": choice.reason,
+        "series": [_series(ranked, choice) for ranked in choice.ranking],
+        "skipped": [{"path": str(file.path), "reason": file.reason} for file in scan.skipped],
+        "seconds": round(scan.seconds, 3),
+    }
+
+
+def _series(ranked: RankedSeries, choice: SeriesChoice) -> dict[str, Any]:
+    series = ranked.series
+    return {
+        "uid": series.uid,
+        "description": series.description,
+        "plane": series.plane.value,
+        "contrast": series.contrast.value,
+        "slices": len(series.slices),
+        "rows": series.rows,
+        "columns": series.columns,
+        "spacing_mm": [round(value, 4) for value in series.spacing_mm],
+        "chosen": any(series is chosen for chosen in choice.chosen),
+        "reasons": [*ranked.reasons, *(notice.message for notice in series.notices)],
+    }

@@ -1,0 +1,432 @@
+"""Which series of a study to analyse, and why, in words a doctor can check.
+
+A hip analysis needs a coronal, fluid-sensitive MR series that covers the hips
+and is neither a localizer nor computed from other images. Plane and side come
+from geometry; words only break ties and name what geometry cannot know.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from hipdesk.errors import NoSuitableSeries
+from hipdesk.geometry import slice_normal, to_lps
+from hipdesk.records import Contrast, Plane, RankedSeries, Scan, Series, SeriesChoice, Side
+
+MIN_SCORED_SLICES: Final = 5
+"""Below this many slices a hip gets no score (Zheng 2023, 10.3389/fphys.2023.1132214)."""
+
+MIN_SLICES: Final = 3
+MIN_FIELD_MM: Final = 120.0
+"""Smallest field of view that can hold a hip: the crop is 100 x 125 mm."""
+
+BOTH_HIPS_FIELD_MM: Final = 240.0
+"""Femoral head centres lie 160-200 mm apart; both heads with their sockets need this width."""
+
+PAIR_DISTANCE_MM: Final = 60.0
+"""Centres of a right and a left field of view are at least this far apart."""
+
+PLAUSIBLE_EXTENT_MM: Final = (25.0, 350.0)
+
+CONTRAST_POINTS: Final = {
+    Contrast.STIR: 100.0,
+    Contrast.T2_FS: 95.0,
+    Contrast.DIXON_WATER: 90.0,
+    Contrast.PD_FS: 85.0,
+    Contrast.T2: 40.0,
+    Contrast.PD: 38.0,
+    Contrast.T1: 36.0,
+    Contrast.T1_FS: 30.0,
+    Contrast.UNKNOWN: 20.0,
+    Contrast.OTHER: 10.0,
+    Contrast.DWI: 0.0,
+}
+
+CONTRAST_WORDS: Final = {
+    Contrast.STIR: "STIR",
+    Contrast.T2_FS: "fat-suppressed T2",
+    Contrast.PD_FS: "fat-suppressed PD",
+    Contrast.DIXON_WATER: "Dixon water",
+    Contrast.T1: "T1-weighted",
+    Contrast.T1_FS: "fat-suppressed T1",
+    Contrast.T2: "T2-weighted without fat suppression",
+    Contrast.PD: "PD-weighted without fat suppression",
+    Contrast.DWI: "diffusion-weighted",
+    Contrast.OTHER: "of another kind",
+    Contrast.UNKNOWN: "of unknown contrast",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """One thing said for or against a series.
+
+    ``forbids`` keeps it from being analysed unless the reader asks for it by
+    name; ``bars`` keeps it from being analysed at all.
+    """
+
+    sentence: str
+    points: float = 0.0
+    forbids: bool = False
+    bars: bool = False
+
+
+def choose(
+    scan: Scan,
+    series_uid: str | None = None,
+    any_contrast: bool = False,
+) -> SeriesChoice:
+    """Pick the series to analyse: one, or a separate right and left pair.
+
+    Parameters
+    ----------
+    series_uid : analyse this series; it must be coronal MR with a picture of
+        at least one hip's size, of any contrast
+    any_contrast : allow contrasts that show no oedema; fluid-sensitive ones
+        are still preferred
+
+    Raises
+    ------
+    NoSuitableSeries
+        With one sentence that says what was found and what to do.
+    """
+    ranking = rank(scan, any_contrast)
+    if series_uid is not None:
+        series = _asked_for(scan, series_uid)
+        return SeriesChoice(ranking, (series,), "This series was asked for.")
+    usable = [ranked.series for ranked in ranking if ranked.usable]
+    if not usable:
+        raise NoSuitableSeries(_why_nothing(scan, any_contrast))
+    chosen = _pair_with(usable[0], usable[1:])
+    return SeriesChoice(ranking, chosen, _why(chosen, ranking))
+
+
+def rank(scan: Scan, any_contrast: bool = False) -> tuple[RankedSeries, ...]:
+    """All series of a scan, the most suitable first, each with its reasons."""
+    ranked = [_ranked(series, _findings(series, scan, any_contrast)) for series in scan.series]
+    return tuple(sorted(ranked, key=_precedence))
+
+
+def _ranked(series: Series, findings: Sequence[_Finding]) -> RankedSeries:
+    usable = not any(finding.forbids or finding.bars for finding in findings)
+    ordered = sorted(findings, key=lambda finding: not (finding.bars or finding.forbids))
+    return RankedSeries(
+        series=series,
+        usable=usable,
+        rank=round(sum(finding.points for finding in findings), 1),
+        reasons=tuple(finding.sentence for finding in ordered if finding.sentence),
+    )
+
+
+def _precedence(ranked: RankedSeries) -> tuple[bool, float, int, int, str]:
+    """Usable first, then rank; of equals the newest study and the latest repeat."""
+    series = ranked.series
+    day = series.study.date or date.min
+    return (
+        not ranked.usable, -ranked.rank, -day.toordinal(), -(series.number or 0), series.uid
+    )  # fmt: skip
+
+
+def _findings(series: Series, scan: Scan, any_contrast: bool) -> list[_Finding]:
+    """Everything to be said about one series, most important first."""
+    judged = (
+        _on_modality(series),
+        _on_localizer(series, scan),
+        _on_plane(series),
+        _on_contrast(series, any_contrast),
+        _on_origin(series),
+        _on_slices(series),
+        _on_field(series),
+        _on_resolution(series),
+        _on_words(series),
+    )
+    return [finding for finding in judged if finding is not None]
+
+
+def _on_modality(series: Series) -> _Finding | None:
+    if series.acquisition.modality == "MR":
+        return None
+    return _Finding(f"It is {_modality(series)}, not MR.", -500, bars=True)
+
+
+def _modality(series: Series) -> str:
+    return series.acquisition.modality or "of unstated modality"
+
+
+_LOCALIZER_WORDS: Final = re.compile(
+    r"(?<![a-z])(?:loc|localizer|localiser|localisateur|lokali[sz]er|scout|survey|pilot|topogram"
+    r"|3[ -]?pl(?:ane)?|plan[ -]?scan|calibration|asset|smartbrain)(?![a-z])"
+    r"|定位|ロケータ|локал"
+)
+
+
+def _on_localizer(series: Series, scan: Scan) -> _Finding | None:
+    named = "LOCALIZER" in series.image_type or _LOCALIZER_WORDS.search(_folded(series.description))
+    siblings = {other.plane for other in scan.series if other.uid == series.uid}
+    if named or series.plane is Plane.MIXED or len(siblings) > 1:
+        return _Finding("It is a localizer or lies in several planes.", -300, bars=True)
+    return None
+
+
+def _on_plane(series: Series) -> _Finding:
+    if series.plane is not Plane.CORONAL:
+        return _Finding(f"Its plane is {series.plane.value}, not coronal.", -200, bars=True)
+    tilt = _tilt_deg(series)
+    tilted = f", tilted by {tilt:.0f} degrees" if tilt >= 10 else ""
+    return _Finding(f"It is coronal{tilted}.", -0.5 * tilt)
+
+
+def _tilt_deg(series: Series) -> float:
+    """Angle between the slices' normal and the front-to-back axis."""
+    columns, rows = series.affine[:3, 2], series.affine[:3, 1]
+    normal = slice_normal((*columns, *rows))
+    return math.degrees(math.acos(min(1.0, abs(float(normal[1])))))
+
+
+def _on_contrast(series: Series, any_contrast: bool) -> _Finding:
+    contrast, points = series.contrast, CONTRAST_POINTS[series.contrast]
+    words = CONTRAST_WORDS[contrast]
+    if contrast.fluid_sensitive:
+        return _Finding(f"It is fluid-sensitive ({words}).", points)
+    if any_contrast and contrast is not Contrast.DWI:
+        return _Finding(f"It is {words}: heads can be found, lesions cannot be scored.", points)
+    return _Finding(f"It is {words}, not fluid-sensitive.", points, forbids=True)
+
+
+_COMPUTED_TYPES: Final = frozenset(
+    {"MIP", "MINIP", "PROJECTION IMAGE", "SUBTRACT", "SUBTRACTION", "SUB", "MAXIMUM", "POSTPROC"}
+)
+_COMPUTED_WORDS: Final = re.compile(r"(?<![a-z])(?:mip|minip|sub|subtraction|subtr|map)(?![a-z])")
+
+
+def _on_origin(series: Series) -> _Finding | None:
+    types = {value.upper() for value in series.image_type}
+    if types & _COMPUTED_TYPES or _COMPUTED_WORDS.search(_folded(series.description)):
+        return _Finding("It is computed from other series.", -150, forbids=True)
+    if "SECONDARY" in types or "MPR" in types:
+        return _Finding("It is a reformatted or secondary copy.", -25)
+    return None
+
+
+def _on_slices(series: Series) -> _Finding:
+    count = len(series.slices)
+    if count < MIN_SLICES:
+        return _Finding(f"It has too few slices ({count}).", -100, forbids=True)
+    if count < MIN_SCORED_SLICES:
+        return _Finding(f"It has {count} slices; {MIN_SCORED_SLICES} are needed for a score.", -60)
+    extent = count * series.spacing_mm[0]
+    if not PLAUSIBLE_EXTENT_MM[0] <= extent <= PLAUSIBLE_EXTENT_MM[1]:
+        return _Finding(f"Its {count} slices span {extent:.0f} mm, unlike a hip series.", -30)
+    return _Finding(f"It has {count} slices over {extent:.0f} mm.", min(count, 20) * 0.5)
+
+
+def _on_field(series: Series) -> _Finding:
+    height, width = _field_mm(series)
+    size = f"{height:.0f} x {width:.0f} mm"
+    if min(height, width) < MIN_FIELD_MM:
+        return _Finding(f"Its field of view ({size}) is too small for a hip.", -100, forbids=True)
+    if _shows_both(series):
+        return _Finding(f"Its field of view ({size}) holds both hips.", 15)
+    return _Finding(f"Its field of view ({size}) holds one hip.")
+
+
+def _field_mm(series: Series) -> tuple[float, float]:
+    """Height and width of the picture."""
+    return series.rows * series.spacing_mm[1], series.columns * series.spacing_mm[2]
+
+
+def _shows_both(series: Series) -> bool:
+    """Whether the picture is wide enough, from right to left, for both hips."""
+    across = np.abs(series.affine[0, 1:3]) * (series.rows, series.columns)
+    return float(across.max()) >= BOTH_HIPS_FIELD_MM
+
+
+def _on_resolution(series: Series) -> _Finding:
+    _, rows, columns = series.spacing_mm
+    coarse = max(rows, columns)
+    points = -10.0 * max(0.0, coarse - 0.8)
+    return _Finding(f"Its pixels measure {rows:.2g} x {columns:.2g} mm.", max(points, -40))
+
+
+_HIP_WORDS: Final = re.compile(
+    r"(?<![a-z])(?:hips?(?![a-z])|hanche|cadera|anca|anche|quadril|coxa|hüft|hueft|femor|femur"
+    r"|pelvi|bassin|becken|bacino)"
+    r"|髋|骨盆|股骨|股関節|骨盤|고관절|бедр|таз"
+)
+_ELSEWHERE_WORDS: Final = re.compile(
+    r"(?<![a-z])(?:knee|knie|genou|ankle|foot|hand|wrist|shoulder|elbow|spine|l-?spine|brain|head"
+    r"|neck|chest|liver|sij|isg|si[ -]?joints?|sacro\w*|sacrum|iliosacral\w*)(?![a-z])"
+    r"|骶髂|膝|肩|颈椎|腰椎|腕|踝"
+)
+
+
+def _on_words(series: Series) -> _Finding | None:
+    """What the description and body part say of the region."""
+    text = _folded(f"{series.description} {series.body_part} {series.study.description}")
+    if _ELSEWHERE_WORDS.search(text) and not _HIP_WORDS.search(text):
+        return _Finding("Its name speaks of another region.", -35)
+    return (
+        _Finding("Its name speaks of the hip or pelvis.", 10) if _HIP_WORDS.search(text) else None
+    )
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).lower().replace("_", " ")
+
+
+# Right and left pairs
+
+
+def _pair_with(best: Series, others: Iterable[Series]) -> tuple[Series, ...]:
+    """The best series, with its counterpart of the other side where it shows one hip."""
+    if _shows_both(best):
+        return (best,)
+    for other in others:
+        if _are_counterparts(best, other) and (ordered := _right_then_left(best, other)):
+            return ordered
+    return (best,)
+
+
+def _are_counterparts(a: Series, b: Series) -> bool:
+    return (
+        a.study.uid == b.study.uid
+        and a.contrast is b.contrast
+        and a is not b
+        and not _shows_both(b)
+    )
+
+
+def _right_then_left(a: Series, b: Series) -> tuple[Series, Series] | None:
+    """The two in order of side, or None where they show the same side.
+
+    Positions in the scanner decide where they differ enough; labels only
+    where both fields of view lie at the same place.
+    """
+    across = _centre_x(b) - _centre_x(a)
+    if abs(across) >= PAIR_DISTANCE_MM:
+        return (a, b) if across > 0 else (b, a)
+    sides = _labelled_side(a), _labelled_side(b)
+    if sides == (Side.RIGHT, Side.LEFT):
+        return a, b
+    return (b, a) if sides == (Side.LEFT, Side.RIGHT) else None
+
+
+def _centre_x(series: Series) -> float:
+    """Left-right position of the middle of the stack, LPS mm."""
+    return float(to_lps(series.affine, (np.array(series.shape) - 1) / 2)[0])
+
+
+_RIGHT_WORDS: Final = re.compile(
+    r"(?<![a-z])(?:r|rt|right|re|rechts|droite?|derech[ao]|destr[ao]|direit[ao])(?![a-z])"
+    r"|右|오른|прав"
+)
+_LEFT_WORDS: Final = re.compile(
+    r"(?<![a-z])(?:l|lt|left|li|links|gauche|izquierd[ao]|sinistr[ao]|esquerd[ao])(?![a-z])"
+    r"|左|왼|лев"
+)
+
+
+def _labelled_side(series: Series) -> Side | None:
+    """Side by tag, else by the description's words."""
+    if series.laterality is not None:
+        return series.laterality
+    text = _folded(series.description)
+    right, left = bool(_RIGHT_WORDS.search(text)), bool(_LEFT_WORDS.search(text))
+    if right == left:
+        return None
+    return Side.RIGHT if right else Side.LEFT
+
+
+# Sentences
+
+
+def _why(chosen: tuple[Series, ...], ranking: Sequence[RankedSeries]) -> str:
+    words = CONTRAST_WORDS[chosen[0].contrast]
+    if len(chosen) == 2:
+        return f"They are the right and left coronal {words} series of one study."
+    usable = sum(ranked.usable for ranked in ranking)
+    among = "the only usable series" if usable == 1 else f"the best of {usable} usable series"
+    return f"It is {among}: coronal, {words}, {len(chosen[0].slices)} slices."
+
+
+def _asked_for(scan: Scan, series_uid: str) -> Series:
+    """The best stack of the series named, if it is coronal MR at all."""
+    named = [ranked.series for ranked in rank(scan, any_contrast=True)]
+    named = [series for series in named if series.uid == series_uid]
+    if not named:
+        raise NoSuitableSeries(
+            "No series has the UID asked for; run `hipdesk scan` to list the series."
+        )
+    bars = [finding for finding in _findings(named[0], scan, any_contrast=True) if finding.bars]
+    if bars:
+        raise NoSuitableSeries(
+            f"The series asked for cannot be analysed: {_clause(bars[0].sentence)}; "
+            "choose a coronal MR series."
+        )
+    return named[0]
+
+
+def _clause(sentence: str) -> str:
+    """A sentence as part of another one."""
+    return sentence[0].lower() + sentence[1:].rstrip(".")
+
+
+_REMEDY: Final = "choose the folder of a hip study with a coronal STIR or fat-suppressed T2 series"
+
+
+def _why_nothing(scan: Scan, any_contrast: bool) -> str:
+    """One sentence on what the folder holds instead, and what to do."""
+    every = scan.series
+    magnetic = [series for series in every if _on_modality(series) is None]
+    in_plane = [series for series in magnetic if _on_localizer(series, scan) is None]
+    coronal = [series for series in in_plane if series.plane is Plane.CORONAL]
+    if not every:
+        return f"No usable image was found; {_REMEDY}."
+    if not magnetic:
+        kinds = _listed(_modality(series) for series in every)
+        return f"The images found are {kinds}, not MR; {_REMEDY}."
+    if not in_plane:
+        return f"Only localizer images were found; {_REMEDY}."
+    if not coronal:
+        planes = _listed(series.plane.value for series in in_plane)
+        return f"No MR series found is coronal ({planes} only); {_REMEDY}."
+    return _why_no_coronal(coronal, any_contrast)
+
+
+def _why_no_coronal(coronal: Sequence[Series], any_contrast: bool) -> str:
+    """Why none of the coronal MR series will do."""
+    sensitive = [series for series in coronal if series.contrast.fluid_sensitive]
+    contrasts = _listed(CONTRAST_WORDS[series.contrast] for series in sensitive or coronal)
+    obstacles = [_obstacle(series) for series in sensitive or coronal]
+    if all(obstacles):
+        return f"The coronal series found ({contrasts}) cannot be used: {obstacles[0]}; {_REMEDY}."
+    remedy = _REMEDY if any_contrast else _ANY_CONTRAST
+    return (
+        f"The coronal series found is {contrasts}, not fluid-sensitive "
+        f"(STIR or fat-suppressed T2); {remedy}."
+    )
+
+
+_ANY_CONTRAST: Final = "use --any-contrast to find the heads without lesion scores"
+
+
+def _obstacle(series: Series) -> str:
+    """What besides contrast keeps a coronal series from being used; empty if nothing."""
+    findings = (_on_slices(series), _on_field(series), _on_origin(series))
+    return next((_clause(f.sentence) for f in findings if f and f.forbids), "")
+
+
+def _listed(words: Iterable[str]) -> str:
+    """Distinct words, joined as in a sentence."""
+    distinct = sorted(set(words))
+    if len(distinct) == 1:
+        return distinct[0]
+    return f"{', '.join(distinct[:-1])} and {distinct[-1]}"

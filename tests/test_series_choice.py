@@ -1,0 +1,345 @@
+"""The series to analyse is chosen for stated reasons, or refused in one sentence."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+
+from hipdesk.adapters.dicom_folder import DicomFolderReader
+from hipdesk.errors import NoSuitableSeries
+from hipdesk.geometry import plane_of, slice_normal, spacing_of, stack_affine
+from hipdesk.records import (
+    Acquisition,
+    Contrast,
+    Patient,
+    Plane,
+    Point,
+    Scan,
+    Series,
+    Side,
+    SkippedFile,
+    SliceKey,
+    SliceSource,
+    StudyInfo,
+)
+from hipdesk.scan_result import scan_document
+from hipdesk.series_choice import choose, rank
+from tests.dicom_factory import uid
+
+CORONAL = (1, 0, 0, 0, 0, -1)
+AXIAL = (1, 0, 0, 0, 1, 0)
+
+
+def series(
+    uid: str = "1.1",
+    contrast: Contrast = Contrast.STIR,
+    slices: int = 20,
+    side_px: int = 400,
+    pixel_mm: float = 1.0,
+    step_mm: float = 4.4,
+    orientation: tuple[float, ...] = CORONAL,
+    centre: Point = (0.0, 0.0, 0.0),
+    **changes: object,
+) -> Series:
+    """A series record centred on a point, headers only."""
+    columns, rows = np.array(orientation[:3], float), np.array(orientation[3:], float)
+    normal = slice_normal(orientation)
+    corner = np.array(centre) - (columns + rows) * pixel_mm * (side_px - 1) / 2
+    half = normal * step_mm * (slices - 1) / 2
+    affine = stack_affine(
+        orientation, (pixel_mm, pixel_mm), corner - half, corner + half, slices, step_mm
+    )
+    base = Series(
+        uid=uid,
+        patient=Patient(),
+        study=StudyInfo("1"),
+        acquisition=Acquisition(),
+        description="",
+        number=None,
+        frame_of_reference_uid="1.9",
+        plane=plane_of(normal),
+        contrast=contrast,
+        slices=tuple(
+            SliceSource(SliceKey(f"{uid}.{i}"), Path("x"), (0.0, 0.0, 0.0)) for i in range(slices)
+        ),
+        rows=side_px,
+        columns=side_px,
+        affine=affine,
+        spacing_mm=spacing_of(affine),
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def scan_of(*found: Series) -> Scan:
+    return Scan(Path("root"), found, (), 0.1)
+
+
+def chosen_uids(*found: Series, **options: object) -> list[str]:
+    return [one.uid for one in choose(scan_of(*found), **options).chosen]  # type: ignore[arg-type]
+
+
+def refusal(*found: Series, **options: object) -> str:
+    with pytest.raises(NoSuitableSeries) as caught:
+        choose(scan_of(*found), **options)  # type: ignore[arg-type]
+    assert caught.value.exit_code == 3
+    message = str(caught.value)
+    assert message.endswith(".")
+    assert "\n" not in message
+    return message
+
+
+STIR = series("1.1")
+T1 = series("1.2", Contrast.T1, pixel_mm=0.6, side_px=640)
+AXIAL_STIR = series("1.3", orientation=AXIAL)
+LOCALIZER = series("1.4", Contrast.OTHER, slices=9, plane=Plane.MIXED)
+ADC = series("1.5", Contrast.DWI)
+MIP = series("1.6", image_type=("DERIVED", "SECONDARY", "MIP"))
+CT = series("1.7", Contrast.OTHER, acquisition=Acquisition(modality="CT"))
+SHORT = series("1.8", slices=2)
+SMALL = series("1.9", side_px=100)
+
+
+def test_the_coronal_stir_is_chosen_among_all_that_a_study_holds():
+    every = (LOCALIZER, T1, AXIAL_STIR, ADC, MIP, CT, SHORT, SMALL, STIR)
+    choice = choose(scan_of(*every))
+    assert choice.chosen == (STIR,)
+    assert choice.ranking[0].series is STIR
+    assert [ranked.usable for ranked in choice.ranking] == [True] + [False] * 8
+    assert "coronal" in choice.reason
+    assert "STIR" in choice.reason
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        (series("a"), series("b", Contrast.PD_FS)),
+        (series("a", Contrast.T2_FS), series("b", Contrast.DIXON_WATER)),
+        (series("a", pixel_mm=0.8, side_px=500), series("b", pixel_mm=1.6, side_px=250)),
+        (series("a"), series("b", slices=4)),
+        (series("a"), series("b", side_px=200)),
+        (series("a"), series("b", image_type=("DERIVED", "SECONDARY", "MPR"))),
+        (series("a"), series("b", description="STIR SI joints")),
+        (series("a"), series("b", body_part="KNEE")),
+        (series("a", description="hips STIR"), series("b", description="STIR")),
+        (series("a"), series("b", orientation=(1, 0, 0, 0, 0.42262, -0.90631))),
+        (series("a", number=9), series("b", number=4)),
+        (
+            series("a", study=StudyInfo("2", date(2024, 5, 1))),
+            series("b", study=StudyInfo("1", date(2023, 5, 1)), number=9),
+        ),
+    ],
+)
+def test_the_better_of_two_usable_series_wins_in_either_order(better, worse):
+    assert chosen_uids(better, worse) == ["a"]
+    assert chosen_uids(worse, better) == ["a"]
+
+
+def test_four_slices_alone_are_chosen_with_a_warning():
+    choice = choose(scan_of(series(slices=4)))
+    assert len(choice.chosen) == 1
+    assert any("5 are needed" in reason for reason in choice.ranking[0].reasons)
+
+
+# Both hips, one hip, pairs
+
+
+def one_hip(uid: str, x: float, **changes: object) -> Series:
+    return series(uid, side_px=180, centre=(x, 0.0, 0.0), **changes)  # type: ignore[arg-type]
+
+
+RIGHT, LEFT = one_hip("right", -90), one_hip("left", 95)
+
+
+def test_separate_right_and_left_series_are_chosen_together_right_first():
+    assert chosen_uids(LEFT, RIGHT) == ["right", "left"]
+    assert chosen_uids(RIGHT, LEFT) == ["right", "left"]
+
+
+def test_a_series_of_both_hips_is_preferred_to_a_pair():
+    assert chosen_uids(RIGHT, LEFT, STIR) == ["1.1"]
+
+
+def test_position_outranks_the_label():
+    assert chosen_uids(
+        replace(RIGHT, description="STIR left"), replace(LEFT, description="STIR right")
+    ) == ["right", "left"]
+
+
+@pytest.mark.parametrize(
+    ("right", "left"),
+    [
+        ({"laterality": Side.RIGHT}, {"laterality": Side.LEFT}),
+        ({"description": "STIR_COR_R"}, {"description": "STIR_COR_L"}),
+        ({"description": "Hüfte rechts"}, {"description": "Hüfte links"}),
+        ({"description": "右髋 STIR"}, {"description": "左髋 STIR"}),
+    ],
+)
+def test_labels_pair_series_measured_at_the_same_place(right, left):
+    assert chosen_uids(one_hip("l", 0, **left), one_hip("r", 0, **right)) == ["r", "l"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        one_hip("other", -88),
+        one_hip("other", 90, contrast=Contrast.T2_FS),
+        one_hip("other", 90, study=StudyInfo("2")),
+        one_hip("other", 90, contrast=Contrast.T1),
+    ],
+)
+def test_one_hip_without_a_true_counterpart_stays_alone(other):
+    assert len(chosen_uids(RIGHT, other)) == 1
+
+
+# Any contrast, and a series by name
+
+
+def test_any_contrast_takes_what_there_is_but_prefers_fluid():
+    assert chosen_uids(T1, any_contrast=True) == ["1.2"]
+    assert chosen_uids(T1, STIR, any_contrast=True) == ["1.1"]
+
+
+def test_any_contrast_still_wants_coronal_mr_that_is_no_localizer():
+    for unfit in (AXIAL_STIR, LOCALIZER, CT, ADC, MIP):
+        assert refusal(unfit, any_contrast=True)
+
+
+def test_a_series_asked_for_is_taken_though_another_ranks_higher():
+    assert chosen_uids(STIR, T1, series_uid="1.2") == ["1.2"]
+
+
+@pytest.mark.parametrize(
+    ("unfit", "words"),
+    [(AXIAL_STIR, "axial, not coronal"), (CT, "CT, not MR"), (LOCALIZER, "localizer")],
+)
+def test_a_series_asked_for_must_be_coronal_mr(unfit, words):
+    assert words in refusal(STIR, unfit, series_uid=unfit.uid)
+
+
+def test_an_unknown_series_is_refused():
+    assert "UID" in refusal(STIR, series_uid="9.9.9")
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ((), ["No usable image was found"]),
+        ((CT,), ["CT, not MR"]),
+        ((LOCALIZER,), ["Only localizer images"]),
+        ((AXIAL_STIR, LOCALIZER), ["No MR series found is coronal (axial only)"]),
+        ((T1, AXIAL_STIR), ["is T1-weighted, not fluid-sensitive", "--any-contrast"]),
+        ((SHORT, T1), ["(STIR) cannot be used", "too few slices (2)"]),
+        ((SMALL,), ["field of view", "too small"]),
+        ((MIP,), ["computed from other series"]),
+        ((series("s", Contrast.OTHER, description="Scout coronal"),), ["Only localizer images"]),
+    ],
+)
+def test_refusals_say_what_was_found_and_what_to_do(found, words):
+    message = refusal(*found)
+    assert all(word in message for word in words)
+    assert "; " in message
+
+
+def test_stacks_of_several_planes_in_one_series_are_a_localizer():
+    planes = (series("same", slices=7), series("same", slices=7, orientation=AXIAL))
+    assert "Only localizer images" in refusal(*planes)
+
+
+def test_any_contrast_is_not_recommended_to_who_already_asked_for_it():
+    assert "--any-contrast" not in refusal(ADC, any_contrast=True)
+
+
+def test_every_series_has_reasons_worst_first():
+    for ranked in rank(scan_of(STIR, T1, AXIAL_STIR, LOCALIZER, CT)):
+        assert ranked.reasons
+        if not ranked.usable:
+            assert "not" in ranked.reasons[0] or "localizer" in ranked.reasons[0]
+
+
+# The document
+
+
+def test_the_document_of_a_scan():
+    skipped = (SkippedFile(Path("root/notes.txt"), "It is not a DICOM file."),)
+    scan = replace(scan_of(T1, STIR), skipped=skipped)
+    document = json.loads(json.dumps(scan_document(scan, choose(scan))))
+    assert document["schema"] == "hipdesk.scan/1"
+    first, second = document["series"]
+    assert first == {
+        "uid": "1.1",
+        "description": "",
+        "plane": "coronal",
+        "contrast": "stir",
+        "slices": 20,
+        "rows": 400,
+        "columns": 400,
+        "spacing_mm": [4.4, 1.0, 1.0],
+        "chosen": True,
+        "reasons": [
+            "It is coronal.",
+            "It is fluid-sensitive (STIR).",
+            "It has 20 slices over 88 mm.",
+            "Its field of view (400 x 400 mm) holds both hips.",
+            "Its pixels measure 1 x 1 mm.",
+        ],
+    }
+    assert second["chosen"] is False
+    assert document["skipped"] == [
+        {"path": str(Path("root/notes.txt")), "reason": "It is not a DICOM file."}
+    ]
+    assert document["seconds"] == 0.1
+
+
+def test_the_document_of_a_refusal_lists_every_series_with_reasons():
+    document = scan_document(scan_of(T1), "Nothing fits.")
+    assert document["reason"] == "Nothing fits."
+    assert [(one["chosen"], bool(one["reasons"])) for one in document["series"]] == [(False, True)]
+
+
+# Real series
+
+
+def tagged(source: Path, target: Path, count: int, **tags: object) -> None:
+    """Copy part of a series with other tags, as a series of its own."""
+    target.mkdir()
+    for path in sorted(source.iterdir())[:count]:
+        dataset = pydicom.dcmread(path)
+        dataset.SeriesInstanceUID = uid(dataset.SeriesInstanceUID)
+        dataset.SOPInstanceUID = uid(dataset.SOPInstanceUID)
+        dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+        for keyword, value in tags.items():
+            setattr(dataset, keyword, value)
+        dataset.save_as(target / path.name)
+
+
+@pytest.mark.parametrize("name", ["images_01", "images_10", "images_23"])
+def test_a_real_t1_series_is_refused_and_its_stir_tagged_copy_is_chosen(
+    shared_data, tmp_path, name
+):
+    source = shared_data / "mr_coronal_t1" / name
+    t1 = DicomFolderReader().scan(source)
+    with pytest.raises(NoSuitableSeries, match="T1-weighted, not fluid-sensitive"):
+        choose(t1)
+    assert len(choose(t1, any_contrast=True).chosen) == 1
+    stir = {"ScanningSequence": ["SE", "IR"], "InversionTime": 150, "SeriesDescription": "stir_cor"}
+    tagged(source, tmp_path / "stir", 30, **stir)
+    shutil.copytree(source, tmp_path / "t1")
+    (chosen,) = choose(DicomFolderReader().scan(tmp_path)).chosen
+    assert chosen.contrast is Contrast.STIR
+    assert len(chosen.slices) == 30
+
+
+def test_real_axial_and_sagittal_series_are_refused(shared_data):
+    scan = DicomFolderReader().scan(shared_data / "dicom_samples" / "dcm_qa_frag")
+    with pytest.raises(NoSuitableSeries, match=r"is coronal \(sagittal only\)"):
+        choose(scan)

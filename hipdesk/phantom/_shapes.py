@@ -58,9 +58,7 @@ class Loft:
     def __init__(self, sections: Sequence[Section], power: float = 2.0) -> None:
         ordered = sorted(sections, key=lambda section: section.z)
         heights = [section.z for section in ordered]
-        rows = [
-            (s.u, s.a, s.length, s.width, np.deg2rad(s.angle), s.bend) for s in ordered
-        ]
+        rows = [(s.u, s.a, s.length, s.width, np.deg2rad(s.angle), s.bend) for s in ordered]
         self.bottom, self.top = heights[0], heights[-1]
         self._sections = tuple(ordered)
         self._power = power
@@ -194,8 +192,7 @@ def smooth_max(first: Field, second: Field, blend: float) -> Field:
 class Waves:
     """A smooth random field over a box, evaluated layer by layer.
 
-    Random heights on a coarse lattice of ``cell_mm``, linear between lattice
-    planes in z and by cubic B-splines within a plane.
+    Random heights on a coarse lattice of ``cell_mm``, joined by cubic B-splines.
     """
 
     def __init__(
@@ -206,17 +203,20 @@ class Waves:
         height_mm: float,
     ) -> None:
         u, a, z = axes
-        self._along_u, self._along_a, self._along_z = (
-            _spline_weights(axis, cell_mm) for axis in (u, a, z)
-        )
-        counts = (len(self._along_z[0]), len(self._along_a[0]), len(self._along_u[0]))
+        along_u, along_a, self._along_z = (_spline_weights(axis, cell_mm) for axis in (u, a, z))
+        counts = (self._along_z.shape[1], along_a.shape[1], along_u.shape[1])
         # A cubic B-spline averages its nodes; 1.5 a dimension restores the height.
-        self._nodes = rng.normal(0, height_mm * 1.5**3, counts).astype(np.float32)
+        nodes = rng.normal(0, height_mm * 1.5**3, counts).astype(np.float32)
+        self._planes = [along_a @ plane @ along_u.T for plane in nodes]
 
     def layer(self, index: int) -> Field:
         """The field over layer number ``index``: (a, u)."""
-        plane = np.tensordot(self._along_z[index], self._nodes, axes=1)
-        return np.asarray(self._along_a @ plane @ self._along_u.T, dtype=np.float32)
+        weights = self._along_z[index]
+        used = np.flatnonzero(weights)
+        found = weights[used[0]] * self._planes[used[0]]
+        for node in used[1:]:
+            found += weights[node] * self._planes[node]
+        return np.asarray(found, dtype=np.float32)
 
 
 def _spline_weights(axis: Vector, cell_mm: float) -> Field:
@@ -226,4 +226,4 @@ def _spline_weights(axis: Vector, cell_mm: float) -> Field:
     far = np.abs(place[:, None] - nodes[None])
     near = 2 / 3 - far**2 + far**3 / 2
     tail = np.clip(2 - far, 0, None) ** 3 / 6
-    return np.where(far < 1, near, tail).astype(np.float32)
+    return np.asarray(np.where(far < 1, near, tail), dtype=np.float32)

@@ -38,6 +38,7 @@ SOCKET_CLEARANCE_MM: Final = FEMORAL_CARTILAGE_MM + JOINT_GAP_MM + ACETABULAR_CA
 space of 3-5 mm (Lequesne et al. 2004, doi 10.1136/ard.2003.018424)."""
 
 _SOCKET_WALL_MM: Final = 7.5
+_RIM_TAPER_MM: Final = 4.5
 _NECK_CLEARANCE_MM: Final = 9.0
 
 
@@ -144,6 +145,10 @@ class Femur:
         """Signed distance to the ball."""
         return ball(u, a, z, self.centre, self.plan.radius_mm)
 
+    def inside_capsule(self, u: Field, a: Field, z: float) -> Field:
+        """Signed distance to the part that the capsule surrounds: head and neck."""
+        return smooth_min(self.head(u, a, z), self._neck(*self.relative(u, a, z)), 5.0)
+
     def distance(self, u: Field, a: Field, z: float) -> Field:
         """Signed distance to the whole bone."""
         du, da, dz = self.relative(u, a, z)
@@ -180,10 +185,10 @@ def _unit(vector: Vector) -> Vector:
 
 # (lateral, posterior, down the shaft, radius), from where neck and shaft axes meet.
 _GREATER_TROCHANTER: Final = np.array(
-    [[7.0, 8, -27, 7.5], [9, 4, -12, 12.5], [6, 1, 8, 14.0], [1, 0, 30, 14]]
+    [[10.0, 9, -30, 8], [12, 5, -14, 13], [8, 1, 8, 15.0], [1, 0, 32, 14]]
 )
-_LESSER_TROCHANTER: Final = np.array([[-3.0, 4, 20, 11], [-15, 12, 31, 5.5]])
-_CREST: Final = np.array([[4.0, 12, -20, 6], [-4, 14, 5, 5.5], [-13, 12, 28, 5]])
+_LESSER_TROCHANTER: Final = np.array([[-3.0, 4, 20, 11], [-17, 13, 33, 7]])
+_CREST: Final = np.array([[6.0, 13, -20, 6], [-4, 14, 5, 6], [-13, 13, 28, 6]])
 
 
 class HipBone:
@@ -233,12 +238,13 @@ class HipBone:
         wall = ball(
             u, a, z, centre + np.array([-1.5, -1.0, 1.0]), self.socket_radius + _SOCKET_WALL_MM
         )
-        bone = smooth_min(bone, smooth_max(wall, rim, 5.0), 7.0)
+        taper = np.float32(_RIM_TAPER_MM) * np.exp(np.minimum(rim, 0) / np.float32(8))
+        wall = np.asarray(wall + taper, dtype=np.float32)
+        bone = smooth_min(bone, smooth_max(wall, rim, 5.0), 12.0)
         clear = np.maximum(head - np.float32(self.socket_radius + _NECK_CLEARANCE_MM), -rim)
         bone = smooth_max(bone, -clear, 3.0)
         bone = np.maximum(bone, np.float32(self.socket_radius) - head)
-        near = self.fossa(u, a, z)
-        return np.maximum(bone, -near)
+        return np.asarray(np.maximum(bone, -self.fossa(u, a, z)))
 
     def _pelvis(self, u: Field, a: Field, z: float) -> Field:
         """The bone without its socket, in the reference's frame."""
@@ -254,7 +260,7 @@ class HipBone:
             if rods:
                 found = smooth_min(found, tube.distance(rods, ru, ra, rz), 7.0)
         found = np.maximum(found, np.float32(2.6) - ru)
-        return found * np.float32((scale.across + scale.size) / 2)
+        return np.asarray(found * np.float32((scale.across + scale.size) / 2))
 
 
 def _sections(*rows: tuple[float, ...]) -> tuple[Section, ...]:
@@ -269,17 +275,17 @@ _ILIUM_AND_ISCHIUM: Final = Loft(
         (115, 85, -22, 62, 6.0, 47, 0.0010),
         (100, 82, -19, 69, 6.0, 53, 0.0010),
         (82, 79, -17, 69, 7.0, 60, 0.0006),
-        (66, 77, -12, 59, 9.0, 65),
-        (52, 82, -1, 40, 11, 73),
-        (36, 80, -2, 35, 14, 80),
-        (24, 74, -5, 36, 15, 84),
+        (66, 78, -12, 59, 10.5, 65),
+        (52, 83, -1, 41, 14, 73),
+        (36, 83, -2, 36, 18, 80),
+        (24, 76, -5, 36, 17, 84),
         (8, 66, -16, 30, 13, 76),
         (-8, 66, -28, 22, 12, 62),
         (-30, 64, -38, 20, 12, 50),
         (-50, 62, -46, 18, 12, 42),
         (-66, 60, -46, 14, 9, 40),
         (-77, 59, -44, 4, 3, 40),
-        ),
+    ),
     power=2.6,
 )
 _PUBIC_BODY: Final = Loft(
@@ -302,12 +308,12 @@ _PELVIC_TUBES: Final = (
 SACRUM: Final = Loft(
     _sections(
         (110, 0, -12, 22, 12),
-        (103, 0, -17, 34, 16),
-        (96, 0, -26, 50, 20),
-        (84, 0, -42, 50, 22),
-        (72, 0, -56, 47, 21),
-        (58, 0, -72, 41, 16),
-        (42, 0, -84, 32, 11),
+        (103, 0, -19, 40, 19, 0, -0.002),
+        (96, 0, -30, 56, 25, 0, -0.003),
+        (84, 0, -43, 56, 27, 0, -0.003),
+        (72, 0, -56, 51, 26, 0, -0.002),
+        (58, 0, -72, 42, 20),
+        (42, 0, -84, 32, 13),
         (25, 0, -91, 23, 8),
         (10, 0, -93, 13, 6),
         (4, 0, -93, 8, 4),
@@ -315,26 +321,38 @@ SACRUM: Final = Loft(
     power=2.5,
 )
 COCCYX: Final = Loft(
-    _sections(
-        (2, 0, -93, 8, 4), (-10, 0, -88, 7, 4), (-20, 0, -80, 5, 3.5), (-27, 0, -74, 2, 2)
-    )
+    _sections((2, 0, -93, 8, 4), (-10, 0, -88, 7, 4), (-20, 0, -80, 5, 3.5), (-27, 0, -74, 2, 2))
 )
 VERTEBRAE: Final = (
-    Loft(
-        _sections((116, 0, -8, 25, 17), (128, 0, -5, 22, 15), (141, 0, -4, 25, 17)), power=2.5
-    ),
-    Loft(
-        _sections((152, 0, -3, 25, 17), (164, 0, -2, 22, 15), (178, 0, -2, 25, 17)), power=2.5
-    ),
-    Loft(
-        _sections((188, 0, -2, 25, 17), (200, 0, -3, 22, 15), (216, 0, -4, 25, 17)), power=2.5
-    ),
+    Loft(_sections((116, 0, -8, 25, 17), (128, 0, -5, 22, 15), (141, 0, -4, 25, 17)), power=2.5),
+    Loft(_sections((152, 0, -3, 25, 17), (164, 0, -2, 22, 15), (178, 0, -2, 25, 17)), power=2.5),
+    Loft(_sections((188, 0, -2, 25, 17), (200, 0, -3, 22, 15), (216, 0, -4, 25, 17)), power=2.5),
 )
 DISCS: Final = (
     Loft(_sections((109, 0, -10, 24, 16), (117, 0, -8, 24, 16)), power=2.5),
     Loft(_sections((140, 0, -4, 24, 16), (153, 0, -3, 24, 16)), power=2.5),
     Loft(_sections((177, 0, -2, 24, 16), (189, 0, -2, 24, 16)), power=2.5),
 )
+
+
+_ARCH: Final = (
+    # Spinous process, facets and transverse process: centre from the vertebra's middle, half.
+    ((0.0, -62.0, -8.0), (3.5, 17.0, 9.0)),
+    ((15.0, -36.0, -6.0), (7.0, 8.0, 14.0)),
+    ((30.0, -24.0, 2.0), (17.0, 4.5, 5.0)),
+)
+_ARCH_HEIGHTS_MM: Final = (128.0, 165.0, 202.0)
+
+
+def vertebral_arch(u: Field, a: Field, z: float) -> Field:
+    """Signed distance to the arches and processes of the vertebrae, reference frame."""
+    found = np.full(np.broadcast_shapes(u.shape, a.shape), OUTSIDE, dtype=np.float32)
+    for height in _ARCH_HEIGHTS_MM:
+        for (cu, ca, cz), half in _ARCH:
+            if abs(z - height - cz) < half[2] + 1:
+                part = ellipsoid(u, a, z, (cu, ca, height + cz), half)
+                found = smooth_min(found, part, 4.0)
+    return found
 
 
 def sacral_foramen(u: Field, a: Field, z: float) -> Field:

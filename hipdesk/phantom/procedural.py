@@ -3,8 +3,8 @@
 Measures are drawn from published adult ranges:
 
 - femoral head diameter 52 +- 3 mm in men, 46 +- 3 mm in women (compare the 51
-  and 48 mm of Abdulai et al. 2024, doi 10.1080/20961790 series, and Wang et al.
-  2004, Annu Proc Assoc Adv Automot Med 48:287);
+  and 48 mm of Abdulai et al. 2024, Can Soc Forensic Sci J, on radiographs, and the
+  sexes in Wang et al. 2004, Annu Proc Assoc Adv Automot Med 48:287);
 - neck-shaft angle and neck version: Toogood et al. 2009, 129.2 and 9.7 degrees
   (doi 10.1007/s11999-008-0473-3); Jiang et al. 2015, women more anteverted
   (doi 10.1097/MD.0000000000000891);
@@ -32,16 +32,13 @@ from hipdesk.phantom._shapes import (
     OUTSIDE,
     Field,
     Loft,
-    Section,
     Tube,
-    Vector,
     Waves,
     ellipsoid,
     reach,
     smooth_min,
 )
 from hipdesk.phantom._skeleton import (
-    ACETABULAR_CARTILAGE_MM,
     COCCYX,
     DISCS,
     FEMORAL_CARTILAGE_MM,
@@ -55,6 +52,7 @@ from hipdesk.phantom._skeleton import (
     HipPlan,
     PelvisScale,
     sacral_foramen,
+    vertebral_arch,
 )
 from hipdesk.phantom._soft_tissue import (
     ARTERIES,
@@ -150,7 +148,7 @@ def draw_plan(rng: np.random.Generator, sex: Sex | None = None) -> BodyPlan:
         bladder_half_mm=(
             float(rng.uniform(24, 40)),
             float(rng.uniform(20, 30)),
-            float(rng.uniform(11, 27)),
+            float(rng.uniform(13, 29)),
         ),
     )
 
@@ -177,9 +175,7 @@ def _draw_hip(
     )
 
 
-def _normal(
-    rng: np.random.Generator, mean: float, spread: float, low: float, high: float
-) -> float:
+def _normal(rng: np.random.Generator, mean: float, spread: float, low: float, high: float) -> float:
     """A normal draw kept within limits."""
     return float(np.clip(rng.normal(mean, spread), low, high))
 
@@ -317,7 +313,7 @@ class _Body:
         ru = np.abs(scale.u(self._x.astype(np.float32)))[None, :]
         ra, rz = scale.a(self._a.astype(np.float32))[:, None], scale.z(z)
         found = np.full((SHAPE[0], SHAPE[2]), OUTSIDE, dtype=np.float32)
-        for loft, blend in ((TRUNK, 10.0), (THIGH, 14.0)):
+        for loft, blend in ((TRUNK, 10.0), (THIGH, 26.0)):
             section = loft.at(rz)
             if section is not None:
                 found = smooth_min(found, loft.distance(section, ru, ra), blend)
@@ -398,6 +394,7 @@ class _Body:
                 section = loft.at(rz)
                 if section is not None:
                     cut[loft.distance(section, u, a) < 0] = label
+        cut[vertebral_arch(u, a, rz) < 0] = Structure.VERTEBRA
         if SACRUM.at(rz) is not None:
             hole = (sacral_foramen(u, a, rz) < 0) & (cut == Structure.SACRUM)
             cut[hole] = Structure.FAT
@@ -414,16 +411,14 @@ class _Body:
         cut[bone < 0] = HIP_BONE[side]
         if z > height + 45:
             return
-        femur = self.femurs[side].distance(patch.u, patch.a, z)
-        if abs(z - height) < 75:
-            self._draw_joint(cut, patch, z, side, femur)
-        cut[femur < 0] = FEMUR[side]
+        if z > height - 75:
+            self._draw_joint(cut, patch, z, side)
+        cut[self.femurs[side].distance(patch.u, patch.a, z) < 0] = FEMUR[side]
 
-    def _draw_joint(
-        self, cut: NDArray[np.uint8], patch: _Patch, z: float, side: Side, femur: Field
-    ) -> None:
+    def _draw_joint(self, cut: NDArray[np.uint8], patch: _Patch, z: float, side: Side) -> None:
         """Cartilage, joint space, fossa and capsule; the bones are drawn over them."""
         shape, bone = self.femurs[side], self._bones[side]
+        femur = shape.inside_capsule(patch.u, patch.a, z)
         free = cut != HIP_BONE[side]
         along = shape.along_neck(patch.u, patch.a, z) / np.float32(shape.plan.radius_mm)
         head = shape.head(patch.u, patch.a, z)
@@ -440,7 +435,7 @@ class _Body:
         lining = FEMORAL_CARTILAGE_MM + JOINT_GAP_MM
         gap = (head > FEMORAL_CARTILAGE_MM) & (head < lining)
         cut[free & (rim < 0) & gap] = JOINT_SPACE[side]
-        cut[free & (head < FEMORAL_CARTILAGE_MM) & (along < 0.45)] = Structure.CARTILAGE
+        cut[free & (head < FEMORAL_CARTILAGE_MM) & (along < 0.3)] = Structure.CARTILAGE
 
 
 def _span(low: float, high: float, count: int) -> slice:
@@ -491,9 +486,9 @@ def _organs(rng: np.random.Generator, plan: BodyPlan) -> Iterator[tuple[int, _Eg
     """Organs of the midline in the reference's frame, u to the left."""
     across, deep, up = plan.bladder_half_mm
     aside = float(rng.normal(0, 3))
-    yield Structure.BLADDER, _Egg((aside, 22.0, up - 6.0), (across, deep, up))
+    yield Structure.BLADDER, _Egg((aside, 16.0, up + 1.0), (across, deep, up))
     if plan.sex == "F":
-        fundus = (float(rng.normal(0, 6)), 2.0, 2 * up + 12.0)
+        fundus = (float(rng.normal(0, 6)), -2.0, 2 * up + 15.0)
         yield Structure.UTERUS, _Egg(fundus, (24.0, 26.0, 16.0))
         yield Structure.UTERUS, _Egg((0.0, -24.0, up + 4.0), (11.0, 11.0, 20.0))
     else:
@@ -531,7 +526,7 @@ def _loops(rng: np.random.Generator, start: tuple[float, float, float]) -> Tube:
     """Small bowel wandering through the front of the belly."""
     points = [np.asarray(start)]
     heading = rng.normal(0, 1, 3)
-    low, high = np.array([-62.0, 12.0, 68.0]), np.array([62.0, 66.0, 210.0])
+    low, high = np.array([-62.0, 12.0, 52.0]), np.array([62.0, 66.0, 210.0])
     for _ in range(26):
         heading = 0.55 * heading + rng.normal(0, 1, 3)
         heading += 0.8 * ((points[-1] < low).astype(float) - (points[-1] > high).astype(float)) * 3

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 import dev
+from hipdesk.training.__main__ import _parser as training_parser
 
 
 @pytest.fixture
@@ -106,6 +107,13 @@ def test_train_makes_both_models(calls: list[list[str]]) -> None:
     assert steps[0] == ["locate", "--out", str(dev.TRAINED / "locate"), "--anatomy", "maps"]
     assert steps[3][steps[3].index("--out") + 1] == str(dev.TRAINED / "models" / "segment")
     assert steps[3][steps[3].index("--source") + 1] == "label_maps"
+
+
+def test_training_understands_what_it_is_given(calls: list[list[str]]) -> None:
+    dev.main(["train", "--seed", "3"])
+    given = [training_parser().parse_args(call[3:]) for call in calls[1:]]
+    assert [step.seed for step in given if "seed" in step] == [3, 3]
+    assert [step.source for step in given if "source" in step] == [["procedural"]] * 2
 
 
 def test_train_hands_one_step_on(calls: list[list[str]]) -> None:

@@ -119,7 +119,7 @@ def build_segmentation(analysis: Analysis, headers: Sequence[Dataset]) -> Segmen
             "No femoral head was found, so there is no mask to write as a DICOM segmentation."
         )
     return Segmentation(
-        source_images=list(headers),
+        **_sources(headers),
         pixel_array=_pixels(analysis.series, segments),
         segmentation_type=SegmentationTypeValues.BINARY,
         segment_descriptions=[
@@ -142,6 +142,13 @@ def build_segmentation(analysis: Analysis, headers: Sequence[Dataset]) -> Segmen
         specific_character_set=CHARACTER_SET,
         **_geometry(analysis.series, headers),
     )
+
+
+def _sources(headers: Sequence[Dataset]) -> Mapping[str, Any]:
+    """Highdicom derives from many classic files or from one file of frames."""
+    if not is_multiframe(headers):
+        return {"source_images": list(headers)}
+    return {"source_images": [headers[0]], "further_source_images": list(headers[1:]) or None}
 
 
 def _pixels(series: Series, segments: Sequence[Segment]) -> NDArray[np.uint8]:

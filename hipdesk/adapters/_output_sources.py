@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
 from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID
@@ -21,6 +22,9 @@ from hipdesk.records import Series
 
 CHARACTER_SET: Final = "ISO_IR 192"
 """Everything is written in UTF-8, whatever the images use."""
+
+ORIENTATION_TOLERANCE: Final = 1e-3
+"""Direction cosines closer than this are one direction (0.06 degrees)."""
 
 _MAY_BE_EMPTY: Final = (
     "PatientID",
@@ -53,6 +57,7 @@ def read_headers(series: Series) -> list[Dataset]:
         ) from error
     for header in headers:
         _complete(header, series)
+    _share_orientation(headers)
     return headers
 
 
@@ -67,8 +72,8 @@ def new_uid() -> UID:
 
 
 def is_multiframe(headers: Sequence[Dataset]) -> bool:
-    """Whether the series is one file of many frames."""
-    return len(headers) == 1 and int(headers[0].get("NumberOfFrames", 0) or 0) > 0
+    """Whether the series is stored as frames rather than one classic file a slice."""
+    return any("PerFrameFunctionalGroupsSequence" in header for header in headers)
 
 
 def _complete(header: Dataset, series: Series) -> None:
@@ -84,6 +89,32 @@ def _complete(header: Dataset, series: Series) -> None:
     if not header.get("FrameOfReferenceUID"):
         frame = series.frame_of_reference_uid or stable_uid("frame-of-reference", series.uid)
         header.FrameOfReferenceUID = frame
+    if "PerFrameFunctionalGroupsSequence" in header:
+        _share_frame_geometry(header)
+
+
+def _share_frame_geometry(header: Dataset) -> None:
+    """State the first frame's orientation and pixel size for all where each states its own."""
+    if not header.get("SharedFunctionalGroupsSequence"):
+        header.SharedFunctionalGroupsSequence = [Dataset()]
+    shared = header.SharedFunctionalGroupsSequence[0]
+    frame = header.PerFrameFunctionalGroupsSequence[0]
+    for keyword in ("PlaneOrientationSequence", "PixelMeasuresSequence"):
+        if keyword not in shared and keyword in frame:
+            setattr(shared, keyword, frame[keyword].value)
+
+
+def _share_orientation(headers: Sequence[Dataset]) -> None:
+    """Give every slice the first one's orientation where they differ by rounding only.
+
+    Some scanners round the cosines anew on each slice; an object derived from
+    the stack has one orientation.
+    """
+    first = headers[0].get("ImageOrientationPatient")
+    for header in headers[1:]:
+        own = header.get("ImageOrientationPatient")
+        if first and own and np.allclose(own, first, rtol=0.0, atol=ORIENTATION_TOLERANCE):
+            header.ImageOrientationPatient = first
 
 
 def _valid(text: object, kind: type[DA] | type[TM]) -> bool:

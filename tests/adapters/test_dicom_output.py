@@ -21,7 +21,7 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from hipdesk.adapters.dicom_output import write_measurements, write_segmentation
 from hipdesk.errors import OutputError
-from hipdesk.geometry import spacing_of, stack_affine
+from hipdesk.geometry import as_point, slice_normal, spacing_of, stack_affine, stack_direction
 from hipdesk.records import (
     BONES,
     LESIONS,
@@ -507,6 +507,54 @@ def test_frames_of_an_enhanced_file(tmp_path: Path, frames: list[int], used: lis
     assert_frames_refer_to_their_slices(seg, analysis.series)
 
 
+def test_enhanced_file_whose_frames_state_their_own_geometry(tmp_path: Path) -> None:
+    series = enhanced_series(tmp_path, list(range(SLICES)), list(range(SLICES)))
+    dataset = dcmread(series.slices[0].path)
+    shared = dataset.SharedFunctionalGroupsSequence[0]
+    del dataset.SharedFunctionalGroupsSequence
+    for item in dataset.PerFrameFunctionalGroupsSequence:
+        item.PlaneOrientationSequence = shared.PlaneOrientationSequence
+        item.PixelMeasuresSequence = shared.PixelMeasuresSequence
+    dataset.save_as(series.slices[0].path)
+    analysis = make_analysis(series)
+    seg, sr = write_both(analysis, tmp_path)
+    assert_valid(seg, sr)
+    assert_masks_kept(seg, analysis)
+    assert_frames_refer_to_their_slices(seg, series)
+
+
+def test_enhanced_files_of_one_frame_each(tmp_path: Path) -> None:
+    sources = []
+    for index in range(SLICES):
+        dataset = enhanced_file([index])
+        dataset.SOPInstanceUID += f".{index + 1}"
+        path = save(dataset, tmp_path / f"{index}.dcm")
+        x, y, z = position(index)
+        sources.append(SliceSource(SliceKey(dataset.SOPInstanceUID, 1), path, (x, y, z)))
+    analysis = make_analysis(make_series(sources, dataset, Contrast.STIR))
+    seg, sr = write_both(analysis, tmp_path)
+    assert_valid(seg, sr)
+    assert_masks_kept(seg, analysis)
+    named = {
+        item.ReferencedSOPInstanceUID
+        for item in dcmread(seg).ReferencedSeriesSequence[0].ReferencedInstanceSequence
+    }
+    assert named == {source.key.sop_instance_uid for source in sources}
+
+
+def test_orientation_that_scanners_round_differently_on_each_slice(tmp_path: Path) -> None:
+    series = classic_series(tmp_path)
+    for index, source in enumerate(series.slices):
+        dataset = dcmread(source.path)
+        jittered = np.array(dataset.ImageOrientationPatient, dtype=float) + 1e-6 * index
+        dataset.ImageOrientationPatient = [round(float(v), 9) for v in jittered]
+        dataset.save_as(source.path)
+    analysis = make_analysis(series)
+    seg, _ = write_both(analysis, tmp_path)
+    assert_valid(seg)
+    assert_masks_kept(seg, analysis)
+
+
 def test_real_series(shared_data: Path, tmp_path: Path) -> None:
     paths = sorted((shared_data / "mr_coronal_t1" / "images_01").glob("*.dcm"))
     headers = [(path, dcmread(path, stop_before_pixels=True)) for path in paths]
@@ -522,6 +570,33 @@ def test_real_series(shared_data: Path, tmp_path: Path) -> None:
     assert_valid(seg, sr)
     assert_masks_kept(seg, analysis)
     assert_frames_refer_to_their_slices(seg, analysis.series)
+
+
+def series_of_enhanced_file(path: Path) -> Series:
+    """The first frame at each position of a vendor's enhanced file, in stack order."""
+    header = dcmread(path, stop_before_pixels=True)
+    frames = list(header.PerFrameFunctionalGroupsSequence)
+    orientation = frames[0].PlaneOrientationSequence[0].ImageOrientationPatient
+    spacing = frames[0].PixelMeasuresSequence[0].PixelSpacing
+    numbers: dict[tuple[float, ...], int] = {}
+    for number, frame in enumerate(frames, start=1):
+        where = frame.PlanePositionSequence[0].ImagePositionPatient
+        numbers.setdefault(tuple(float(v) for v in where), number)
+    along = stack_direction(slice_normal(orientation))
+    sources = [
+        SliceSource(SliceKey(header.SOPInstanceUID, numbers[where]), path, as_point(where))
+        for where in sorted(numbers, key=lambda where: float(np.dot(where, along)))
+    ]
+    return make_series(sources, header, Contrast.STIR, orientation=orientation, spacing=spacing)
+
+
+@pytest.mark.parametrize("name", ["IM_0027_fMAP.dcm", "6_1.dcm"])
+def test_enhanced_files_of_two_vendors(shared_data: Path, tmp_path: Path, name: str) -> None:
+    path = next((shared_data / "dicom_samples" / "dcm_qa_enh").rglob(name))
+    series = series_of_enhanced_file(path)
+    seg, sr = write_both(make_analysis(series), tmp_path)
+    assert_valid(seg, sr)
+    assert_frames_refer_to_their_slices(seg, series)
 
 
 def spoil(series: Series, **values: Any) -> None:
@@ -575,10 +650,12 @@ def test_names_in_other_scripts_survive(tmp_path: Path) -> None:
         dataset = dcmread(source.path)
         dataset.SpecificCharacterSet = "GB18030"
         dataset.PatientName = "Wang^XiaoDong=王^小东"
+        dataset.StudyDescription = "髋关节"
         dataset.save_as(source.path)
     for path in write_both(make_analysis(series), tmp_path):
-        name = dcmread(path).PatientName
-        assert name.ideographic == "王^小东"
+        dataset = dcmread(path)
+        assert dataset.PatientName.ideographic == "王^小东"
+        assert dataset.StudyDescription == "髋关节"
         assert_valid(path)
 
 

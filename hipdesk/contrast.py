@@ -143,6 +143,7 @@ _FAT_SUPPRESSION_WORDS: Final = _words(
     "жироподав",
     "подавлен\\w* жир",
 )
+_SPECTRAL_WORDS: Final = _words(r"spa?ir(?![a-z])")
 _NO_SUPPRESSION_WORDS: Final = _words(
     rf"{_START}(?:non?|w/?o|without|ohne|sans|sin|senza)[ _-]*(?:fs|fat|fett|sat|sup|gra)",
     "(?:不|非|无|未)(?:压脂|抑脂|脂肪抑制)",
@@ -198,15 +199,16 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower()
 
 
-def _texts(cues: SequenceCues) -> tuple[str, str]:
-    """Description and protocol, ready for matching."""
-    return _folded(cues.description), _folded(cues.protocol)
+def _text(cues: SequenceCues) -> str:
+    """The description, with the protocol's name where it alone names no weighting."""
+    description = _folded(cues.description)
+    if any(pattern.search(description) for pattern in _NAMING):
+        return description
+    return f"{description} {_folded(cues.protocol)}".strip()
 
 
 def _says(pattern: re.Pattern[str], cues: SequenceCues) -> bool:
-    """Whether the description says it; the protocol is asked only where there is none."""
-    description, protocol = _texts(cues)
-    return bool(pattern.search(description or protocol))
+    return bool(pattern.search(_text(cues)))
 
 
 def _types(cues: SequenceCues) -> frozenset[str]:
@@ -236,15 +238,23 @@ def _is_gradient_echo(cues: SequenceCues) -> bool:
 
 
 def _is_stir(cues: SequenceCues) -> bool:
-    ti = cues.ti_ms
+    ti, named = cues.ti_ms, _says(_STIR_WORDS, cues)
     if ti:
         nulls_fat = STIR_TI_MS[0] <= ti <= STIR_TI_MS[1]
-        return nulls_fat and (not _is_gradient_echo(cues) or _says(_STIR_WORDS, cues))
-    return _says(_STIR_WORDS, cues) or _is_nameless_inversion(cues)
+        return nulls_fat and (named or not (_is_gradient_echo(cues) or _is_spectral(cues)))
+    return named or _is_nameless_inversion(cues)
+
+
+def _is_spectral(cues: SequenceCues) -> bool:
+    """Whether an inversion is of fat alone (SPIR, SPAIR), which any weighting may have."""
+    flagged = cues.fat_suppressed or set(cues.scan_options) & _SUPPRESSION_OPTIONS
+    return _says(_SPECTRAL_WORDS, cues) or (bool(flagged) and "IR" not in cues.scanning_sequence)
 
 
 def _is_nameless_inversion(cues: SequenceCues) -> bool:
     """An inversion turbo spin echo without inversion time and without a T1 name."""
+    if _says(_SPECTRAL_WORDS, cues):
+        return False
     inverted = "IR" in cues.scanning_sequence or re.search(r"tir\d?d?", cues.sequence_name.lower())
     return bool(inverted) and not _is_gradient_echo(cues) and _named(cues) is not Contrast.T1
 
@@ -299,16 +309,12 @@ _ACQUISITION_CONTRASTS: Final = {
 
 
 def _named(cues: SequenceCues) -> Contrast | None:
-    """Weighting by the words in the description, else the protocol, else the contrast code."""
-    for text in _texts(cues):
-        found = [
-            (match.start(), contrast)
-            for pattern, contrast in _NAMES
-            if (match := pattern.search(text))
-        ]
-        if found:
-            return min(found)[1]
-    return _ACQUISITION_CONTRASTS.get(cues.acquisition_contrast)
+    """Weighting by the first word that names one, else by the contrast code."""
+    text = _text(cues)
+    found = [
+        (match.start(), contrast) for pattern, contrast in _NAMES if (match := pattern.search(text))
+    ]
+    return min(found)[1] if found else _ACQUISITION_CONTRASTS.get(cues.acquisition_contrast)
 
 
 _NAMES: Final = (
@@ -316,3 +322,4 @@ _NAMES: Final = (
     (_T2_WORDS, Contrast.T2),
     (_PD_WORDS, Contrast.PD),
 )
+_NAMING: Final = (_T1_WORDS, _T2_WORDS, _PD_WORDS, _STIR_WORDS, _DIFFUSION_WORDS)

@@ -44,6 +44,10 @@ STIR_TIMES = {
         ({"tr_ms": 2100.0, "te_ms": 9.0, "ti_ms": 860.0, "scanning_sequence": ("SE", "IR")},
          Contrast.T1),
         ({"sequence_name": "*tir2d1_16", "scanning_sequence": ("SE", "IR")}, Contrast.STIR),
+        ({**T1_TIMES, "ti_ms": 100.0, "scan_options": ("FS",)}, Contrast.T1_FS),
+        ({**T1_TIMES, "ti_ms": 100.0, "description": "T1W_SPAIR"}, Contrast.T1_FS),
+        ({**T2_TIMES, "ti_ms": 100.0, "description": "T2W_SPAIR"}, Contrast.T2_FS),
+        ({**STIR_TIMES, "scan_options": ("IR", "FS")}, Contrast.STIR),
         ({}, Contrast.UNKNOWN),
     ],
 )  # fmt: skip
@@ -89,8 +93,9 @@ def test_words_decide_where_times_are_missing(description, expected):
     assert weighting(SequenceCues(description=description)) is expected
 
 
-def test_protocol_is_read_only_without_a_description():
+def test_protocol_is_read_only_where_the_description_names_no_weighting():
     assert weighting(SequenceCues(protocol="COR STIR")) is Contrast.STIR
+    assert weighting(SequenceCues(description="Hip R", protocol="COR STIR")) is Contrast.STIR
     assert weighting(SequenceCues(description="t1_tse", protocol="COR STIR")) is Contrast.T1
 
 

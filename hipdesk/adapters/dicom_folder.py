@@ -177,7 +177,12 @@ def _walk(root: Path) -> Iterator[Path]:
 
     unreadable: list[Path] = []
     for folder, below, names in os.walk(root, followlinks=True, onerror=fail):
-        facts = Path(folder).stat()
+        try:
+            facts = Path(folder).stat()
+        except OSError:
+            below.clear()
+            unreadable.append(Path(folder))
+            continue
         place = (facts.st_dev, facts.st_ino)
         if place in entered:
             below.clear()

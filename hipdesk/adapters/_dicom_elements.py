@@ -10,6 +10,7 @@ Source: DICOM PS3.5, chapter 7, and PS3.10, chapter 7.
 
 from __future__ import annotations
 
+import codecs
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -42,6 +43,7 @@ _UNUSUAL_SYNTAXES: Final = frozenset(
      "1.2.840.113619.5.2"}
 )  # fmt: skip
 _CHUNK: Final = 65536
+_LARGEST: Final = 1e12
 _META_GROUP: Final = 2
 _HEAD: Final = struct.Struct("<HH2sH")
 _TAG: Final = struct.Struct("<HH")
@@ -89,14 +91,14 @@ class Elements:
         return values[0] if values else ""
 
     def numbers(self, tag: int) -> tuple[float, ...] | None:
-        """All values as numbers; None where absent or any is not a finite number."""
+        """All values as numbers; None where absent or any is not one, or absurdly large."""
         code = BINARY.get(tag)
         try:
             values = self._unpacked(tag, code) if code else self._parsed(tag)
         except (ValueError, struct.error):
             return None
-        finite = all(abs(value) < float("inf") for value in values)
-        return values if values and finite else None
+        plausible = all(abs(value) < _LARGEST for value in values)
+        return values if values and plausible else None
 
     def number(self, tag: int) -> float | None:
         """First value as a number; None where absent or not one."""
@@ -113,7 +115,14 @@ class Elements:
         return PersonName(self.values.get(tag, b"").strip(b" \0"), self._encodings())
 
     def _encodings(self) -> list[str]:
-        return convert_encodings(list(self.strings(Tag.CHARACTER_SET)) or [""])
+        """Python codecs of the file's character sets; the default where they are damaged."""
+        try:
+            encodings = convert_encodings(list(self.strings(Tag.CHARACTER_SET)) or [""])
+            for encoding in encodings:
+                codecs.lookup(encoding)
+        except (LookupError, ValueError):
+            return convert_encodings([""])
+        return encodings
 
     def _parsed(self, tag: int) -> tuple[float, ...]:
         return tuple(float(part) for part in self.strings(tag))

@@ -19,13 +19,22 @@ import SimpleITK
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.data import get_charset_files, get_testdata_file
+from pydicom.pixels import get_decoder
 from pydicom.uid import (
+    HTJ2K,
+    JPEG2000,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
+    HTJ2KLossless,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
     JPEGLSLossless,
+    JPEGLSNearLossless,
     RLELossless,
 )
 
@@ -372,6 +381,23 @@ def test_compressed_syntaxes_give_the_same_pixels(tmp_path, syntax):
     assert plain.pixel_sha256 == packed.pixel_sha256
 
 
+@pytest.mark.parametrize(
+    "syntax",
+    [
+        JPEGBaseline8Bit,
+        JPEGExtended12Bit,
+        JPEGLossless,
+        JPEGLosslessSV1,
+        JPEGLSNearLossless,
+        JPEG2000,
+        HTJ2K,
+        HTJ2KLossless,
+    ],
+)
+def test_a_decoder_is_installed_for_syntaxes_that_cannot_be_written_here(syntax):
+    assert get_decoder(syntax).is_available
+
+
 def test_files_without_preamble_or_meta_information_are_read(tmp_path):
     for index, path in enumerate(write_series(tmp_path, slices=3, syntax=ImplicitVRLittleEndian)):
         dataset = pydicom.dcmread(path)
@@ -534,6 +560,16 @@ def test_the_standard_s_own_examples_of_names_are_read():
     assert shown["chrX1"] == "王小東 (Wang XiaoDong)"
     assert shown["chrX2"].endswith("Wang XiaoDong)") or "王" in shown["chrX2"]
     assert all(shown.values())
+
+
+@pytest.mark.parametrize("charset", ["I\0O_IR 192", "NONSENSE", "\\ISO 2022 IR 999"])
+def test_a_damaged_character_set_does_not_lose_the_file(tmp_path, charset):
+    (path,) = write_series(tmp_path, slices=1)
+    written = path.read_bytes()
+    path.write_bytes(
+        written.replace(b"CS\n\0ISO_IR 192", b"CS\n\0" + charset.encode()[:10].ljust(10))
+    )
+    assert only(tmp_path).patient.name == "Test Phantom"
 
 
 @pytest.mark.parametrize(

@@ -109,9 +109,7 @@ def native_masks(
     maps = np.stack([probabilities[:, names.index(name)] for name in wanted])
     box, values = restore(maps, crop.affine, series.affine, series.shape)
     thresholds = {channel.name: channel.threshold for channel in manifest.channels}
-    return box, {
-        name: value > thresholds[name] for name, value in zip(wanted, values, strict=True)
-    }
+    return box, {name: value > thresholds[name] for name, value in zip(wanted, values, strict=True)}
 
 
 def clean(masks: Masks, head: Head, block: Grid) -> dict[SegmentClass, BoolArray]:

@@ -1,0 +1,448 @@
+"""``hipdesk``: the command line; joins the core with its adapters.
+
+Exit codes: 0 done; 2 wrong usage; 3 nothing suitable in the input; 4 input
+unreadable; 5 our bug. An error is one sentence on stderr and, with ``--json``,
+``{"error": {"code", "message"}}`` on stdout.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import warnings
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, suppress
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from hipdesk import __version__
+from hipdesk.errors import (
+    Cancelled,
+    HeadNotFound,
+    KnownError,
+    ModelError,
+    NoScorableHip,
+    NoSuitableSeries,
+)
+
+if TYPE_CHECKING:
+    from hipdesk.ports import Network
+    from hipdesk.records import Analysis, Series, Visit, Volume
+
+log = logging.getLogger(__name__)
+
+LOCATOR: Final = "locate"
+SEGMENTER: Final = "segment"
+"""Names of the models delivered with the program."""
+
+LIBRARIES: Final = frozenset(
+    {"highdicom", "numpy", "onnxruntime", "onnxruntime-gpu", "pydicom", "scipy", "sqlalchemy"}
+)
+"""Those whose version can change a result."""
+
+USAGE_EXIT: Final = 2
+BUG_EXIT: Final = 5
+STOPPED_EXIT: Final = 130
+"""What shells report for a program ended by Ctrl-C."""
+
+USAGE_ERROR: Final[type[Exception]] = typer.BadParameter.__mro__[1]
+"""What typer raises on wrong usage; it has no public name, and moved from click into typer."""
+
+app = typer.Typer(
+    name="hipdesk",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Provider(StrEnum):
+    """Where networks may run."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder (or file) of DICOM images.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+WhichProvider = Annotated[Provider, typer.Option("--provider", help="Where the networks run.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit status. Never raises for the world's faults.
+
+    Parameters
+    ----------
+    arguments : without the program's name; the process's own by default
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    _quieten()
+    try:
+        with warnings.catch_warnings():
+            # Libraries' warnings may quote the files.
+            warnings.simplefilter("ignore")
+            status = app(args=given or ["--help"], prog_name="hipdesk", standalone_mode=False)
+    except KnownError as error:
+        return _fail(given, error.code, str(error), error.exit_code)
+    except USAGE_ERROR as error:
+        return _fail(given, "usage", _usage(error), USAGE_EXIT)
+    except (KeyboardInterrupt, typer.Abort, Cancelled):
+        status = STOPPED_EXIT
+    except BrokenPipeError:
+        return 0
+    except Exception as error:  # the border: whatever is left is our fault
+        return _fail(given, "bug", _bug(error), BUG_EXIT)
+    if status == STOPPED_EXIT:  # typer's own answer to Ctrl-C, too
+        return _fail(given, "stopped", "Stopped; no result was written.", STOPPED_EXIT)
+    return status if isinstance(status, int) else 0
+
+
+@app.command()
+def scan(
+    folder: Folder,
+    series: Annotated[
+        str | None, typer.Option("--series", metavar="UID", help="Series to choose.")
+    ] = None,
+    any_contrast: Annotated[
+        bool, typer.Option("--any-contrast", help="Choose a series of any contrast.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List the series in a folder, the one that would be analysed and why."""
+    from hipdesk.adapters.dicom_folder import DicomFolderReader
+    from hipdesk.console import scan_lines
+    from hipdesk.records import SeriesChoice
+    from hipdesk.scan_result import scan_document
+    from hipdesk.series_choice import choose, rank
+
+    found = DicomFolderReader().scan(folder)
+    try:
+        choice = choose(found, series, any_contrast)
+    except NoSuitableSeries as error:
+        choice = SeriesChoice(rank(found, any_contrast), (), str(error))
+    if as_json:
+        _print_json(scan_document(found, choice))
+    else:
+        _print(scan_lines(found, choice))
+
+
+@app.command()
+def analyze(
+    folder: Folder,
+    out: Out,
+    series: Annotated[
+        str | None, typer.Option("--series", metavar="UID", help="Analyse this series.")
+    ] = None,
+    any_contrast: Annotated[
+        bool,
+        typer.Option("--any-contrast", help="Accept contrasts that show no lesions: heads only."),
+    ] = False,
+    provider: WhichProvider = Provider.AUTO,
+    model: Annotated[
+        str, typer.Option("--model", metavar="NAME", help="Model that outlines the hips.")
+    ] = SEGMENTER,
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="PATH|URL", help="Keep the result in this library."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Analyse the hips in a folder and write every result to DIR.
+
+    Separate right and left series of one study are both analysed; the second
+    one's results are in DIR/left.
+    """
+    results = _Job(folder, out, series, any_contrast, provider, model, store).run(not as_json)
+    if as_json:
+        from hipdesk.result import result_document
+
+        documents = [result_document(analysis) for analysis, _ in results]
+        several = {"schema": "hipdesk.results/1", "results": documents}
+        _print_json(several if len(documents) > 1 else documents[0])
+    _refuse_unscored([analysis for analysis, _ in results])
+
+
+@app.command()
+def demo(out: Out, provider: WhichProvider = Provider.AUTO) -> None:
+    """Make a simulated patient's visits under treatment and analyse them all."""
+    from hipdesk.phantom.demo import make_demo
+
+    folders = make_demo(out)
+    for number, folder in enumerate(folders, start=1):
+        _print([f"Visit {number} of {len(folders)}: {folder}"])
+        job = _Job(folder, out / f"visit-{number}", provider=provider, store=str(out / "store"))
+        job.run(True)
+    last = out / f"visit-{len(folders)}" / "report.pdf"
+    _print([f"The demo patient's library is {out / 'store'}; the last visit's report is {last}"])
+
+
+@app.command()
+def info(as_json: Json = False) -> None:
+    """Show versions, models with their hashes, and where networks can run."""
+    from hipdesk.console import info_lines
+
+    document = _info_document()
+    if as_json:
+        _print_json(document)
+    else:
+        _print(info_lines(document))
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        _print([f"hipdesk {__version__}"])
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Find both hips on MRI, outline and score their inflammation. Research use only."""
+
+
+class _Job:
+    """One run of ``analyze``: from a folder to written results."""
+
+    def __init__(
+        self,
+        folder: Path,
+        out: Path,
+        series_uid: str | None = None,
+        any_contrast: bool = False,
+        provider: Provider = Provider.AUTO,
+        model: str = SEGMENTER,
+        store: str | None = None,
+    ) -> None:
+        self._folder = folder
+        self._out = out
+        self._series_uid = series_uid
+        self._any_contrast = any_contrast
+        self._provider = provider
+        self._model = model
+        self._store = store
+
+    def run(self, aloud: bool) -> list[tuple[Analysis, Path]]:
+        """Analyse, keep and write; each analysis with the folder it was written to.
+
+        Parameters
+        ----------
+        aloud : tell progress and results in words
+        """
+        from hipdesk.adapters.dicom_folder import DicomFolderReader
+        from hipdesk.adapters.result_folder import check_writable
+        from hipdesk.series_choice import choose
+
+        reader = DicomFolderReader()
+        chosen = choose(reader.scan(self._folder), self._series_uid, self._any_contrast).chosen
+        check_writable(self._out)
+        volumes = (reader.read(series) for series in chosen)
+        analysed = self._analysed(volumes, len(chosen), aloud)
+        results = list(zip(analysed, (self._out, self._out / "left"), strict=False))
+        histories = self._kept([analysis for (analysis, _), _ in results])
+        for ((analysis, volume), place), visits in zip(results, histories, strict=True):
+            self._write(analysis, volume, visits, place, aloud)
+        return [(analysis, place) for (analysis, _), place in results]
+
+    def _analysed(
+        self, volumes: Iterable[Volume], count: int, aloud: bool
+    ) -> list[tuple[Analysis, Volume]]:
+        """Every series that shows a head; if none does, the first one's error."""
+        from hipdesk.pipeline import analyze as run_pipeline
+        from hipdesk.pipeline import request_analysis
+
+        locator, segmenter = (load_model(name, self._provider) for name in (LOCATOR, self._model))
+        done: list[tuple[Analysis, Volume]] = []
+        missing: list[KnownError] = []
+        for volume in volumes:
+            progress = _ProgressLine(aloud)
+            try:
+                request = request_analysis(volume)
+                done.append((run_pipeline(request, locator, segmenter, progress), volume))
+            except (HeadNotFound, NoScorableHip) as error:
+                missing.append(error)
+            finally:
+                progress.close()
+        if not done:
+            raise missing[0]
+        return done
+
+    def _kept(self, analyses: Sequence[Analysis]) -> list[tuple[Visit, ...]]:
+        """Save analyses where a library was named; the patient's visits for each."""
+        if self._store is None:
+            return [() for _ in analyses]
+        from hipdesk.adapters.store import SqlVisitStore
+
+        with ExitStack() as stack:
+            store = SqlVisitStore.open(self._store)
+            stack.callback(store.close)
+            visits = [store.add(analysis, _files(analysis.series)) for analysis in analyses]
+            return [tuple(stored.visit for stored in store.history(uid)) for uid in visits]
+
+    def _write(
+        self,
+        analysis: Analysis,
+        volume: Volume,
+        visits: Sequence[Visit],
+        place: Path,
+        aloud: bool,
+    ) -> None:
+        from hipdesk.adapters.result_folder import ENTRIES, write_result_folder
+        from hipdesk.console import analysis_lines, files_line
+
+        write_result_folder(analysis, volume, visits, place, datetime.now().astimezone())
+        if aloud:
+            _print(analysis_lines(analysis))
+            _print([files_line(str(place), ENTRIES)])
+
+
+def load_model(name: str, provider: Provider) -> Network:
+    """A model by name, its hash checked."""
+    from hipdesk.adapters.onnx_models import load_network
+
+    return load_network(name, provider.value)
+
+
+def _info_document() -> dict[str, Any]:
+    """Versions, models and where they run: ``hipdesk.info/1``."""
+    import platform
+    from importlib import metadata
+
+    from hipdesk.paths import model_names
+
+    tests = [_self_test(provider) for provider in (Provider.CPU, Provider.CUDA)]
+    return {
+        "schema": "hipdesk.info/1",
+        "version": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "libraries": {
+            each.name: each.version
+            for each in metadata.distributions()
+            if each.name.lower() in LIBRARIES
+        },
+        "models": [_model_entry(name) for name in model_names()],
+        "providers": [test["provider"] for test in tests if test["passed"]],
+        "self_test": tests,
+        "intended_use": "Research use only - not for diagnostic or treatment decisions.",
+    }
+
+
+def _model_entry(name: str) -> dict[str, Any]:
+    """What a model says of itself once its hash is checked, or why it is refused."""
+    try:
+        model = load_model(name, Provider.CPU).reference
+    except ModelError as error:
+        return {"name": name, "error": str(error)}
+    return {
+        "name": model.name,
+        "version": model.version,
+        "task": model.task,
+        "sha256": model.sha256,
+        "trained_on": model.trained_on,
+        "error": None,
+    }
+
+
+def _self_test(provider: Provider) -> dict[str, Any]:
+    """Whether the locator runs there; CUDA must repeat the CPU's answer to pass."""
+    try:
+        compute = load_model(LOCATOR, provider).compute
+    except ModelError as error:
+        return {"provider": provider.value, "passed": False, "reason": str(error)}
+    passed = compute.provider == provider.value
+    return {"provider": provider.value, "passed": passed, "reason": compute.reason or None}
+
+
+class _ProgressLine:
+    """One line on a terminal's stderr that tells how far a job is."""
+
+    def __init__(self, aloud: bool) -> None:
+        self._shown = aloud and sys.stderr.isatty()
+
+    def __call__(self, fraction: float, what: str) -> None:
+        if self._shown:
+            print(f"\r{what:<32} {fraction:4.0%}", end="", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Clear the line."""
+        if self._shown:
+            print(f"\r{'':<40}\r", end="", file=sys.stderr, flush=True)
+
+
+def _refuse_unscored(analyses: Sequence[Analysis]) -> None:
+    """End with exit code 3 where results exist but hold no score that should be there."""
+    from hipdesk.pipeline import unscored
+
+    if all(unscored(analysis) for analysis in analyses):
+        raise NoScorableHip(
+            "Heads were found, but no hip can be scored: fewer than 5 slices show the head; the "
+            "outlines were written, so look at them, or choose another series."
+        )
+
+
+def _files(series: Series) -> list[Path]:
+    """The files of a series, each once."""
+    return list(dict.fromkeys(source.path for source in series.slices))
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    # ASCII, so that no terminal's character set can stop it.
+    print(json.dumps(document, allow_nan=False, indent=2))
+
+
+def _quieten() -> None:
+    """Keep libraries' logs off stderr and names off a terminal that cannot show them."""
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _fail(arguments: Sequence[str], code: str, message: str, status: int) -> int:
+    """Say what happened, in words and where asked for as JSON; the exit status."""
+    with suppress(BrokenPipeError):
+        if "--json" in arguments:
+            _print_json({"error": {"code": code, "message": message}})
+        print(message, file=sys.stderr)
+    return status
+
+
+def _usage(error: Any) -> str:
+    """A usage error as a sentence that says where help is."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "hipdesk"
+    return f"{error.format_message().rstrip('.')}; '{command} --help' explains the command."
+
+
+def _bug(error: Exception) -> str:
+    """Keep the places in the log, never the texts; the sentence for the user."""
+    from hipdesk.logs import configure
+    from hipdesk.paths import user_data_dir
+
+    file = user_data_dir() / "logs" / "hipdesk.log"
+    with suppress(OSError):
+        configure("ERROR", file)
+    log.error("command failed", exc_info=error)
+    return (
+        f"HipDesk failed by a fault of its own ({type(error).__name__}); please report it "
+        f"with {file}, which names no patient."
+    )

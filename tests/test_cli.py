@@ -1,0 +1,383 @@
+"""The command line: files written, words and JSON, exit codes; models are fakes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+
+import numpy as np
+import pydicom
+import pytest
+
+from hipdesk import __version__, cli
+from hipdesk.geometry import stack_affine
+from hipdesk.records import Compute, Side
+from tests.dicom_factory import LOCALIZER, ORIENTATIONS, STIR, T1, slice_positions, write_series
+from tests.stacks import FakeLocator, FakeSegmenter, patient, places
+
+SPACING = (5.0, 2.0, 2.0)
+SHAPE = (17, 104, 150)
+FILES = {
+    "result.json",
+    "scores.csv",
+    "report.pdf",
+    "overlays",
+    "segmentation.dcm",
+    "measurements.dcm",
+}
+
+
+def _voxels(shape=SHAPE, sides=tuple(Side), centre=(0.0, 0.0, 0.0)):
+    cosines = ORIENTATIONS["coronal"]
+    positions = slice_positions(cosines, shape, SPACING, centre)
+    affine = stack_affine(cosines, SPACING[1:], positions[0], positions[-1], shape[0])
+    return patient(places(affine, shape), sides).astype(np.uint16)
+
+
+def _write(folder, tags=STIR, **more):
+    voxels = more.pop("voxels", None)
+    chosen = _voxels(
+        **{key: more.pop(key) for key in ("shape", "sides") if key in more}
+        | ({"centre": more["centre"]} if "centre" in more else {})
+    )
+    write_series(
+        folder, voxels=chosen if voxels is None else voxels, spacing_mm=SPACING, tags=tags, **more
+    )
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _fakes(monkeypatch, tmp_path):
+    made = {cli.LOCATOR: FakeLocator, cli.SEGMENTER: FakeSegmenter}
+
+    def load(name, provider):
+        network = made[name]()
+        if provider is cli.Provider.CUDA:
+            network.compute = Compute("cuda", "cpu", "no CUDA device")
+        return network
+
+    monkeypatch.setattr(cli, "load_model", load)
+    monkeypatch.setenv("HIPDESK_DATA", str(tmp_path / "user"))
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return _write(tmp_path_factory.mktemp("study"))
+
+
+def run(capsys, *arguments):
+    status = cli.main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def _sentence(text):
+    """One line, one sentence."""
+    assert text.endswith((".\n", "command.\n"))
+    assert text.count("\n") == 1
+    assert "Traceback" not in text
+    return text
+
+
+def test_analyze_writes_everything(capsys, study, tmp_path):
+    out = tmp_path / "results"
+    status, words, errors = run(capsys, "analyze", study, "--out", out)
+    assert (status, errors) == (0, "")
+    assert {entry.name for entry in out.iterdir()} == FILES
+    document = json.loads((out / "result.json").read_text("utf-8"))
+    assert document["schema"] == "hipdesk.result/1"
+    assert [hip["side"] for hip in document["hips"]] == ["R", "L"]
+    assert all(hip["u_intensity"] > 0 for hip in document["hips"])
+    rows = list(csv.DictReader(io.StringIO((out / "scores.csv").read_text("utf-8"))))
+    assert {row["side"] for row in rows} == {"R", "L"}
+    assert (out / "report.pdf").read_bytes().startswith(b"%PDF-")
+    assert list((out / "overlays").glob("*.jpg"))
+    assert pydicom.dcmread(out / "segmentation.dcm").Modality == "SEG"
+    assert pydicom.dcmread(out / "measurements.dcm").Modality == "SR"
+    assert "Right hip: UNet-score U" in words
+    assert str(out) in words
+
+
+def test_json_is_the_result_and_nothing_else(capsys, study, tmp_path):
+    status, text, errors = run(capsys, "analyze", study, "--out", tmp_path, "--json")
+    assert (status, errors) == (0, "")
+    assert json.loads(text) == json.loads((tmp_path / "result.json").read_text("utf-8"))
+
+
+def test_results_of_an_earlier_run_are_replaced_whole(capsys, study, tmp_path):
+    (tmp_path / "overlays").mkdir()
+    (tmp_path / "overlays" / "stale.jpg").write_bytes(b"old")
+    (tmp_path / "result.json").write_text("old")
+    (tmp_path / "mine.txt").write_text("kept")
+    assert run(capsys, "analyze", study, "--out", tmp_path)[0] == 0
+    assert {entry.name for entry in tmp_path.iterdir() if entry.name != "user"} == {
+        *FILES,
+        "mine.txt",
+    }
+    assert not (tmp_path / "overlays" / "stale.jpg").exists()
+    assert (tmp_path / "result.json").read_text("utf-8").startswith("{")
+
+
+def test_a_store_keeps_each_visit_and_nothing_is_kept_without(capsys, study, tmp_path):
+    store = tmp_path / "store"
+    assert run(capsys, "analyze", study, "--out", tmp_path / "a")[0] == 0
+    assert not store.exists()
+    assert not (tmp_path / "user").exists()
+    for name in ("b", "c"):
+        status, _, errors = run(
+            capsys, "analyze", study, "--out", tmp_path / name, "--store", store
+        )
+        assert (status, errors) == (0, "")
+    from hipdesk.adapters.store import SqlVisitStore
+
+    kept = SqlVisitStore.open(store, read_only=True)
+    try:
+        assert len(kept.analyses()) == 2
+    finally:
+        kept.close()
+
+
+def test_cuda_that_does_not_work_is_said_and_exits_0(capsys, study, tmp_path):
+    status, text, _ = run(
+        capsys, "analyze", study, "--out", tmp_path, "--provider", "cuda", "--json"
+    )
+    document = json.loads(text)
+    assert status == 0
+    assert document["provider"] == "cpu"
+    assert "provider_fallback" in {warning["code"] for warning in document["warnings"]}
+
+
+def test_t1_needs_any_contrast_and_then_has_no_scores(capsys, tmp_path):
+    folder = _write(tmp_path / "t1", T1)
+    status, text, errors = run(capsys, "analyze", folder, "--out", tmp_path / "a", "--json")
+    assert status == 3
+    assert json.loads(text)["error"]["code"] == "no_suitable_series"
+    assert "--any-contrast" in _sentence(errors)
+    assert not (tmp_path / "a").exists()
+    status, text, _ = run(
+        capsys, "analyze", folder, "--out", tmp_path / "b", "--any-contrast", "--json"
+    )
+    assert status == 0
+    for hip in json.loads(text)["hips"]:
+        assert hip["found"]
+        assert hip["reason"] == "not_fluid_sensitive"
+        assert hip["u_intensity"] is None
+    assert {entry.name for entry in (tmp_path / "b").iterdir()} == FILES
+
+
+@pytest.mark.parametrize("kind", ["axial", "localizer", "ct", "empty", "text", "headless"])
+def test_nothing_suitable_exits_3_with_a_sentence(capsys, tmp_path, kind):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    if kind == "axial":
+        write_series(folder, orientation="axial")
+    elif kind == "localizer":
+        for plane in ORIENTATIONS:
+            write_series(
+                folder,
+                slices=3,
+                orientation=plane,
+                tags=LOCALIZER,
+                names=[f"{plane}{index}.dcm" for index in range(3)],
+            )
+    elif kind == "ct":
+        write_series(folder, tags={"Modality": "CT"})
+    elif kind == "text":
+        (folder / "notes.txt").write_text("no image")
+    elif kind == "headless":
+        _write(folder, sides=())
+    status, text, errors = run(capsys, "analyze", folder, "--out", tmp_path / "out", "--json")
+    assert status == 3
+    assert json.loads(text)["error"]["message"] == _sentence(errors).rstrip("\n")
+    assert not (tmp_path / "out" / "result.json").exists()
+
+
+def test_four_slices_are_written_and_exit_3(capsys, tmp_path):
+    folder = _write(tmp_path / "in", shape=(4, *SHAPE[1:]))
+    status, _, errors = run(capsys, "analyze", folder, "--out", tmp_path / "out")
+    assert status == 3
+    assert "no hip can be scored" in _sentence(errors)
+    document = json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))
+    assert {hip["reason"] for hip in document["hips"]} == {"too_few_slices"}
+    assert document["patient_total"]["u_intensity"] is None
+
+
+def test_one_hip_is_scored_alone(capsys, tmp_path):
+    folder = _write(tmp_path / "in", sides=(Side.LEFT,))
+    status, text, _ = run(capsys, "analyze", folder, "--out", tmp_path / "out", "--json")
+    right, left = json.loads(text)["hips"]
+    assert status == 0
+    assert (right["found"], right["reason"]) == (False, "head_not_found")
+    assert left["u_area"] > 0
+
+
+def test_separate_right_and_left_series_are_both_analysed(capsys, tmp_path):
+    shape = (17, 104, 100)
+    for number, (x, words) in enumerate(((-65.0, "right"), (65.0, "left"))):
+        tags = {**STIR, "SeriesDescription": f"COR STIR {words} hip"}
+        _write(tmp_path / "in", tags, shape=shape, centre=(x, 0.0, 0.0), series=f"s{number}")
+    status, text, errors = run(
+        capsys, "analyze", tmp_path / "in", "--out", tmp_path / "out", "--json"
+    )
+    assert (status, errors) == (0, "")
+    right, left = json.loads(text)["results"]
+    assert [hip["found"] for hip in right["hips"]] == [True, False]
+    assert [hip["found"] for hip in left["hips"]] == [False, True]
+    assert right["patient_total"]["u_intensity"] is None
+    assert json.loads((tmp_path / "out" / "result.json").read_text("utf-8")) == right
+    assert json.loads((tmp_path / "out" / "left" / "result.json").read_text("utf-8")) == left
+
+
+def test_unreadable_input_exits_4(capsys, tmp_path):
+    status, text, errors = run(
+        capsys, "analyze", tmp_path / "missing", "--out", tmp_path / "out", "--json"
+    )
+    assert status == 4
+    assert json.loads(text)["error"]["code"] == "unreadable_input"
+    _sentence(errors)
+
+
+def test_a_file_in_the_results_place_is_no_folder(capsys, study, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    status, _, errors = run(capsys, "analyze", study, "--out", tmp_path / "out")
+    assert status == 4
+    assert str(tmp_path / "out") in _sentence(errors)
+    assert (tmp_path / "out").read_text() == "a file"
+
+
+def test_a_failing_writer_leaves_no_half_result(capsys, study, tmp_path, monkeypatch):
+    from hipdesk.adapters import result_folder
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(result_folder, "write_pdf", full)
+    status, _, errors = run(capsys, "analyze", study, "--out", tmp_path / "out")
+    assert status == 4
+    assert "No space left on device" in _sentence(errors)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["analyze", "folder"],
+        ["analyze", "folder", "--out", "x", "--provider", "tpu"],
+        ["nonsense"],
+        ["scan", "a", "b"],
+        ["scan", "a", "--colour"],
+    ],
+)
+def test_wrong_usage_exits_2(capsys, arguments):
+    status, text, errors = run(capsys, *arguments, "--json")
+    assert status == 2
+    assert json.loads(text)["error"]["code"] == "usage"
+    assert "--help" in _sentence(errors)
+
+
+def test_our_own_fault_exits_5_without_a_traceback(capsys, study, tmp_path, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("Test^Phantom")
+
+    monkeypatch.setattr(cli, "load_model", broken)
+    status, text, errors = run(capsys, "analyze", study, "--out", tmp_path / "out", "--json")
+    assert status == 5
+    assert json.loads(text)["error"]["code"] == "bug"
+    assert "RuntimeError" in _sentence(errors)
+    logged = (tmp_path / "user" / "logs" / "hipdesk.log").read_text("utf-8")
+    assert "RuntimeError" in logged
+    assert "Phantom" not in logged + text + errors
+
+
+def test_ctrl_c_stops_without_a_result(capsys, study, tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "load_model", interrupted)
+    status, _, errors = run(capsys, "analyze", study, "--out", tmp_path / "out")
+    assert status == 130
+    assert "Stopped" in _sentence(errors)
+    assert not (tmp_path / "out").exists()
+
+
+def test_scan_lists_and_marks_the_chosen(capsys, study, tmp_path):
+    status, text, _ = run(capsys, "scan", study, "--json")
+    document = json.loads(text)
+    assert status == 0
+    assert document["schema"] == "hipdesk.scan/1"
+    assert [entry["chosen"] for entry in document["series"]] == [True]
+    status, words, _ = run(capsys, "scan", study)
+    assert status == 0
+    assert "* COR STIR: coronal, STIR, 17 slices" in words
+
+
+def test_scan_of_nothing_usable_says_why(capsys, tmp_path):
+    (tmp_path / "notes.txt").write_text("no image")
+    status, words, _ = run(capsys, "scan", tmp_path)
+    assert status == 0
+    assert "Nothing chosen: No usable image was found" in words
+    assert "notes.txt" in words
+
+
+def test_names_that_a_terminal_cannot_show_do_not_stop_it(study, tmp_path):
+    folder = tmp_path / "髋"
+    shutil.copytree(study, folder)
+    import subprocess
+    import sys
+
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    done = subprocess.run(
+        [sys.executable, "-m", "hipdesk", "scan", str(tmp_path / "missing髋")],
+        capture_output=True,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 4
+    assert b"Traceback" not in done.stderr
+
+
+def test_version(capsys):
+    assert run(capsys, "--version") == (0, f"hipdesk {__version__}\n", "")
+
+
+def test_no_command_shows_help(capsys):
+    status, words, _ = run(capsys)
+    assert status in (0, 2)
+    assert "analyze" in words
+
+
+def test_info_names_models_hashes_and_the_self_tests_verdict(capsys, monkeypatch):
+    monkeypatch.setattr("hipdesk.paths.model_names", lambda: ("locate", "segment"))
+    status, text, _ = run(capsys, "info", "--json")
+    document = json.loads(text)
+    assert status == 0
+    assert document["version"] == __version__
+    assert [model["task"] for model in document["models"]] == ["locate", "segment"]
+    assert all(model["sha256"] == "0" * 64 for model in document["models"])
+    assert document["providers"] == ["cpu"]
+    assert document["self_test"][1] == {
+        "provider": "cuda",
+        "passed": False,
+        "reason": "no CUDA device",
+    }
+    assert "numpy" in document["libraries"]
+    status, words, _ = run(capsys, "info")
+    assert status == 0
+    assert "Self-test cuda: failed (no CUDA device)" in words
+
+
+def test_info_says_which_model_was_altered(capsys, monkeypatch):
+    from hipdesk.errors import ModelAltered
+
+    def refused(name, provider):
+        raise ModelAltered(f"The file of the model '{name}' differs.")
+
+    monkeypatch.setattr("hipdesk.paths.model_names", lambda: ("locate",))
+    monkeypatch.setattr(cli, "load_model", refused)
+    status, words, _ = run(capsys, "info")
+    assert status == 0
+    assert "The file of the model 'locate' differs." in words
+    assert run(capsys, "info", "--json")[0] == 0

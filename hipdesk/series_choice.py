@@ -197,7 +197,7 @@ def _on_contrast(series: Series, any_contrast: bool) -> _Finding:
     if contrast.fluid_sensitive:
         return _Finding(f"It is fluid-sensitive ({words}).", points)
     if any_contrast and contrast is not Contrast.DWI:
-        return _Finding(f"It is {words}: heads can be found, lesions cannot be scored.", points)
+        return _Finding(f"It is {words}, so lesions cannot be scored.", points)
     return _Finding(f"It is {words}, not fluid-sensitive.", points, forbids=True)
 
 

@@ -25,8 +25,8 @@ from hipdesk.records import (
     Patient,
     Plane,
     Reason,
-    SegmentClass,
     Segmentation,
+    SegmentClass,
     Series,
     Side,
     SliceKey,
@@ -41,8 +41,8 @@ from hipdesk.scoring import DEFINITION, patient_total, score_hip
 
 NOW = datetime(2024, 5, 6, 14, 30, tzinfo=UTC)
 STEP_MM = 4.4
-PIXEL_MM = 1.0
-SHAPE = (18, 200, 360)
+PIXEL_MM = 2.0
+SHAPE = (18, 100, 180)
 MODELS = (
     ModelRef("locate", "1.0.0", "a1b2c3d4e5f6" + "0" * 52, "locate", "simulated MRI only"),
     ModelRef("segment", "1.0.0", "0f1e2d3c4b5a" + "1" * 52, "segment", "simulated MRI only"),
@@ -147,25 +147,25 @@ def make_voxels(lesions: tuple[tuple[Side, float], ...], seed: int = 1) -> np.nd
     trunk = (x / 172) ** 2 + ((z - 20) / 190) ** 2
     voxels = np.where(trunk < 1, 22.0, 2.0)
     voxels[trunk < 0.86] = 58.0
-    voxels += ndimage.gaussian_filter(rng.normal(0, 60, SHAPE), (0, 3, 1.2)) * (trunk < 1)
+    voxels += ndimage.gaussian_filter(rng.normal(0, 40, SHAPE), (0, 1.5, 0.6)) * (trunk < 1)
     voxels[(x / 34) ** 2 + ((z - 30) / 26) ** 2 + (y / 30) ** 2 < 1] = 260.0
     for side, lesion in lesions:
         masks = make_masks(side, lesion)
         bones = masks[SegmentClass.PROXIMAL_FEMUR] | masks[SegmentClass.ACETABULUM]
-        rim = bones & ~ndimage.binary_erosion(bones, np.ones((1, 3, 3)), iterations=2)
+        rim = bones & ~ndimage.binary_erosion(bones, np.ones((1, 3, 3)))
         voxels[bones] = 34.0
         voxels[rim] = 8.0
         voxels[masks[SegmentClass.BME]] = 130.0
         voxels[masks[SegmentClass.EFFUSION_SYNOVITIS]] = 240.0
-    voxels = ndimage.gaussian_filter(voxels, (0, 0.7, 0.7)) + rng.normal(0, 4, SHAPE)
+    voxels = ndimage.gaussian_filter(voxels, (0, 0.4, 0.4)) + rng.normal(0, 4, SHAPE)
     return np.abs(voxels).astype(np.float32)
 
 
 def make_segmentation(side: Side, lesion: float = 1.0, lesions: bool = True) -> Segmentation:
-    """The masks within a box of 100 x 125 mm about the head."""
+    """The masks within a box of 100 x 124 mm about the head."""
     centre = np.rint(to_index(native_affine(), centre_of(side))).astype(int)
-    start = (0, max(centre[1] - 46, 0), max(centre[2] - 62, 0))
-    box = GridBox(start, (SHAPE[0], start[1] + 100, min(start[2] + 125, SHAPE[2])))
+    start = (0, max(centre[1] - 23, 0), max(centre[2] - 31, 0))
+    box = GridBox(start, (SHAPE[0], start[1] + 50, min(start[2] + 62, SHAPE[2])))
     masks = {
         name: mask[box.index]
         for name, mask in make_masks(side, lesion).items()

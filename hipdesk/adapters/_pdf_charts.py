@@ -35,7 +35,7 @@ GUTTER: Final = 28.0
 """Width of its axis labels."""
 
 RIGHT_GUTTER: Final = 24.0
-"""Room for the last figures where there are several lines."""
+"""Room for the last figures; a hip's charts keep their dates below one another."""
 
 MARKER: Final = 2.2
 INTERVALS: Final = 4
@@ -87,7 +87,7 @@ def _axes(x: float, y: float, wide: float, high: float, chart: Chart) -> _Axes:
     return _Axes(
         x=x + GUTTER,
         y=y + FOOT,
-        wide=wide - GUTTER - (RIGHT_GUTTER if len(chart.lines) > 1 else 0.0),
+        wide=wide - GUTTER - RIGHT_GUTTER,
         high=high - HEAD - FOOT - UNIT,
         first=first - timedelta(days=margin),
         days=(last - first).days + 2 * margin,
@@ -204,7 +204,7 @@ def _last_values(canvas: Canvas, axes: _Axes, lines: Sequence[ChartLine]) -> Non
     for line in sorted(lines, key=lambda line: line.points[-1].value):
         y = max(_at(axes, line.points[-1])[1] - SMALL / 3, free)
         label = f"{line.points[-1].value:.1f}"
-        text(canvas, axes.x + axes.wide + RIGHT_GUTTER, y, label, SMALL, anchor="end")
+        text(canvas, axes.x + axes.wide + 4, y, label, SMALL)
         free = y + SMALL + 1
 
 

@@ -45,12 +45,14 @@ class Block:
     height : points it needs
     gap : free space above it, unless it opens a page
     most : points it may be stretched to where a page ends after it
+    may_open : a good place to begin the last page, were that nearly empty
     """
 
     height: float
     draw: Draw
     gap: float = 0.0
     most: float = 0.0
+    may_open: bool = False
 
 
 FINDING_ROW: Final = 13.0
@@ -334,7 +336,7 @@ def _slices(report: Report) -> Iterator[Block]:
         for i, row in enumerate(rows):
             _slice_row(canvas, y - (i + 2) * SLICE_ROW, row)
 
-    yield Block(height, paint, gap=2 * UNIT)
+    yield Block(height, paint, gap=2 * UNIT, may_open=True)
     yield from _notes(report.slice_notes)
 
 

@@ -29,6 +29,9 @@ from hipdesk.report import RESEARCH_ONLY, Report
 
 TOP: Final = PAGE_HEIGHT - 64.0
 BOTTOM: Final = 56.0
+NEARLY_EMPTY: Final = 0.4
+"""A last page filled less than this share takes some of the page before it."""
+
 IMAGE_HEIGHTS: Final = (160.0, 144.0, 128.0, 112.0)
 """Heights of key images, the best first."""
 
@@ -82,16 +85,30 @@ def to_pdf(report: Report) -> bytes:
 
 def _smallest(report: Report) -> list[list[_Placed]]:
     """The fewest pages, with the largest key images that keep to them."""
-    return min((_place(blocks(report, high)) for high in IMAGE_HEIGHTS), key=len)
+    every = min((blocks(report, high) for high in IMAGE_HEIGHTS), key=lambda b: len(_place(b)))
+    return _balanced(every, _place(every))
 
 
-def _place(every: list[Block]) -> list[list[_Placed]]:
+def _balanced(every: list[Block], pages: list[list[_Placed]]) -> list[list[_Placed]]:
+    """The same number of pages, the last one not left nearly empty."""
+    last = pages[-1]
+    if len(pages) < 2 or last[-1].y - last[-1].height < TOP - NEARLY_EMPTY * (TOP - BOTTOM):
+        return pages
+    opening = next((placed.block for placed in pages[-2][1:] if placed.block.may_open), None)
+    if opening is None:
+        return pages
+    other = _place(every, opening)
+    return other if len(other) == len(pages) else pages
+
+
+def _place(every: list[Block], opening: Block | None = None) -> list[list[_Placed]]:
     """Blocks onto pages, top to bottom; those that may stretch take what a page has left."""
     pages: list[list[_Placed]] = [[]]
     y = TOP
     for i, block in enumerate(every):
         gap = block.gap if pages[-1] else 0.0
-        if pages[-1] and y - gap - block.height < BOTTOM:
+        full = y - gap - block.height < BOTTOM
+        if pages[-1] and (full or block is opening):
             pages.append([])
             y, gap = TOP, 0.0
         height = _stretched(block, y - gap - BOTTOM, every[i + 1 : i + 2])

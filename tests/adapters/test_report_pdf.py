@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import pytest
+
+from hipdesk.adapters._pdf_charts import nice_top
+from hipdesk.adapters._pdf_style import BODY, LARGE, MARGIN, PAGE_HEIGHT, PAGE_WIDTH, WIDTH
+from hipdesk.adapters._pdf_text import MISSING, fit, runs, width, wrap
+from hipdesk.adapters.report_pdf import to_pdf, write_pdf
+from hipdesk.errors import OutputError
+from hipdesk.records import Compute, Contrast, Notice, Side
+from hipdesk.report import RESEARCH_ONLY, Report, build_report
+from hipdesk.wording import REASON_SENTENCES
+from tests.report_factory import NOW, as_visit, make_analysis, make_history
+
+LONG_NAME = "LONGFAMILYNAMEWITHOUTANYSPACE" * 4 + "^Maria del Carmen=欧阳娜娜王^" + "明" * 40
+LONG_ID = "ID-" + "0123456789" * 6
+
+
+def pages_of(content: bytes) -> list[str]:
+    """The text of each page, white space made single."""
+    document = pdfium.PdfDocument(content)
+    try:
+        return [" ".join(page.get_textpage().get_text_range().split()) for page in document]
+    finally:
+        document.close()
+
+
+def boxes_of(content: bytes) -> Iterator[tuple[float, float, float, float]]:
+    """Box of every visible character: left, bottom, right, top."""
+    document = pdfium.PdfDocument(content)
+    try:
+        for page in document:
+            text = page.get_textpage()
+            for i in range(text.count_chars()):
+                if text.get_text_range(i, 1).strip():
+                    yield text.get_charbox(i)
+    finally:
+        document.close()
+
+
+@lru_cache(maxsize=4)
+def reported(**options: object) -> Report:
+    analysis, volume = make_analysis(**options)
+    return build_report(analysis, volume, now=NOW)
+
+
+@pytest.fixture(scope="module")
+def stir() -> tuple[Report, list[str]]:
+    compute = Compute("cuda", "cpu", "no CUDA device was found")
+    analysis, volume = make_analysis(compute=compute)
+    report = build_report(analysis, volume, make_history(), now=NOW)
+    return report, pages_of(to_pdf(report))
+
+
+def test_every_page_states_purpose_patient_status_and_number(
+    stir: tuple[Report, list[str]],
+) -> None:
+    report, pages = stir
+    assert len(pages) == 3
+    for number, page in enumerate(pages, start=1):
+        assert RESEARCH_ONLY in page
+        assert f"page {number} of 3" in page
+        assert "Patient ID DEMO-0001" in page
+        assert report.status in page
+        assert "DOE, JANE" in page
+
+
+def test_the_exact_numbers_can_be_read_out(stir: tuple[Report, list[str]]) -> None:
+    report, pages = stir
+    for row in report.findings:
+        shown = [
+            f"{value} {row.unit}".strip() for value in (row.right, row.left, row.both) if value
+        ]
+        assert f"{row.label} {' '.join(shown)}" in pages[0]
+    for row in report.slices:
+        assert f"{row.right.head_mm2} {row.right.bme_mm2} {row.right.effusion_mm2}" in pages[2]
+        assert f"{row.right.u} {row.right.a}" in pages[2]
+    for image in report.key_images:
+        assert f"Slice {image.number} of 18" in pages[1]
+
+
+def test_words_are_on_the_pages(stir: tuple[Report, list[str]]) -> None:
+    report, pages = stir
+    text = " ".join(pages)
+    said = [*report.notices, *report.trend.sentences, *report.slice_notes, *report.limits]
+    said += [
+        part
+        for fact in (*report.identity, *report.acquisition)
+        for part in (fact.label, fact.value)
+    ]
+    said += [fact.value for fact in report.disclosure]
+    for sentence in said:
+        assert sentence in text
+    assert "CUDA was requested; the CPU computed this: no CUDA device was found." in pages[0]
+    assert "Reader's impression" in pages[0]
+    assert "By the reader, not by the program" in pages[0]
+
+
+def test_charts_carry_real_dates_and_values(stir: tuple[Report, list[str]]) -> None:
+    report, pages = stir
+    for day in ("2023-05-08", "2023-08-14", "2023-11-06", "2024-05-06"):
+        assert day in pages[2]
+    for pair in report.trend.charts:
+        assert f"{pair[0].lines[0].points[-1].value:.3f}" in pages[2]
+
+
+def test_reasons_are_printed_where_values_are_missing() -> None:
+    text = " ".join(pages_of(to_pdf(reported(contrast=Contrast.T1))))
+    sentence = next(iter(REASON_SENTENCES.values()))
+    assert f"Right hip: no score, because {sentence}." in text
+    assert f"Both hips: no total, because {sentence}." in text
+    assert "UNet-score U, intensity \N{EM DASH} \N{EM DASH} \N{EM DASH}" in text
+    assert "No trend: no dated visit has a score." in text
+
+
+def test_one_visit_has_a_sentence_for_a_trend() -> None:
+    text = " ".join(pages_of(to_pdf(reported(missing=(Side.LEFT,)))))
+    assert "No trend: it needs at least two dated visits" in text
+    assert "head not found" in text
+
+
+def test_no_hip_at_all_still_makes_a_report() -> None:
+    pages = pages_of(to_pdf(reported(missing=(Side.LEFT, Side.RIGHT))))
+    assert 1 <= len(pages) <= 3
+    assert "None: no femoral head was found." in " ".join(pages)
+
+
+def test_long_names_and_ids_stay_inside_the_margins() -> None:
+    content = to_pdf(reported(name=LONG_NAME, patient_id=LONG_ID))
+    for left, bottom, right, top in boxes_of(content):
+        assert left >= MARGIN - 2
+        assert right <= PAGE_WIDTH - MARGIN + 2
+        assert 0 < bottom <= top < PAGE_HEIGHT
+    for page in pages_of(content):
+        assert f"Patient ID {LONG_ID}" in page
+
+
+def test_many_warnings_and_visits_flow_on() -> None:
+    many = "of many words " * 9
+    notices = tuple(Notice(f"n{i}", f"Warning number {i} {many}") for i in range(30))
+    analysis, volume = make_analysis(notices=notices)
+    visits = [
+        as_visit(
+            replace(
+                analysis,
+                uid=f"2.25.{100 + i}",
+                series=replace(
+                    analysis.series,
+                    study=replace(analysis.series.study, date=date(2012 + i, 1 + i, 3)),
+                ),
+            )
+        )
+        for i in range(8)
+    ]
+    pages = pages_of(to_pdf(build_report(analysis, volume, visits, now=NOW)))
+    text = " ".join(pages)
+    assert all(f"Warning number {i} " in text for i in range(30))
+    assert f"page {len(pages)} of {len(pages)}" in pages[-1]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "王小明 欧阳 㛃",
+        "山田 太郎 やまだ タロウ",
+        "김철수 이영희",
+        "Иванов Ёжиков",
+        "Παπαδόπουλος Αλέξης",
+        "محمد علي الحسيني",
+        "שלום כהן",
+        "สมชาย น้ำใจดี",
+        "राजेश कुमार",
+        "Nguyễn Thị Łódź",
+    ],
+)
+@pytest.mark.parametrize("bold", [False, True])
+def test_every_script_has_its_letters(name: str, bold: bool) -> None:
+    assert "".join(run.text for run in runs(name, bold)) == name
+    assert width(name, BODY, bold) > 20
+
+
+def test_names_can_be_read_out_of_the_file() -> None:
+    names = ("王小明", "山田太郎", "김철수", "Иванов", "Παπαδόπουλος", "Łódź")
+    content = to_pdf(reported(name=" ".join(names), missing=(Side.RIGHT, Side.LEFT)))
+    page = pages_of(content)[0]
+    assert all(name in page for name in names)
+
+
+def test_arabic_is_one_run_from_right_to_left() -> None:
+    first, second = runs("Hassan محمد علي")
+    assert (first.text, first.right_to_left) == ("Hassan ", False)
+    assert (second.text, second.right_to_left) == ("محمد علي", True)
+
+
+def test_arabic_letters_are_joined() -> None:
+    alone = sum(width(letter, BODY) for letter in "محمد")
+    assert width("محمد", BODY) != pytest.approx(alone, rel=0.02)
+
+
+def test_a_missing_letter_shows_as_a_question_mark() -> None:
+    assert "".join(run.text for run in runs("a\U0001f600b ሀ")) == f"a{MISSING}b {MISSING}"
+
+
+def test_control_characters_are_left_out() -> None:
+    assert "".join(run.text for run in runs("a\x00b\u202ec\nd")) == "abc d"
+
+
+def test_fit_ends_in_an_ellipsis_within_its_room() -> None:
+    assert fit("short", BODY, 100) == "short"
+    cut = fit("W" * 60, BODY, 100)
+    assert cut.endswith("…")
+    assert 90 < width(cut, BODY) <= 100
+
+
+@pytest.mark.parametrize("text", ["word " * 40, "W" * 300, "王" * 200, ""])
+def test_wrapped_lines_fit_and_lose_nothing(text: str) -> None:
+    lines = wrap(text, LARGE, WIDTH, bold=True)
+    assert all(width(line, LARGE, bold=True) <= WIDTH for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_wrap_stops_at_its_last_line() -> None:
+    lines = wrap("word " * 200, BODY, 200, most_lines=2)
+    assert len(lines) == 2
+    assert lines[-1].endswith("…")
+    assert width(lines[-1], BODY) <= 200
+
+
+@pytest.mark.parametrize(
+    ("largest", "top"), [(0.0, 1.0), (0.8, 1.0), (0.9, 1.2), (7.0, 10.0), (16.0, 20.0)]
+)
+def test_axes_end_at_a_round_number_with_room(largest: float, top: float) -> None:
+    assert nice_top(largest) == pytest.approx(top)
+
+
+def test_a_failed_write_leaves_the_older_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "report.pdf"
+    target.write_bytes(b"older")
+
+    def full(path: Path, content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OutputError, match=r"report\.pdf"):
+        write_pdf(reported(missing=(Side.LEFT, Side.RIGHT)), target)
+    assert target.read_bytes() == b"older"
+
+
+def test_a_written_report_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    target = tmp_path / "out" / "report.pdf"
+    write_pdf(reported(missing=(Side.LEFT, Side.RIGHT)), target)
+    assert [path.name for path in target.parent.iterdir()] == ["report.pdf"]
+    assert target.read_bytes().startswith(b"%PDF-")

@@ -1,0 +1,331 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from hipdesk.records import (
+    Compute,
+    Contrast,
+    HipScore,
+    Notice,
+    Reason,
+    SegmentClass,
+    Side,
+    SliceKey,
+    SliceScore,
+)
+from hipdesk.report import (
+    DRAFT,
+    NO_DATE,
+    NO_SCORED_VISIT,
+    ONE_VISIT,
+    SDC_UNKNOWN,
+    SIMULATED_ONLY,
+    FindingRow,
+    Report,
+    build_report,
+    key_slices,
+)
+from hipdesk.wording import NO_VALUE, REASON_SENTENCES, REASON_WORDS, number, person_name
+from tests.report_factory import (
+    MODELS,
+    NOW,
+    as_visit,
+    make_analysis,
+    make_history,
+)
+
+
+@pytest.fixture(scope="module")
+def stir() -> Report:
+    analysis, volume = make_analysis()
+    return build_report(analysis, volume, make_history(), now=NOW)
+
+
+@pytest.fixture(scope="module")
+def t1() -> Report:
+    analysis, volume = make_analysis(contrast=Contrast.T1)
+    return build_report(analysis, volume, now=NOW)
+
+
+@pytest.fixture(scope="module")
+def one_hip() -> Report:
+    analysis, volume = make_analysis(missing=(Side.LEFT,))
+    return build_report(analysis, volume, now=NOW)
+
+
+def finding(report: Report, label: str) -> FindingRow:
+    return next(row for row in report.findings if row.label == label)
+
+
+def words(value: object) -> Iterator[str]:
+    """Every string anywhere in a record."""
+    if isinstance(value, str):
+        yield value
+    elif is_dataclass(value):
+        for entry in fields(value):
+            yield from words(getattr(value, entry.name))
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from words(part)
+
+
+def test_numbers_are_the_analysis_own(stir: Report) -> None:
+    analysis, _ = make_analysis()
+    right, left = (analysis.hip(side).score for side in Side)
+    assert right is not None
+    assert left is not None
+    assert analysis.total.u_intensity is not None
+    row = finding(stir, "UNet-score U, intensity")
+    assert row.right == f"{right.u_intensity:.2f}"
+    assert row.left == f"{left.u_intensity:.2f}"
+    assert row.both == f"{analysis.total.u_intensity:.2f}"
+    assert finding(stir, "U per slice, U/n").right == f"{right.u_intensity_mean:.3f}"
+    assert finding(stir, "BME volume").left == f"{left.bme_ml:.1f}"
+    assert finding(stir, "Slices counted, n").right == str(right.n_counted)
+    assert finding(stir, "Slices counted, n").both == str(right.n_counted + left.n_counted)
+    assert right.by_lesion is not None
+    part = right.by_lesion[SegmentClass.EFFUSION_SYNOVITIS]
+    assert finding(stir, "of U: effusion/synovitis").right == f"{part.u_intensity:.2f}"
+    assert finding(stir, "of A: effusion/synovitis").right == f"{part.u_area:.2f}"
+    assert not stir.reasons
+
+
+def test_bands_are_marked_exploratory(stir: Report) -> None:
+    row = finding(stir, "Band after Han 2021, exploratory")
+    assert (row.right, row.left) == ("2 (15 to below 30 %)", "1 (below 15 %)")
+
+
+def test_nothing_is_scored_on_t1_and_every_null_has_its_reason(t1: Report) -> None:
+    nulls = [row for row in t1.findings if row.label != "Femoral head volume"]
+    assert {row.right for row in nulls} == {row.left for row in nulls} == {NO_VALUE}
+    assert finding(t1, "Femoral head volume").right not in (NO_VALUE, "0.0")
+    assert {row.both for row in t1.findings} == {"", NO_VALUE}
+    assert [reason.split(":")[0] for reason in t1.reasons] == ["Right hip", "Left hip", "Both hips"]
+    assert all(REASON_SENTENCES[Reason.NOT_FLUID_SENSITIVE] in text for text in t1.reasons)
+    cells = [cell for row in t1.slices for cell in (row.right, row.left)]
+    assert {cell.status for cell in cells} == {"not fluid-sensitive"}
+    assert {cell.bme_mm2 for cell in cells} == {cell.u for cell in cells} == {NO_VALUE}
+    assert NO_SCORED_VISIT in t1.trend.sentences
+    # The central slice of each hip stands in where there is no lesion.
+    assert [(image.side, image.number) for image in t1.key_images] == [
+        (Side.RIGHT, 10),
+        (Side.LEFT, 10),
+    ]
+
+
+def test_a_missing_hip_leaves_dashes_and_reasons(one_hip: Report) -> None:
+    assert {row.left for row in one_hip.findings} == {NO_VALUE}
+    assert finding(one_hip, "UNet-score U, intensity").right != NO_VALUE
+    assert finding(one_hip, "UNet-score U, intensity").both == NO_VALUE
+    assert one_hip.reasons == (
+        "Left hip: no score, because the femoral head was not found on this series.",
+        "Both hips: no total, because not both hips are scored.",
+    )
+    assert {row.left.status for row in one_hip.slices} == {"head not found"}
+    assert {image.side for image in one_hip.key_images} == {Side.RIGHT}
+
+
+def test_a_hip_that_was_not_looked_for_is_said_to_be_absent() -> None:
+    analysis, volume = make_analysis(missing=(Side.LEFT,))
+    alone = replace(analysis, hips=analysis.hips[:1])
+    assert "Left hip: not part of this series." in build_report(alone, volume, now=NOW).reasons
+
+
+def test_too_few_slices_states_how_many() -> None:
+    analysis, volume = make_analysis()
+    hip = analysis.hips[0]
+    assert hip.score is not None
+    short = replace(
+        hip.score,
+        n_counted=4,
+        reason=Reason.TOO_FEW_SLICES,
+        u_intensity=None,
+        u_area=None,
+        by_lesion=None,
+    )
+    total = replace(
+        analysis.total,
+        u_intensity=None,
+        u_area=None,
+        n_counted=None,
+        reason=Reason.OTHER_HIP_NOT_SCORED,
+    )
+    hips = (replace(hip, score=short), analysis.hips[1])
+    report = build_report(replace(analysis, hips=hips, total=total), volume, now=NOW)
+    assert "Right hip: no score, because fewer than 5 slices count (here 4)." in report.reasons
+    assert finding(report, "Slices counted, n").right == "4"
+    assert finding(report, "UNet-score U, intensity").right == NO_VALUE
+    assert finding(report, "BME volume").right != NO_VALUE
+
+
+def test_every_reason_has_words() -> None:
+    assert set(REASON_SENTENCES) == set(REASON_WORDS) == set(Reason)
+
+
+def test_key_images_are_the_most_loaded_counted_slices() -> None:
+    def entry(index: int, counted: bool, bme: int | None, fluid: int | None) -> SliceScore:
+        key = SliceKey(str(index))
+        return SliceScore(index, key, counted, None, 50, bme, fluid, None, None)
+
+    def score(*slices: SliceScore) -> HipScore:
+        return HipScore(slices, 0, 3, None, None, None, None, None, None, 1.0, None)
+
+    loads = (
+        entry(1, True, 5, 0),
+        entry(2, False, 90, 9),
+        entry(4, True, 3, 9),
+        entry(5, True, 0, 6),
+    )
+    assert key_slices(score(*loads)) == (4, 5)
+    assert key_slices(score(*loads[:2])) == (1, 2)
+    assert key_slices(score(entry(1, True, 0, 0), entry(3, True, 0, 0))) == (3,)
+    assert key_slices(score(entry(1, True, None, None))) == (3,)
+
+
+def test_key_images_show_the_slice_without_and_with_outlines(stir: Report) -> None:
+    assert [image.side for image in stir.key_images] == [Side.RIGHT] * 2 + [Side.LEFT] * 2
+    for image in stir.key_images:
+        assert image.bare.shape == image.overlaid.shape
+        assert (image.bare[:, :, 0] == image.bare[:, :, 2]).all()
+        assert np.any(image.overlaid != image.bare)
+        assert image.edges == ("H", "F", "R", "L")
+        assert image.of == 18
+
+
+def test_fallback_is_said_in_warnings_and_disclosure() -> None:
+    compute = Compute("cuda", "cpu", "no CUDA device was found")
+    analysis, volume = make_analysis(compute=compute)
+    report = build_report(analysis, volume, now=NOW)
+    said = "CUDA was requested; the CPU computed this: no CUDA device was found."
+    assert report.notices == (said,)
+    computed = next(fact.value for fact in report.disclosure if fact.label == "Computed")
+    assert computed.startswith("requested CUDA, used CPU (no CUDA device was found)")
+    told = replace(analysis, notices=(Notice("provider_fallback", "The CPU was used"),))
+    assert build_report(told, volume, now=NOW).notices == ("The CPU was used.",)
+
+
+def test_disclosure_names_models_hashes_and_limits(stir: Report) -> None:
+    values = " ".join(fact.value for fact in stir.disclosure)
+    for model in MODELS:
+        assert f"{model.name} {model.version}, SHA-256 {model.sha256[:12]}" in values
+    assert "trained on simulated MRI only" in values
+    assert stir.limits[0] == SIMULATED_ONLY
+    assert stir.made_by_ai == "AI"
+    assert stir.status == DRAFT
+
+
+def test_a_site_s_own_model_is_not_called_simulated() -> None:
+    models = tuple(replace(model, trained_on="120 corrected cases") for model in MODELS)
+    analysis, volume = make_analysis(models=models)
+    assert SIMULATED_ONLY not in build_report(analysis, volume, now=NOW).limits
+
+
+def test_trend_breaks_its_line_where_the_model_changed(stir: Report) -> None:
+    (score, volumes), _ = stir.trend.charts
+    (line,) = score.lines
+    assert line.joined == (False, True, True)
+    assert [point.day for point in line.points] == [
+        date(2023, 5, 8),
+        date(2023, 8, 14),
+        date(2023, 11, 6),
+        date(2024, 5, 6),
+    ]
+    assert [point.current for point in line.points] == [False, False, False, True]
+    assert [part.lesion for part in volumes.lines] == [
+        SegmentClass.BME,
+        SegmentClass.EFFUSION_SYNOVITIS,
+    ]
+    assert volumes.lines[0].joined == line.joined
+    broken = "Line broken, 2023-05-08 to 2023-08-14: The masks come from different models."
+    assert broken in stir.trend.sentences
+    assert SDC_UNKNOWN in stir.trend.sentences
+
+
+def test_the_analysis_enters_its_trend_once() -> None:
+    analysis, volume = make_analysis()
+    visits = (*make_history(), as_visit(analysis))
+    with_it = build_report(analysis, volume, visits, now=NOW)
+    without_it = build_report(analysis, volume, visits[:-1], now=NOW)
+    assert with_it.trend == without_it.trend
+
+
+def test_one_visit_gives_a_sentence_and_no_chart(one_hip: Report) -> None:
+    assert one_hip.trend.charts == ()
+    assert one_hip.trend.sentences[0] == ONE_VISIT
+
+
+def test_an_undated_study_stays_out_of_the_trend() -> None:
+    analysis, volume = make_analysis(day=None)
+    report = build_report(analysis, volume, make_history(), now=NOW)
+    assert NO_DATE in report.trend.sentences
+    assert not any(point.current for point in report.trend.charts[0][0].lines[0].points)
+    assert report.study_day == "Study date not stated"
+
+
+def test_slices_without_a_head_are_named_not_listed(stir: Report) -> None:
+    assert [row.number for row in stir.slices] == list(range(5, 16))
+    assert stir.slice_notes[0] == "No femoral head: slices 1-4, 16-18."
+    assert stir.slices[0].right.status == "small head area"
+    assert stir.slices[1].right.status == "counted"
+    assert stir.slices[1].right.counted
+
+
+def test_no_severity_and_no_verdict_on_change(stir: Report, t1: Report, one_hip: Report) -> None:
+    text = " ".join(part for report in (stir, t1, one_hip) for part in words(report)).casefold()
+    for word in (
+        "mild",
+        "moderate",
+        "severe",
+        "improve",
+        "worse",
+        "stable",
+        "significant",
+        "progress",
+        "normal",
+        "dice",
+    ):
+        assert word not in text
+
+
+def test_missing_header_fields_are_dashes() -> None:
+    analysis, volume = make_analysis(name="", patient_id="", te_ms=None, field_strength_t=None)
+    report = build_report(analysis, volume, now=NOW)
+    facts = {fact.label: fact.value for fact in (*report.identity, *report.acquisition)}
+    assert report.patient_name == "Name not stated"
+    assert facts["Patient ID"] == facts["Field strength"] == NO_VALUE
+    assert facts["TR / TE / TI"] == f"3550 / {NO_VALUE} / 145 ms"
+    assert facts["Slices"] == "18, 4 mm, every 4.40 mm"
+
+
+@pytest.mark.parametrize(
+    ("stored", "read"),
+    [
+        ("DOE^JANE", "DOE, JANE"),
+        ("DOE^JANE^ANN^DR^", "DOE, JANE ANN DR"),
+        ("YAMADA^TAROU=山田^太郎=やまだ^たろう", "YAMADA, TAROU / 山田 太郎 / やまだ たろう"),
+        ("=王^小明", "王 小明"),
+        ("محمد^علي", "محمد علي"),
+        ("ИВАНОВ^ИВАН", "ИВАНОВ, ИВАН"),
+        ("^JANE", "JANE"),
+        ("", ""),
+        ("^^", ""),
+    ],
+)
+def test_person_names(stored: str, read: str) -> None:
+    assert person_name(stored) == read
+
+
+def test_null_is_never_zero() -> None:
+    assert number(None, 2) == NO_VALUE
+    assert number(0.0, 2) == "0.00"
+
+
+def test_records_keep_patients_out_of_their_repr() -> None:
+    analysis, volume = make_analysis(name="SENTINEL^NAME", patient_id="SENTINEL-7")
+    report = build_report(replace(analysis, hips=()), volume, now=NOW)
+    assert "SENTINEL" not in repr(report)

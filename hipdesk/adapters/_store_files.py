@@ -8,6 +8,7 @@ series, so that a copy left by a crash is recognised and removed later.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -28,6 +29,8 @@ else:
 _CHUNK: Final = 1 << 20
 _INCOMING: Final = ".incoming"
 _NAME_BYTES: Final = 8
+_TAKEN: Final = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+"""What flock (first) and Windows' locking say where another program has the lock."""
 
 
 def random_name() -> str:
@@ -57,6 +60,8 @@ class WriterLock:
             _lock(self._file)
         except OSError as error:
             self._file.close()
+            if error.errno not in _TAKEN:
+                raise
             raise StoreError(
                 "Another program is already working in this patient library; "
                 "close it there and try again."

@@ -50,6 +50,14 @@ SERVER_VARIABLE = "HIPDESK_TEST_POSTGRES"
 SENTENCE = r"^[A-Z0-9].*\.$"
 
 
+@pytest.fixture(autouse=True)
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What was to be safe on the disk; nobody waits for the disk here (but SQLite)."""
+    descriptors: list[int] = []
+    monkeypatch.setattr(os, "fsync", descriptors.append)
+    return descriptors
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     return tmp_path / "library of patients"
@@ -234,6 +242,26 @@ class TestCopies:
         series, patient = analysis.series, analysis.series.patient
         for told in (patient.patient_id, "Doe", series.uid, series.study.uid, "IM0"):
             assert told not in names
+
+    def test_files_are_safe_on_the_disk_before_the_database_names_them(
+        self,
+        store: SqlVisitStore,
+        incoming: Path,
+        synced: list[int],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        done: list[int] = []
+        real = _store_files.SeriesLibrary.settle
+
+        def settle(self: _store_files.SeriesLibrary, study: str, series: str) -> None:
+            done.append(len(synced))
+            real(self, study, series)
+            done.append(len(synced))
+
+        monkeypatch.setattr(_store_files.SeriesLibrary, "settle", settle)
+        add(store, incoming, make_analysis())
+        folders = 0 if sys.platform == "win32" else 1
+        assert done == [7 + 3 * folders, 7 + 5 * folders]
 
     def test_changed_copy_is_found(self, store: SqlVisitStore, incoming: Path) -> None:
         analysis, _ = add(store, incoming, make_analysis())
@@ -473,6 +501,16 @@ class TestOneWriter:
         with SqlVisitStore.open(place):
             assert "Another program is already working" in open_elsewhere(place)
         assert open_elsewhere(place) == "opened"
+
+    def test_disk_that_cannot_lock_is_not_blamed_on_another_program(
+        self, place: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def lock(file: object) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr(_store_files, "_lock", lock)
+        with pytest.raises(StoreError, match="could not be opened: its disk"):
+            SqlVisitStore.open(place)
 
     def test_reading_is_possible_beside_a_writer(
         self, store: SqlVisitStore, place: Path, incoming: Path

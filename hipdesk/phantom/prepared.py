@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from hipdesk.geometry import to_lps
 from hipdesk.phantom.anatomy import (
     CAPSULE,
     FEMUR,
@@ -19,6 +20,7 @@ from hipdesk.phantom.anatomy import (
     Anatomy,
     Structure,
 )
+from hipdesk.phantom.noise import Noise
 from hipdesk.records import Side
 
 DEPTH_STEP_MM: Final = 0.2
@@ -34,7 +36,8 @@ _BONES: Final = (
 _FLUID_REACH_MM: Final = 9.0
 """How far beyond the joint space a distended capsule may bulge."""
 
-_NO_FLUID: Final = 127
+NO_FLUID: Final = 127
+"""Potential where fluid cannot be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,20 +64,30 @@ class PreparedAnatomy:
         return np.linalg.inv(self.anatomy.affine)[:3].astype(np.float32)
 
     @cached_property
-    def fluid_order(self) -> dict[Side, NDArray[np.int8]]:
-        """Sorted fluid potentials of each side, one a cubic millimetre."""
+    def _fluid_places(self) -> dict[Side, tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Points (LPS mm) that fluid may reach, one a cubic millimetre, and their order."""
         middle = _midline_column(self.anatomy)
-        halves = {
-            Side.RIGHT: self.fluid_potential[..., :middle],
-            Side.LEFT: self.fluid_potential[..., middle:],
+        index = np.argwhere(self.fluid_potential < NO_FLUID)
+        order = self.fluid_potential[tuple(index.T)] * np.float32(DEPTH_STEP_MM)
+        points = to_lps(self.anatomy.affine, index).astype(np.float32)
+        right = index[:, 2] < middle
+        return {
+            Side.RIGHT: (points[right], order[right]),
+            Side.LEFT: (points[~right], order[~right]),
         }
-        return {side: np.sort(half[half < _NO_FLUID]) for side, half in halves.items()}
 
-    def fluid_level_mm(self, side: Side, volume_ml: float) -> float:
-        """Potential below which ``volume_ml`` of fluid lies."""
-        order = self.fluid_order[side]
-        place = min(len(order) - 1, round(volume_ml * 1000))
-        return float(order[place]) * DEPTH_STEP_MM
+    def fluid_level_mm(
+        self, side: Side, volume_ml: float, uneven: Noise, uneven_mm: float
+    ) -> float:
+        """Level that fluid reaches when ``volume_ml`` of it is in a joint.
+
+        Parameters
+        ----------
+        uneven : delays or hastens the fluid by ``uneven_mm`` (standard deviation)
+        """
+        points, order = self._fluid_places[side]
+        reached = np.sort(order + uneven_mm * uneven.smooth_at(points))
+        return float(reached[min(len(reached) - 1, round(volume_ml * 1000))])
 
 
 def prepare(anatomy: Anatomy, cache: Path | None = None) -> PreparedAnatomy:
@@ -145,7 +158,7 @@ def _potential(anatomy: Anatomy) -> NDArray[np.int8]:
     the soft tissue around it.
     """
     labels = anatomy.labels
-    potential = np.full(labels.shape, _NO_FLUID, dtype=np.int8)
+    potential = np.full(labels.shape, NO_FLUID, dtype=np.int8)
     for side in Side:
         capsule = labels == CAPSULE[side]
         space = labels == JOINT_SPACE[side]

@@ -18,17 +18,19 @@ from hipdesk.phantom.anatomy import FEMUR, HIP_BONE, HipGeometry, Structure
 from hipdesk.phantom.deformation import Pose, to_anatomy
 from hipdesk.phantom.lesions import OEDEMA_BORDER, HipLesions, oedema_fraction
 from hipdesk.phantom.noise import Noise, random_noise
-from hipdesk.phantom.prepared import DEPTH_STEP_MM, PreparedAnatomy
+from hipdesk.phantom.prepared import DEPTH_STEP_MM, NO_FLUID, PreparedAnatomy
 from hipdesk.phantom.signal import TissueSignals
 from hipdesk.records import Affine, BoolArray, FloatArray, SegmentClass, Side
 
 LATTICE_MM: Final = 6.0
 """Spacing of the points at which the deformation is computed; linear between."""
 
+FLUID_UNEVEN_MM: Final = 1.1
+"""How much sooner or later fluid reaches one place than another."""
+
 HEAD_PLANE: Final = 0.75
 """The femoral head ends at this many radii along the neck (see DESIGN: classes)."""
 
-_NO_FLUID: Final = 127
 _HEAD_TO_FEET: Final = 1
 _SOFT_MM: Final = 1.0
 
@@ -145,9 +147,12 @@ class _Painter:
         self.sides = sides
         self.anatomy = subject.prepared.anatomy
         self.lattice = _Lattice(subject, grid)
+        self._uneven = subject.lesions[Side.RIGHT].fluid_border
         self.levels = {
-            side: subject.prepared.fluid_level_mm(side, subject.lesions[side].fluid_ml)
-            for side in Side
+            side: subject.prepared.fluid_level_mm(
+                side, lesions.fluid_ml, self._uneven, FLUID_UNEVEN_MM
+            )
+            for side, lesions in subject.lesions.items()
         }
         lookup = np.arange(256)
         self.is_bone = np.isin(lookup, [*FEMUR.values(), *HIP_BONE.values(), 9, 10, 11])
@@ -187,9 +192,9 @@ class _Painter:
 
     def _fluid_unevenness(self, centres: NDArray[np.float32]) -> FloatArray:
         """How much sooner or later fluid reaches a place, in mm, one value a sample."""
-        noise = self.subject.lesions[Side.RIGHT].fluid_border.smooth_at(centres)
+        noise = FLUID_UNEVEN_MM * self._uneven.smooth_at(centres)
         n = self.grid.in_plane
-        return np.repeat(np.repeat(1.1 * noise, n, axis=0), n, axis=1)
+        return np.repeat(np.repeat(noise, n, axis=0), n, axis=1)
 
     def _add(
         self,
@@ -278,7 +283,7 @@ class _Painter:
         """Fill the joints and any bursae; the share of fluid that is inside a capsule."""
         order = self.subject.prepared.fluid_potential.ravel()[flat]
         fluid = np.zeros(labels.shape, dtype=np.float32)
-        candidates = np.flatnonzero(inside & (order < _NO_FLUID))
+        candidates = np.flatnonzero(inside & (order < NO_FLUID))
         place = points.reshape(-1, 3)[candidates]
         right = place[:, 0] < self._middle()
         level = np.where(right, self.levels[Side.RIGHT], self.levels[Side.LEFT])

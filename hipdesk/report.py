@@ -14,7 +14,6 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
-from hipdesk.errors import BugError
 from hipdesk.geometry import upright
 from hipdesk.overlay import RGB, Style, hip_picture, window_of
 from hipdesk.records import (
@@ -31,36 +30,23 @@ from hipdesk.records import (
     SliceScore,
     Spacing,
     Visit,
-    VisitHip,
     Volume,
 )
-from hipdesk.timeline import Change, Comparability, SideTrend, Timeline, TrendPoint, build_timeline
+from hipdesk.report_trend import Trend, trend_of
 from hipdesk.wording import (
     CONTRAST_WORDS,
     NO_VALUE,
     ORIGIN_WORDS,
     REASON_SENTENCES,
     REASON_WORDS,
+    capital,
+    day_of,
     number,
     person_name,
 )
 
 RESEARCH_ONLY: Final = "Research use only - not for diagnostic or treatment decisions"
 DRAFT: Final = "Draft - not reviewed"
-
-SDC_UNKNOWN: Final = (
-    "Smallest detectable change: not established. Nothing is said here on whether a change "
-    "exceeds measurement noise."
-)
-
-CHANGE_BASIS: Final = (
-    "Plotted is U/n, the per-slice mean of the UNet-score; the slices of different visits are "
-    "not matched by position."
-)
-
-ONE_VISIT: Final = "No trend: it needs at least two dated visits with a score, and there is one."
-NO_SCORED_VISIT: Final = "No trend: no dated visit has a score."
-NO_DATE: Final = "This study has no usable date, so it is left out of the trend until it has one."
 
 SIMULATED_ONLY: Final = "Trained on simulated MRI only; accuracy on patients is not known."
 
@@ -162,54 +148,6 @@ class SliceRow:
     left: SliceCell
 
 
-@dataclass(frozen=True, slots=True)
-class ChartPoint:
-    """A visit on a chart; ``current`` marks this report's own study."""
-
-    day: date = field(repr=False)
-    value: float
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ChartLine:
-    """One quantity over time.
-
-    Attributes
-    ----------
-    lesion : class whose palette and pattern it takes; None for the score
-    joined : between neighbouring points, whether a line may join them
-    """
-
-    label: str
-    lesion: SegmentClass | None
-    points: tuple[ChartPoint, ...]
-    joined: tuple[bool, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Quantities of one hip over time, on one axis from zero."""
-
-    title: str
-    unit: str
-    lines: tuple[ChartLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Trend:
-    """Scores and volumes over visits.
-
-    Attributes
-    ----------
-    charts : by hip: score, then volumes; empty where there is nothing to join
-    sentences : what must be read with them, or instead of them
-    """
-
-    charts: tuple[tuple[Chart, Chart], ...]
-    sentences: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """Everything on the pages of one report.
@@ -273,7 +211,7 @@ def build_report(
         reasons=_reasons(analysis),
         notices=_notices(analysis),
         key_images=_key_images(analysis, volume),
-        trend=_trend(analysis, visits),
+        trend=trend_of(analysis, visits),
         slices=slices,
         slice_notes=slice_notes,
         disclosure=_disclosure(analysis),
@@ -288,18 +226,10 @@ def _stated(value: float | None, unit: str) -> str:
     return NO_VALUE if value is None else f"{value:g} {unit}"
 
 
-def _day(day: date | None) -> str:
-    return NO_VALUE if day is None else day.isoformat()
-
-
 def _sentence(text: str) -> str:
     """A notice as one sentence with its full stop."""
     text = text.strip()
     return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _study_day(day: date | None) -> str:
@@ -311,9 +241,9 @@ def _identity(series: Series, now: datetime) -> tuple[Fact, ...]:
     sex = {"M": "male", "F": "female", "O": "other"}.get(patient.sex, patient.sex)
     return (
         Fact("Patient ID", patient.patient_id or NO_VALUE),
-        Fact("Birth date", _day(patient.birth_date)),
+        Fact("Birth date", day_of(patient.birth_date)),
         Fact("Sex", sex or NO_VALUE),
-        Fact("Study date", _day(study.date)),
+        Fact("Study date", day_of(study.date)),
         Fact("Accession", study.accession or NO_VALUE),
         Fact("Institution", series.acquisition.institution or NO_VALUE),
         Fact("Study", study.description or NO_VALUE),
@@ -435,12 +365,12 @@ def _reasons(analysis: Analysis) -> tuple[str, ...]:
     """A sentence for every hip without a score, and for a missing total."""
     sides = {hip.side for hip in analysis.hips}
     found = [
-        f"{_capital(hip.side.word)} hip: no score, because {_why(hip)}."
+        f"{capital(hip.side.word)} hip: no score, because {_why(hip)}."
         for hip in analysis.hips
         if hip.score is None or hip.score.u_intensity is None
     ]
     found += [
-        f"{_capital(side.word)} hip: not part of this series." for side in Side if side not in sides
+        f"{capital(side.word)} hip: not part of this series." for side in Side if side not in sides
     ]
     if analysis.total.u_intensity is None:
         reason = analysis.total.reason or Reason.OTHER_HIP_NOT_SCORED
@@ -599,7 +529,7 @@ def _legend(tables: Iterable[Mapping[int, SliceScore]]) -> str:
     entries = [entry for table in tables for entry in table.values() if entry.head_px > 0]
     used = {entry.reason for entry in entries if entry.reason is not None}
     said = [f"{REASON_WORDS[r]}: {REASON_SENTENCES[r]}." for r in Reason if r in used]
-    return " ".join(_capital(part) for part in said)
+    return " ".join(capital(part) for part in said)
 
 
 def _cell(entry: SliceScore, spacing_mm: Spacing) -> SliceCell:
@@ -617,104 +547,6 @@ def _cell(entry: SliceScore, spacing_mm: Spacing) -> SliceCell:
         effusion_mm2=area(entry.effusion_px),
         u=number(entry.u_intensity, 3),
         a=number(entry.u_area, 3),
-    )
-
-
-def _trend(analysis: Analysis, visits: Sequence[Visit]) -> Trend:
-    known = {hip.analysis_uid for visit in visits for hip in visit.hips}
-    every = list(visits) if analysis.uid in known else [*visits, _own_visit(analysis)]
-    timeline = build_timeline(every)
-    drawn = [trend for trend in (timeline.right, timeline.left) if _scored(trend)]
-    undated = (NO_DATE,) if analysis.series.study.date is None else ()
-    if not any(trend.changes for trend in drawn):
-        return Trend((), (ONE_VISIT if drawn else NO_SCORED_VISIT, *undated, SDC_UNKNOWN))
-    charts = tuple(_charts(trend, analysis.uid) for trend in drawn)
-    said = (CHANGE_BASIS, SDC_UNKNOWN, *_comparisons(timeline), *_gaps(timeline), *undated)
-    return Trend(charts, said)
-
-
-def _own_visit(analysis: Analysis) -> Visit:
-    """The analysis as a visit of its own."""
-    series = analysis.series
-    hips = tuple(
-        VisitHip(
-            side=hip.side,
-            analysis_uid=analysis.uid,
-            series_uid=series.uid,
-            score=hip.score,
-            models=analysis.models,
-            compute=analysis.compute,
-            contrast=series.contrast,
-            spacing_mm=series.spacing_mm,
-            acquisition=series.acquisition,
-            definition=analysis.definition,
-            origin=analysis.origin,
-        )
-        for hip in analysis.hips
-        if hip.score is not None
-    )
-    return Visit(uid=analysis.uid, day=series.study.date, hips=hips)
-
-
-def _scored(trend: SideTrend) -> tuple[TrendPoint, ...]:
-    return tuple(point for point in trend.points if point.scored)
-
-
-def _charts(trend: SideTrend, current_uid: str) -> tuple[Chart, Chart]:
-    """Score per slice, and volumes, of one hip."""
-    joined = tuple(c.comparability is not Comparability.NOT_COMPARABLE for c in trend.changes)
-    hip = f"{_capital(trend.side.word)} hip"
-
-    def line(
-        label: str, lesion: SegmentClass | None, value: Callable[[TrendPoint], float | None]
-    ) -> ChartLine:
-        points = tuple(
-            ChartPoint(point.day, figure, point.analysis_uid == current_uid)
-            for point in _scored(trend)
-            if (figure := value(point)) is not None
-        )
-        if len(points) != len(joined) + 1:
-            raise BugError("a scored hip lacks a figure that belongs to its score")
-        return ChartLine(label, lesion, points, joined)
-
-    score = line("U/n", None, lambda p: p.u_intensity_mean)
-    bme = line("BME", SegmentClass.BME, lambda p: p.bme_ml)
-    fluid = line("effusion/synovitis", SegmentClass.EFFUSION_SYNOVITIS, lambda p: p.effusion_ml)
-    return (
-        Chart(f"{hip}: UNet-score per slice", "U/n", (score,)),
-        Chart(f"{hip}: lesion volume", "mL", (bme, fluid)),
-    )
-
-
-def _comparisons(timeline: Timeline) -> tuple[str, ...]:
-    """Where lines are broken and where they need caution, each said once."""
-    said: dict[tuple[str, str], list[str]] = {}
-    for trend in (timeline.right, timeline.left):
-        for change in trend.changes:
-            for difference in change.differences:
-                broken = difference.verdict is Comparability.NOT_COMPARABLE
-                kind = "Line broken" if broken else "Compare with caution"
-                where = said.setdefault((kind, difference.message), [])
-                where.append(_span(change))
-    ordered = sorted(said.items(), key=lambda item: item[0][0] != "Line broken")
-    return tuple(
-        f"{kind}, {', '.join(dict.fromkeys(where))}: {message}"
-        for (kind, message), where in ordered
-    )
-
-
-def _span(change: Change) -> str:
-    return f"{_day(change.before.day)} to {_day(change.after.day)}"
-
-
-def _gaps(timeline: Timeline) -> tuple[str, ...]:
-    """Visits whose hip has no score, with the reason."""
-    return tuple(
-        f"{_day(point.day)}, {trend.side.word} hip: no score, because "
-        f"{REASON_SENTENCES[point.reason or Reason.HEAD_NOT_FOUND]}."
-        for trend in (timeline.right, timeline.left)
-        for point in trend.points
-        if not point.scored
     )
 
 

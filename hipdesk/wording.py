@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
@@ -99,3 +100,13 @@ def _representation(group: str) -> str:
 def number(value: float | None, digits: int) -> str:
     """A figure with fixed decimals, or the sign for no value."""
     return NO_VALUE if value is None else f"{value:.{digits}f}"
+
+
+def day_of(day: date | None) -> str:
+    """A date in ISO 8601, or the sign for no value."""
+    return NO_VALUE if day is None else day.isoformat()
+
+
+def capital(text: str) -> str:
+    """A phrase with its first letter large, as a sentence begins."""
+    return text[:1].upper() + text[1:]

@@ -20,16 +20,13 @@ from hipdesk.records import (
 )
 from hipdesk.report import (
     DRAFT,
-    NO_DATE,
-    NO_SCORED_VISIT,
-    ONE_VISIT,
-    SDC_UNKNOWN,
     SIMULATED_ONLY,
     FindingRow,
     Report,
     build_report,
     key_slices,
 )
+from hipdesk.report_trend import NO_DATE, NO_SCORED_VISIT, ONE_VISIT, SDC_UNKNOWN
 from hipdesk.wording import NO_VALUE, REASON_SENTENCES, REASON_WORDS, number, person_name
 from tests.report_factory import (
     MODELS,

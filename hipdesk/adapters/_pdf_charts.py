@@ -23,7 +23,7 @@ from hipdesk.adapters._pdf_style import (
     text,
 )
 from hipdesk.adapters._pdf_text import Canvas, width
-from hipdesk.report import Chart, ChartLine, ChartPoint
+from hipdesk.report_trend import Chart, ChartLine, ChartPoint
 
 HEAD: Final = 2 * UNIT
 """Height of a chart's title and legend."""

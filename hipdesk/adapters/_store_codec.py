@@ -31,6 +31,7 @@ from hipdesk.records import (
     LesionScore,
     ModelRef,
     Notice,
+    Origin,
     Reason,
     Segmentation,
     SegmentClass,
@@ -302,6 +303,8 @@ def visit_hip(
         contrast=Contrast(hip["contrast"]),
         spacing_mm=(between_slices, between_rows, between_columns),
         acquisition=Acquisition(**hip["acquisition"]),
+        definition=hip["definition"],
+        origin=Origin(hip["origin"]),
     )
 
 

@@ -69,6 +69,8 @@ def _candidates(visits: list[int]) -> Any:
             analysis.c.compute_requested,
             analysis.c.compute_provider,
             analysis.c.compute_reason,
+            analysis.c.definition,
+            schema.revision.c.origin,
             series.c.uid.label("series_uid"),
             series.c.contrast,
             series.c.spacing_mm,

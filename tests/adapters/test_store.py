@@ -357,6 +357,14 @@ class TestMatching:
             add(store, incoming, make_analysis(make_series(patient, study_uid="1.2.3")))
         assert store.counts()["patient"] == 3
 
+    def test_a_visit_says_by_which_definition_and_hand_its_hips_were_scored(
+        self, store: SqlVisitStore, incoming: Path
+    ) -> None:
+        analysis = add(store, incoming, make_analysis())[0]
+        (stored,) = store.visits(make_patient())
+        assert {hip.definition for hip in stored.visit.hips} == {analysis.definition}
+        assert {hip.origin for hip in stored.visit.hips} == {analysis.origin}
+
     def test_unknown_patient_has_no_visits(self, store: SqlVisitStore) -> None:
         assert store.visits(make_patient()) == ()
         assert store.history("nowhere") == ()

@@ -11,8 +11,9 @@ import json
 import logging
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -33,6 +34,8 @@ from hipdesk.errors import (
 if TYPE_CHECKING:
     from hipdesk.ports import Network
     from hipdesk.records import Analysis, Series, Visit, Volume
+
+    Networks = tuple[Network, Network]
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +153,7 @@ def analyze(
     ] = SEGMENTER,
     store: Annotated[
         str | None,
-        typer.Option("--store", metavar="PATH|URL", help="Keep the result in this library."),
+        typer.Option("--store", metavar="PATH|URL", help="Keep the result in this library, too."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -159,28 +162,57 @@ def analyze(
     Separate right and left series of one study are both analysed; the second
     one's results are in DIR/left.
     """
-    results = _Job(folder, out, series, any_contrast, provider, model, store).run(not as_json)
+    job = _Job(folder, out, series, any_contrast, store)
+    results = job.run(lambda: _networks(provider, model), aloud=not as_json)
     if as_json:
         from hipdesk.result import result_document
 
-        documents = [result_document(analysis) for analysis, _ in results]
+        documents = [result_document(analysis) for analysis in results]
         several = {"schema": "hipdesk.results/1", "results": documents}
         _print_json(several if len(documents) > 1 else documents[0])
-    _refuse_unscored([analysis for analysis, _ in results])
+    _refuse_unscored(results)
 
 
 @app.command()
 def demo(out: Out, provider: WhichProvider = Provider.AUTO) -> None:
     """Make a simulated patient's visits under treatment and analyse them all."""
+    from hipdesk.adapters.dicom_writer import write_series, write_truth
+    from hipdesk.adapters.result_folder import check_writable
     from hipdesk.phantom.demo import make_demo
 
-    folders = make_demo(out)
-    for number, folder in enumerate(folders, start=1):
-        _print([f"Visit {number} of {len(folders)}: {folder}"])
-        job = _Job(folder, out / f"visit-{number}", provider=provider, store=str(out / "store"))
-        job.run(True)
-    last = out / f"visit-{len(folders)}" / "report.pdf"
-    _print([f"The demo patient's library is {out / 'store'}; the last visit's report is {last}"])
+    networks = _networks(provider)
+    check_writable(out)
+    line = _ProgressLine(True)
+    visits = make_demo(out / "dicom", write_series, write_truth, progress=line)
+    line.close()
+    for visit in visits:
+        _print([f"Visit {visit.number} of {len(visits)}, {visit.day}: {visit.folder}"])
+        results = out / f"visit-{visit.number}"
+        _Job(visit.folder, results, store=str(out / "store")).run(lambda: networks, aloud=True)
+    _print(
+        [
+            f"Library of the demo patient: {out / 'store'}",
+            f"Report with the trend over all visits: {results / 'report.pdf'}",
+        ]
+    )
+
+
+@app.command(
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def train(context: typer.Context) -> None:
+    """Simulate training data, train, test and export models (needs PyTorch)."""
+    try:
+        from hipdesk.training.__main__ import main as training
+    except ModuleNotFoundError as error:
+        raise ModelError(
+            f"Training needs {error.name}, which is not installed; install hipdesk[train]."
+        ) from error
+    try:
+        raise typer.Exit(training(context.args))
+    except SystemExit as stop:  # argparse has said why
+        raise typer.Exit(stop.code if isinstance(stop.code, int) else USAGE_EXIT) from stop
 
 
 @app.command()
@@ -211,32 +243,22 @@ def _options(
     """Find both hips on MRI, outline and score their inflammation. Research use only."""
 
 
+@dataclass(frozen=True, slots=True)
 class _Job:
     """One run of ``analyze``: from a folder to written results."""
 
-    def __init__(
-        self,
-        folder: Path,
-        out: Path,
-        series_uid: str | None = None,
-        any_contrast: bool = False,
-        provider: Provider = Provider.AUTO,
-        model: str = SEGMENTER,
-        store: str | None = None,
-    ) -> None:
-        self._folder = folder
-        self._out = out
-        self._series_uid = series_uid
-        self._any_contrast = any_contrast
-        self._provider = provider
-        self._model = model
-        self._store = store
+    folder: Path
+    out: Path
+    series_uid: str | None = None
+    any_contrast: bool = False
+    store: str | None = None
 
-    def run(self, aloud: bool) -> list[tuple[Analysis, Path]]:
-        """Analyse, keep and write; each analysis with the folder it was written to.
+    def run(self, networks: Callable[[], Networks], aloud: bool) -> list[Analysis]:
+        """Analyse, keep and write.
 
         Parameters
         ----------
+        networks : loads locator and segmenter, once there is something to analyse
         aloud : tell progress and results in words
         """
         from hipdesk.adapters.dicom_folder import DicomFolderReader
@@ -244,66 +266,34 @@ class _Job:
         from hipdesk.series_choice import choose
 
         reader = DicomFolderReader()
-        chosen = choose(reader.scan(self._folder), self._series_uid, self._any_contrast).chosen
-        check_writable(self._out)
+        chosen = choose(reader.scan(self.folder), self.series_uid, self.any_contrast).chosen
+        check_writable(self.out)
         volumes = (reader.read(series) for series in chosen)
-        analysed = self._analysed(volumes, len(chosen), aloud)
-        results = list(zip(analysed, (self._out, self._out / "left"), strict=False))
-        histories = self._kept([analysis for (analysis, _), _ in results])
-        for ((analysis, volume), place), visits in zip(results, histories, strict=True):
-            self._write(analysis, volume, visits, place, aloud)
-        return [(analysis, place) for (analysis, _), place in results]
-
-    def _analysed(
-        self, volumes: Iterable[Volume], count: int, aloud: bool
-    ) -> list[tuple[Analysis, Volume]]:
-        """Every series that shows a head; if none does, the first one's error."""
-        from hipdesk.pipeline import analyze as run_pipeline
-        from hipdesk.pipeline import request_analysis
-
-        locator, segmenter = (load_model(name, self._provider) for name in (LOCATOR, self._model))
-        done: list[tuple[Analysis, Volume]] = []
-        missing: list[KnownError] = []
-        for volume in volumes:
-            progress = _ProgressLine(aloud)
-            try:
-                request = request_analysis(volume)
-                done.append((run_pipeline(request, locator, segmenter, progress), volume))
-            except (HeadNotFound, NoScorableHip) as error:
-                missing.append(error)
-            finally:
-                progress.close()
-        if not done:
-            raise missing[0]
-        return done
+        results = _analysed(volumes, networks(), aloud)
+        histories = self._kept([analysis for analysis, _ in results])
+        places = (self.out, self.out / "left")
+        for (analysis, volume), visits, place in zip(results, histories, places, strict=False):
+            _write(analysis, volume, visits, place, aloud)
+        return [analysis for analysis, _ in results]
 
     def _kept(self, analyses: Sequence[Analysis]) -> list[tuple[Visit, ...]]:
         """Save analyses where a library was named; the patient's visits for each."""
-        if self._store is None:
+        if self.store is None:
             return [() for _ in analyses]
         from hipdesk.adapters.store import SqlVisitStore
+        from hipdesk.paths import user_data_dir
 
         with ExitStack() as stack:
-            store = SqlVisitStore.open(self._store)
+            copies = user_data_dir() / "library" if "://" in self.store else None
+            store = SqlVisitStore.open(self.store, library=copies)
             stack.callback(store.close)
             visits = [store.add(analysis, _files(analysis.series)) for analysis in analyses]
             return [tuple(stored.visit for stored in store.history(uid)) for uid in visits]
 
-    def _write(
-        self,
-        analysis: Analysis,
-        volume: Volume,
-        visits: Sequence[Visit],
-        place: Path,
-        aloud: bool,
-    ) -> None:
-        from hipdesk.adapters.result_folder import ENTRIES, write_result_folder
-        from hipdesk.console import analysis_lines, files_line
 
-        write_result_folder(analysis, volume, visits, place, datetime.now().astimezone())
-        if aloud:
-            _print(analysis_lines(analysis))
-            _print([files_line(str(place), ENTRIES)])
+def _networks(provider: Provider, segmenter: str = SEGMENTER) -> Networks:
+    """Locator and segmenter."""
+    return load_model(LOCATOR, provider), load_model(segmenter, provider)
 
 
 def load_model(name: str, provider: Provider) -> Network:
@@ -311,6 +301,41 @@ def load_model(name: str, provider: Provider) -> Network:
     from hipdesk.adapters.onnx_models import load_network
 
     return load_network(name, provider.value)
+
+
+def _analysed(
+    volumes: Iterable[Volume], networks: Networks, aloud: bool
+) -> list[tuple[Analysis, Volume]]:
+    """Every series that shows a head; if none does, the first one's error."""
+    from hipdesk.pipeline import analyze as run_pipeline
+    from hipdesk.pipeline import request_analysis
+
+    done: list[tuple[Analysis, Volume]] = []
+    missing: list[KnownError] = []
+    for volume in volumes:
+        line = _ProgressLine(aloud)
+        try:
+            done.append((run_pipeline(request_analysis(volume), *networks, line), volume))
+        except (HeadNotFound, NoScorableHip) as error:
+            missing.append(error)
+        finally:
+            line.close()
+    if not done:
+        raise missing[0]
+    return done
+
+
+def _write(
+    analysis: Analysis, volume: Volume, visits: Sequence[Visit], place: Path, aloud: bool
+) -> None:
+    """Every file of one analysis, and its words."""
+    from hipdesk.adapters.result_folder import ENTRIES, write_result_folder
+    from hipdesk.console import analysis_lines, files_line
+
+    write_result_folder(analysis, volume, visits, place, datetime.now().astimezone())
+    if aloud:
+        _print(analysis_lines(analysis))
+        _print([files_line(str(place), ENTRIES)])
 
 
 def _info_document() -> dict[str, Any]:

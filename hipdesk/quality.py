@@ -42,6 +42,7 @@ def notices(
         *series.notices,
         *_of_geometry(series),
         *_of_patient(series),
+        *_of_sides(series, hips),
         *(notice for hip in hips for notice in _of_hip(hip)),
     )
 
@@ -106,6 +107,18 @@ def _of_patient(series: Series) -> Iterator[Notice]:
             "age_outside_range",
             f"The patient is {age} years old; the score was studied from {low} to {high} years.",
             float(age),
+        )
+
+
+def _of_sides(series: Series, hips: Sequence[HipResult]) -> Iterator[Notice]:
+    """Say where the file's own side is not the one that was found."""
+    found = {hip.side for hip in hips if hip.head.found}
+    if series.laterality is not None and found == {series.laterality.other}:
+        yield Notice(
+            "side_disagrees",
+            f"The images are labelled {series.laterality.word}, but the "
+            f"{series.laterality.other.word} hip was found; check the side before using the "
+            "result.",
         )
 
 

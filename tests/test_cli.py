@@ -68,6 +68,18 @@ def study(tmp_path_factory):
     return _write(tmp_path_factory.mktemp("study"))
 
 
+@pytest.fixture
+def quick(monkeypatch):
+    """Files without their content, where a test asks about something else."""
+    from hipdesk.adapters import result_folder
+
+    monkeypatch.setattr(result_folder, "write_segmentation", lambda _, path: path.touch())
+    monkeypatch.setattr(result_folder, "write_measurements", lambda _, path, __: path.touch())
+    monkeypatch.setattr(result_folder, "write_overlays", lambda _, __, folder: folder.mkdir())
+    monkeypatch.setattr(result_folder, "build_report", lambda *_, **__: None)
+    monkeypatch.setattr(result_folder, "write_pdf", lambda _, path: path.touch())
+
+
 def run(capsys, *arguments):
     status = cli.main([str(argument) for argument in arguments])
     captured = capsys.readouterr()
@@ -101,12 +113,14 @@ def test_analyze_writes_everything(capsys, study, tmp_path):
     assert str(out) in words
 
 
+@pytest.mark.usefixtures("quick")
 def test_json_is_the_result_and_nothing_else(capsys, study, tmp_path):
     status, text, errors = run(capsys, "analyze", study, "--out", tmp_path, "--json")
     assert (status, errors) == (0, "")
     assert json.loads(text) == json.loads((tmp_path / "result.json").read_text("utf-8"))
 
 
+@pytest.mark.usefixtures("quick")
 def test_results_of_an_earlier_run_are_replaced_whole(capsys, study, tmp_path):
     (tmp_path / "overlays").mkdir()
     (tmp_path / "overlays" / "stale.jpg").write_bytes(b"old")
@@ -121,6 +135,7 @@ def test_results_of_an_earlier_run_are_replaced_whole(capsys, study, tmp_path):
     assert (tmp_path / "result.json").read_text("utf-8").startswith("{")
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_store_keeps_each_visit_and_nothing_is_kept_without(capsys, study, tmp_path):
     store = tmp_path / "store"
     assert run(capsys, "analyze", study, "--out", tmp_path / "a")[0] == 0
@@ -140,6 +155,7 @@ def test_a_store_keeps_each_visit_and_nothing_is_kept_without(capsys, study, tmp
         kept.close()
 
 
+@pytest.mark.usefixtures("quick")
 def test_cuda_that_does_not_work_is_said_and_exits_0(capsys, study, tmp_path):
     status, text, _ = run(
         capsys, "analyze", study, "--out", tmp_path, "--provider", "cuda", "--json"
@@ -195,6 +211,7 @@ def test_nothing_suitable_exits_3_with_a_sentence(capsys, tmp_path, kind):
     assert not (tmp_path / "out" / "result.json").exists()
 
 
+@pytest.mark.usefixtures("quick")
 def test_four_slices_are_written_and_exit_3(capsys, tmp_path):
     folder = _write(tmp_path / "in", shape=(4, *SHAPE[1:]))
     status, _, errors = run(capsys, "analyze", folder, "--out", tmp_path / "out")
@@ -205,6 +222,7 @@ def test_four_slices_are_written_and_exit_3(capsys, tmp_path):
     assert document["patient_total"]["u_intensity"] is None
 
 
+@pytest.mark.usefixtures("quick")
 def test_one_hip_is_scored_alone(capsys, tmp_path):
     folder = _write(tmp_path / "in", sides=(Side.LEFT,))
     status, text, _ = run(capsys, "analyze", folder, "--out", tmp_path / "out", "--json")
@@ -214,6 +232,7 @@ def test_one_hip_is_scored_alone(capsys, tmp_path):
     assert left["u_area"] > 0
 
 
+@pytest.mark.usefixtures("quick")
 def test_separate_right_and_left_series_are_both_analysed(capsys, tmp_path):
     shape = (17, 104, 100)
     for number, (x, words) in enumerate(((-65.0, "right"), (65.0, "left"))):
@@ -381,3 +400,41 @@ def test_info_says_which_model_was_altered(capsys, monkeypatch):
     assert status == 0
     assert "The file of the model 'locate' differs." in words
     assert run(capsys, "info", "--json")[0] == 0
+
+
+def test_demo_analyses_every_visit_into_one_library(capsys, tmp_path, monkeypatch):
+    from datetime import date
+
+    from hipdesk.adapters.store import SqlVisitStore
+    from hipdesk.phantom import demo
+
+    def two_visits(out, write, write_truth, progress):
+        visits = []
+        for number in (1, 2):
+            day = date(2024, number, 1)
+            tags = {**STIR, "StudyDate": f"{day:%Y%m%d}"}
+            folder = _write(out / f"visit-{number}", tags, study=f"study {number}")
+            visits.append(demo.DemoVisit(number, 4 * number, day, folder, "", out / "truth"))
+        return tuple(visits)
+
+    monkeypatch.setattr(demo, "make_demo", two_visits)
+    status, words, errors = run(capsys, "demo", "--out", tmp_path / "demo")
+    assert (status, errors) == (0, "")
+    for number in (1, 2):
+        assert {entry.name for entry in (tmp_path / "demo" / f"visit-{number}").iterdir()} == FILES
+    assert str(tmp_path / "demo" / "visit-2" / "report.pdf") in words
+    store = SqlVisitStore.open(tmp_path / "demo" / "store", read_only=True)
+    try:
+        assert len(store.analyses()) == 2
+    finally:
+        store.close()
+
+
+def test_train_passes_its_words_on(capsys):
+    pytest.importorskip("torch")
+    status, words, errors = run(capsys, "train", "nonsense")
+    assert status == 2
+    assert "nonsense" in errors
+    status, words, _ = run(capsys, "train", "--help")
+    assert status == 0
+    assert "export" in words

@@ -103,3 +103,12 @@ def test_hips_are_warned_of_by_side():
     assert "right" in found["hip_missing"].message
     assert found["few_head_slices"].figure == 6
     assert _codes(_series(), hips=(_hip(7),)) == {}
+
+
+def test_a_label_that_contradicts_the_side_found_is_said():
+    labelled = replace(_series(), laterality=Side.RIGHT)
+    lost = HipResult(
+        Side.RIGHT, Head(Side.RIGHT, False, 0.0, reason=Reason.HEAD_NOT_FOUND), None, None
+    )
+    assert "side_disagrees" in _codes(labelled, hips=(lost, _hip(8)))
+    assert "side_disagrees" not in _codes(replace(labelled, laterality=Side.LEFT), hips=(_hip(8),))

@@ -20,6 +20,9 @@ LOCATOR_ROWS: Final = 192
 LOCATOR_COLUMNS: Final = 192
 LOCATOR_SPACING_MM: Final = 2.0
 
+POSITION_DECIMALS: Final = 6
+"""Of a pixel; far finer than any geometry is known."""
+
 
 class Grid(NamedTuple):
     """A grid of pixels: affine to LPS mm, and (slices, rows, columns)."""
@@ -175,7 +178,8 @@ def _weights(
     farther out the weight is zero.
     """
     scale, offset = line
-    positions = np.arange(n_target) * scale + offset
+    # Rounded, so that a mirrored or reordered stack gives the very same weights.
+    positions = np.round(np.arange(n_target) * scale + offset, POSITION_DECIMALS)
     inside = (positions >= -0.5) & (positions <= n_source - 0.5)
     clamped = np.clip(positions, 0, n_source - 1)
     indices = np.arange(n_source)

@@ -28,6 +28,10 @@ MARROW_PROBABILITY: Final = 0.7
 MARROW_MINIMUM_VOXELS: Final = 200
 """Fewer femur voxels on the locator's grid than this do not give a steady median."""
 
+MARROW_DIGITS: Final = 4
+"""Significant digits of the median, so that the last bits of a resampling never
+reach a network."""
+
 HEAD_CORE: Final = 0.7
 """Share of the head's radius inside which cortex and joint fluid do not reach."""
 
@@ -93,7 +97,7 @@ def femur_median(image: FloatArray, femur: FloatArray, affine: Affine, head: Hea
     if np.count_nonzero(marrow) < MARROW_MINIMUM_VOXELS:
         marrow = distance <= HEAD_CORE * head.radius_mm
     values = image[marrow]
-    median = float(np.median(values)) if values.size else 0.0
+    median = float(f"{np.median(values):.{MARROW_DIGITS}g}") if values.size else 0.0
     return median if np.isfinite(median) and median > 0 else None
 
 

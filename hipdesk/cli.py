@@ -164,13 +164,13 @@ def analyze(
     """
     job = _Job(folder, out, series, any_contrast, store)
     results = job.run(lambda: _networks(provider, model), aloud=not as_json)
+    _refuse_unscored(results)
     if as_json:
         from hipdesk.result import result_document
 
         documents = [result_document(analysis) for analysis in results]
         several = {"schema": "hipdesk.results/1", "results": documents}
         _print_json(several if len(documents) > 1 else documents[0])
-    _refuse_unscored(results)
 
 
 @app.command()

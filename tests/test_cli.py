@@ -214,8 +214,9 @@ def test_nothing_suitable_exits_3_with_a_sentence(capsys, tmp_path, kind):
 @pytest.mark.usefixtures("quick")
 def test_four_slices_are_written_and_exit_3(capsys, tmp_path):
     folder = _write(tmp_path / "in", shape=(4, *SHAPE[1:]))
-    status, _, errors = run(capsys, "analyze", folder, "--out", tmp_path / "out")
+    status, text, errors = run(capsys, "analyze", folder, "--out", tmp_path / "out", "--json")
     assert status == 3
+    assert json.loads(text)["error"]["code"] == "no_scorable_hip"
     assert "no hip can be scored" in _sentence(errors)
     document = json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))
     assert {hip["reason"] for hip in document["hips"]} == {"too_few_slices"}

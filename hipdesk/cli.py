@@ -176,19 +176,18 @@ def analyze(
 @app.command()
 def demo(out: Out, provider: WhichProvider = Provider.AUTO) -> None:
     """Make a simulated patient's visits under treatment and analyse them all."""
-    from hipdesk.adapters.dicom_writer import write_series, write_truth
+    from hipdesk.adapters.demo import make_demo
     from hipdesk.adapters.result_folder import check_writable
-    from hipdesk.phantom.demo import make_demo
 
     networks = _networks(provider)
     check_writable(out)
     line = _ProgressLine(True)
-    visits = make_demo(out / "dicom", write_series, write_truth, progress=line)
+    folders = make_demo(out / "dicom", line)
     line.close()
-    for visit in visits:
-        _print([f"Visit {visit.number} of {len(visits)}, {visit.day}: {visit.folder}"])
-        results = out / f"visit-{visit.number}"
-        _Job(visit.folder, results, store=str(out / "store")).run(lambda: networks, aloud=True)
+    for number, folder in enumerate(folders, start=1):
+        _print([f"Visit {number} of {len(folders)}: {folder}"])
+        results = out / f"visit-{number}"
+        _Job(folder, results, store=str(out / "store")).run(lambda: networks, aloud=True)
     _print(
         [
             f"Library of the demo patient: {out / 'store'}",

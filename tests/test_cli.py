@@ -404,19 +404,15 @@ def test_info_says_which_model_was_altered(capsys, monkeypatch):
 
 
 def test_demo_analyses_every_visit_into_one_library(capsys, tmp_path, monkeypatch):
-    from datetime import date
-
+    from hipdesk.adapters import demo
     from hipdesk.adapters.store import SqlVisitStore
-    from hipdesk.phantom import demo
 
-    def two_visits(out, write, write_truth, progress):
-        visits = []
-        for number in (1, 2):
-            day = date(2024, number, 1)
-            tags = {**STIR, "StudyDate": f"{day:%Y%m%d}"}
-            folder = _write(out / f"visit-{number}", tags, study=f"study {number}")
-            visits.append(demo.DemoVisit(number, 4 * number, day, folder, "", out / "truth"))
-        return tuple(visits)
+    def two_visits(out, progress):
+        progress(1.0, "Simulated")
+        return tuple(
+            _write(out / day, {**STIR, "StudyDate": day}, study=f"study {day}")
+            for day in ("20240101", "20240401")
+        )
 
     monkeypatch.setattr(demo, "make_demo", two_visits)
     status, words, errors = run(capsys, "demo", "--out", tmp_path / "demo")

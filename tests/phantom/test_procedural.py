@@ -21,7 +21,7 @@ def woman() -> Anatomy:
 
 
 def points_of(anatomy: Anatomy, label: int) -> np.ndarray:
-    return to_lps(anatomy.affine, np.argwhere(anatomy.labels == label))
+    return np.asarray(to_lps(anatomy.affine, np.argwhere(anatomy.labels == label)))
 
 
 def around(anatomy: Anatomy, side: Side, radius_mm: float) -> tuple[np.ndarray, np.ndarray]:
@@ -48,7 +48,7 @@ def shaft_direction(anatomy: Anatomy, side: Side) -> np.ndarray:
     femur = points_of(anatomy, FEMUR[side])
     heights = (-190.0, -120.0)
     ends = [femur[np.abs(femur[:, 2] - z) < 3].mean(0) for z in heights]
-    return (ends[0] - ends[1]) / np.linalg.norm(ends[0] - ends[1])
+    return np.asarray((ends[0] - ends[1]) / np.linalg.norm(ends[0] - ends[1]))
 
 
 def test_the_same_seed_gives_the_same_anatomy(woman: Anatomy) -> None:

@@ -163,8 +163,7 @@ def _common(series: Series, pixels: NDArray[np.uint16]) -> Dataset:
     shared = Dataset()
     shared.SpecificCharacterSet = "ISO_IR 192"
     shared.SOPClassUID = MRImageStorage
-    usual = ("ORIGINAL", "PRIMARY", "M", "SE" if _ti(series) is None else "IR")
-    shared.ImageType = list(series.image_type or usual)
+    shared.ImageType = list(series.image_type or ("ORIGINAL", "PRIMARY", "OTHER"))
     _add_patient(shared, series)
     _add_study(shared, series)
     _add_series(shared, series)
@@ -194,7 +193,7 @@ def _add_study(shared: Dataset, series: Series) -> None:
     shared.StudyInstanceUID = study.uid
     shared.StudyDate = _date(study.date)
     shared.StudyTime = _time(study.time)
-    shared.StudyID = ""
+    shared.StudyID = "1"
     shared.AccessionNumber = study.accession
     shared.ReferringPhysicianName = ""
     shared.StudyDescription = study.description

@@ -42,7 +42,7 @@ LOCATOR_SIZE: Final = (LOCATOR_ROWS, LOCATOR_COLUMNS, LOCATOR_SPACING_MM)
 SMOOTHING_MM: Final = 6.0
 """Sigma of the Gaussian that turns a probability map into one peak a head."""
 
-PEAK_MINIMUM: Final = 0.5
+PEAK_MINIMUM: Final = 0.6
 """Smoothed probability below which nothing is called a head."""
 
 CENTROID_REACH_MM: Final = 36.0

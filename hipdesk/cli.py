@@ -215,6 +215,37 @@ def train(context: typer.Context) -> None:
 
 
 @app.command()
+def evaluate(
+    anatomy: Annotated[
+        Path, typer.Option("--anatomy", metavar="DIR", help="Folder of label maps.")
+    ],
+    only: Annotated[
+        str, typer.Option("--only", metavar="NAME", help="Label map to simulate patients from.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="JSON list of the figures.")],
+    locator: Annotated[str, typer.Option("--locator", metavar="NAME")] = LOCATOR,
+    model: Annotated[str, typer.Option("--model", metavar="NAME")] = SEGMENTER,
+    patients: Annotated[int, typer.Option("--patients", min=2)] = 20,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
+) -> None:
+    """Measure two models on simulated patients of one label map, whole series each.
+
+    The figures can be called leave-one-anatomy-out only where neither model was
+    trained on that map: see `hipdesk train --leave-out`.
+    """
+    from hipdesk.phantom.anatomy import load_label_map
+    from hipdesk.phantom.prepared import prepare
+    from hipdesk.training import leave_out
+
+    networks = load_model(locator, Provider.CPU), load_model(model, Provider.CPU)
+    cases = leave_out.patients(prepare(load_label_map(anatomy, only)), patients, seed)
+    figures = leave_out.measure(cases, *networks)
+    metrics = leave_out.summary(figures, leave_out.description(only, patients, seed))
+    out.write_text(json.dumps([metric.model_dump() for metric in metrics], indent=1), "utf-8")
+    _print([f"{metric.name}: {metric.value:.3f}" for metric in metrics])
+
+
+@app.command()
 def info(as_json: Json = False) -> None:
     """Show versions, models with their hashes, and where networks can run."""
     from hipdesk.console import info_lines

@@ -93,6 +93,14 @@ def patients(
         yield as_volume(simulated, f"1.2.826.0.1.3680043.10.1.{seed}.{index + 1}"), simulated
 
 
+def description(anatomy: str, count: int, seed: int) -> str:
+    """The test set in words, as a model card prints it."""
+    return (
+        f"{count} simulated patients (seed {seed}) of label map {anatomy}, both hips, whole "
+        "coronal fluid-sensitive series of random protocol, pose, lesions and artefacts"
+    )
+
+
 def measure(
     cases: Iterator[tuple[Volume, SimulatedSeries]], locator: Network, segmenter: Network
 ) -> list[PatientFigures]:

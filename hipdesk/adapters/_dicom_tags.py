@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Final
@@ -102,7 +103,7 @@ DESCENDED: Final = frozenset(
 
 WANTED: Final[frozenset[int]] = frozenset(int(tag) for tag in Tag)
 
-BINARY: Final = MappingProxyType(
+BINARY: Final[Mapping[int, str]] = MappingProxyType(
     {
         Tag.SAMPLES: "H",
         Tag.ROWS: "H",

@@ -270,7 +270,9 @@ def _picture(
 def _classes(canvas: Canvas, y: float) -> None:
     """The legend of outlines."""
     x = MARGIN
-    shown = [name for name in reversed(LINE_STYLES) if name is not SegmentClass.PROXIMAL_FEMUR]
+    shown = [
+        name for name in reversed(list(LINE_STYLES)) if name is not SegmentClass.PROXIMAL_FEMUR
+    ]
     for name in shown:
         bones = name is SegmentClass.ACETABULUM
         words = "Acetabulum, proximal femur" if bones else CLASS_WORDS[name]

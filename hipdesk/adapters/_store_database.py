@@ -14,6 +14,7 @@ from sqlalchemy import (
     URL,
     Connection,
     Engine,
+    Select,
     column,
     create_engine,
     event,
@@ -122,7 +123,7 @@ def schema_revision(engine: Engine) -> str | None:
 
 
 def _version(connection: Connection) -> str | None:
-    statement = select(column("version_num")).select_from(table(_VERSION_TABLE))
+    statement: Select[tuple[str]] = select(column("version_num")).select_from(table(_VERSION_TABLE))
     return connection.execute(statement).scalar()
 
 

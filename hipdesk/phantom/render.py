@@ -369,7 +369,7 @@ def on_head_side(points: NDArray[np.float32], hip: HipGeometry) -> BoolArray:
 
 def _soft_step(x: NDArray[np.floating]) -> FloatArray:
     """0 below -1/2, 1 above 1/2, a ramp between: half a voxel's partial volume each way."""
-    return np.clip(x + 0.5, 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(x + 0.5, 0.0, 1.0), dtype=np.float32)
 
 
 class _Sums:

@@ -14,7 +14,7 @@ from sqlalchemy import (
     URL,
     Connection,
     Engine,
-    Select,
+    String,
     column,
     create_engine,
     event,
@@ -123,7 +123,7 @@ def schema_revision(engine: Engine) -> str | None:
 
 
 def _version(connection: Connection) -> str | None:
-    statement: Select[tuple[str]] = select(column("version_num")).select_from(table(_VERSION_TABLE))
+    statement = select(column("version_num", String)).select_from(table(_VERSION_TABLE))
     return connection.execute(statement).scalar()
 
 

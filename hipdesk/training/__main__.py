@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from hipdesk.errors import KnownError
+from hipdesk.phantom.prepared import PreparedAnatomy
 from hipdesk.training.recipes import RECIPES, Kind, Recipe
 from hipdesk.training.shards import (
     Maker,
@@ -85,7 +86,7 @@ def _simulation_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--anatomy", type=Path, help="folder of label maps")
     parser.add_argument("--leave-out", action="append", default=[], metavar="NAME")
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
-    parser.add_argument("--bodies", type=int, help="invented anatomies; 8 without label maps")
+    parser.add_argument("--bodies", type=int, help="invented anatomies")
     parser.add_argument("--seed", type=int, default=None)
 
 
@@ -95,7 +96,7 @@ def _training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the training")
     parser.add_argument("--data", type=Path, help="folder of shards; OUT/data if not given")
     parser.add_argument("--held-out", type=Path, help="shards to watch, else the last stacks")
-    parser.add_argument("--stacks", type=int, help="stacks to simulate and to use")
+    parser.add_argument("--stacks", type=int, help="stacks to simulate of each anatomy")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help="batches")
     length.add_argument("--minutes", type=float, help="time instead of batches")
@@ -108,7 +109,7 @@ def _generate(given: argparse.Namespace) -> None:
     """Simulate stacks into shards."""
     k, n = (int(number) for number in given.part.split("/"))
     seed = 0 if given.seed is None else given.seed
-    write_shards(_maker(given, given.kind), given.kind, given.out, given.count, seed, (k, n))
+    write_shards(_given_maker(given), given.kind, given.out, given.count, seed, (k, n))
 
 
 def _train(given: argparse.Namespace) -> None:
@@ -118,10 +119,9 @@ def _train(given: argparse.Namespace) -> None:
     recipe: Recipe = given.recipe
     seed = recipe.seed if given.seed is None else given.seed
     data = given.data or given.out / "data"
-    stacks = given.stacks or recipe.stacks
     if given.data is None:
-        write_shards(_maker(given, recipe.kind), recipe.kind, data, stacks, seed)
-    learn, watch = _pools(recipe, data, given.held_out, given.stacks)
+        _simulate(given, recipe, data, seed)
+    learn, watch = _pools(recipe, data, given.held_out)
     steps = given.steps or recipe.steps
     effort = Effort(
         steps, given.minutes, given.threads, given.device, watch_every=given.watch_every
@@ -129,11 +129,27 @@ def _train(given: argparse.Namespace) -> None:
     train(recipe, learn, watch, given.out, effort, seed)
 
 
-def _pools(
-    recipe: Recipe, data: Path, held_out: Path | None, stacks: int | None
-) -> tuple[Pool, Pool]:
+def _simulate(given: argparse.Namespace, recipe: Recipe, data: Path, seed: int) -> None:
+    """A recipe's stacks: a folder for each label map, and one for the invented bodies."""
+    from hipdesk.training.anatomies import kept_names, load_anatomies
+
+    names = kept_names(given.anatomy, given.leave_out, given.only)
+    each = recipe.map_stacks if given.stacks is None else given.stacks
+    for number, name in enumerate(names):
+        maps = load_anatomies(given.anatomy, only=[name])
+        write_shards(_maker(maps, recipe.kind), recipe.kind, data / name, each, seed + number)
+    bodies = recipe.bodies if given.bodies is None else given.bodies
+    count = recipe.body_stacks if given.stacks is None else given.stacks
+    if not names:
+        bodies, count = max(1, bodies), count + 2 * each
+    if bodies:
+        invented = load_anatomies(None, bodies=bodies, seed=seed)
+        write_shards(_maker(invented, recipe.kind), recipe.kind, data / "bodies", count, seed + 100)
+
+
+def _pools(recipe: Recipe, data: Path, held_out: Path | None) -> tuple[Pool, Pool]:
     """Slices to learn from and slices to watch."""
-    pool = read_pool(data, stacks)
+    pool = read_pool(data)
     if held_out is not None:
         return pool, read_pool(held_out)
     return split_pool(pool, recipe.held_out)
@@ -167,13 +183,18 @@ def _export(given: argparse.Namespace) -> None:
     export_model(network, recipe, given.out, given.version, metrics, provenance)
 
 
-def _maker(given: argparse.Namespace, kind: Kind) -> Maker:
-    """Simulates stacks of a kind from the anatomies that were asked for."""
+def _given_maker(given: argparse.Namespace) -> Maker:
+    """Simulates stacks from the anatomies that were asked for."""
     from hipdesk.training.anatomies import load_anatomies
 
     bodies = given.bodies if given.bodies is not None else 0 if given.anatomy else BODIES
     seed = given.seed or 0
     anatomies = load_anatomies(given.anatomy, given.leave_out, given.only, bodies, seed)
+    return _maker(anatomies, given.kind)
+
+
+def _maker(anatomies: Sequence[PreparedAnatomy], kind: Kind) -> Maker:
+    """Simulates stacks of a kind."""
     return hip_maker(anatomies) if kind is Kind.HIP else pelvis_maker(anatomies)
 
 

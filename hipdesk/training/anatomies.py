@@ -38,11 +38,7 @@ def load_anatomies(
     UnreadableInput
         Nothing is left, a name is not in the folder, or a map cannot be read.
     """
-    names = label_map_names(folder) if folder is not None else ()
-    unknown = sorted({*leave_out, *only} - set(names))
-    if unknown:
-        raise UnreadableInput(f"There is no label map called {unknown[0]}; check the folder.")
-    kept = [name for name in names if name not in leave_out and (not only or name in only)]
+    kept = kept_names(folder, leave_out, only)
     maps = [load_label_map(folder, name) for name in kept] if folder is not None else []
     found = tuple(prepare(anatomy) for anatomy in (*maps, *_bodies(bodies, seed)))
     if not found:
@@ -50,6 +46,23 @@ def load_anatomies(
             "No anatomy is left to simulate from; name a folder of label maps, or ask for bodies."
         )
     return found
+
+
+def kept_names(
+    folder: Path | None, leave_out: Sequence[str] = (), only: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Names of a folder's label maps, less those not wanted; none without a folder.
+
+    Raises
+    ------
+    UnreadableInput
+        A name is not in the folder.
+    """
+    names = label_map_names(folder) if folder is not None else ()
+    unknown = sorted({*leave_out, *only} - set(names))
+    if unknown:
+        raise UnreadableInput(f"There is no label map called {unknown[0]}; check the folder.")
+    return tuple(name for name in names if name not in leave_out and (not only or name in only))
 
 
 def _bodies(count: int, seed: int) -> Iterator[Anatomy]:

@@ -63,7 +63,8 @@ class Recipe:
     ----------
     widths : U-Net features of each level
     points : points of each rendering step; empty for a plain U-Net
-    stacks : simulated stacks to generate where none are given
+    map_stacks : stacks to simulate from each label map where none are given
+    bodies, body_stacks : invented anatomies, and stacks of all of them together
     steps : batches; the learning rate follows one cosine over them
     warm_up : share of the training in which the rate rises
     importance : weight of each channel in the loss
@@ -87,7 +88,9 @@ class Recipe:
     widths: tuple[int, ...]
     points: tuple[int, ...]
     importance: tuple[float, ...]
-    stacks: int
+    map_stacks: int
+    bodies: int
+    body_stacks: int
     steps: int
     batch: int = 8
     rate: float = 2e-3
@@ -120,8 +123,10 @@ LOCATE: Final = Recipe(
     widths=(8, 24, 48, 96, 128),
     points=(),
     importance=(1.0, 1.0, 0.7),
-    stacks=1200,
-    steps=5000,
+    map_stacks=320,
+    bodies=12,
+    body_stacks=240,
+    steps=2530,
     augmentation=Augmentation(
         shift_px=14.0,
         rotation_deg=9.0,
@@ -149,8 +154,10 @@ SEGMENT: Final = Recipe(
     widths=(16, 32, 64, 96, 160),
     points=(1280, 5120, 4096),
     importance=(0.7, 0.7, 0.7, 1.5, 1.2),
-    stacks=1200,
-    steps=8000,
+    map_stacks=320,
+    bodies=12,
+    body_stacks=240,
+    steps=3600,
 )
 
 RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(

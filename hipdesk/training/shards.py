@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from hipdesk.errors import UnreadableInput
 from hipdesk.intensity import by_body
+from hipdesk.phantom.prepared import PreparedAnatomy
 from hipdesk.records import FloatArray
 from hipdesk.training.recipes import Kind
 
@@ -117,14 +118,14 @@ def write_shards(
 
 
 def read_pool(folder: Path, limit: int | None = None) -> Pool:
-    """All slices of a folder's shards, in order; at most ``limit`` stacks of them.
+    """All slices of the shards in and below a folder, in order; at most ``limit`` stacks of them.
 
     Raises
     ------
     UnreadableInput
         The folder has no shards, or one of them is damaged.
     """
-    paths = sorted(folder.glob("shard_*.npz"))
+    paths = sorted(folder.rglob("shard_*.npz"))
     if not paths:
         raise UnreadableInput(f"There are no simulated stacks in {folder}; generate them first.")
     if limit is not None:
@@ -152,23 +153,23 @@ def split_pool(pool: Pool, share: float) -> tuple[Pool, Pool]:
     return _part(pool, 0, cut), _part(pool, cut, len(pool))
 
 
-def hip_maker(anatomies: Sequence[object]) -> Maker:
+def hip_maker(anatomies: Sequence[PreparedAnatomy]) -> Maker:
     """Draws stacks of one hip, signal relative to the marrow median."""
     from hipdesk.phantom.samples import hip_stack
 
     def make(rng: np.random.Generator) -> Stack:
-        made = hip_stack(rng, anatomies)  # type: ignore[arg-type]
+        made = hip_stack(rng, anatomies)
         return Stack(made.signal / np.float32(made.marrow_median), made.labels)
 
     return make
 
 
-def pelvis_maker(anatomies: Sequence[object]) -> Maker:
+def pelvis_maker(anatomies: Sequence[PreparedAnatomy]) -> Maker:
     """Draws coronal stacks of a pelvis, signal relative to the body's 99th percentile."""
     from hipdesk.phantom.samples import pelvis_stack
 
     def make(rng: np.random.Generator) -> Stack:
-        made = pelvis_stack(rng, anatomies)  # type: ignore[arg-type]
+        made = pelvis_stack(rng, anatomies)
         return Stack(by_body(made.signal), made.labels)
 
     return make

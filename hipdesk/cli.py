@@ -214,6 +214,39 @@ def train(context: typer.Context) -> None:
         raise typer.Exit(stop.code if isinstance(stop.code, int) else USAGE_EXIT) from stop
 
 
+class SimulatedContrast(StrEnum):
+    """What ``phantom`` can simulate."""
+
+    STIR = "stir"
+    T1 = "t1"
+
+
+@app.command()
+def phantom(
+    out: Out,
+    anatomy: Annotated[
+        Path | None,
+        typer.Option("--anatomy", metavar="DIR", help="Folder of label maps; invented without."),
+    ] = None,
+    only: Annotated[str, typer.Option("--only", metavar="NAME", help="Label map to use.")] = "",
+    contrast: Annotated[
+        SimulatedContrast, typer.Option("--contrast", help="Sequence.")
+    ] = SimulatedContrast.STIR,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
+) -> None:
+    """Simulate one random patient: a coronal DICOM series, and the truth beside it."""
+    from hipdesk.adapters.dicom_writer import deterministic_uid, write_series, write_truth
+    from hipdesk.phantom.patients import random_series
+    from hipdesk.phantom.volumes import as_volume
+
+    simulated = random_series(seed, contrast.value, anatomy, only)
+    uid = deterministic_uid("phantom", str(seed), contrast.value, only)
+    volume = as_volume(simulated, uid)
+    files = write_series(out / "series", volume)
+    truth = write_truth(out / "truth.npz", simulated.truth)
+    _print([f"{len(files)} slices: {out / 'series'}", f"Truth: {truth}"])
+
+
 @app.command()
 def evaluate(
     anatomy: Annotated[

@@ -41,7 +41,9 @@ def as_volume(
     protocol = simulated.protocol
     positions = to_lps(affine, [(index, 0, 0) for index in range(len(simulated.voxels))])
     slices = tuple(
-        SliceSource(SliceKey(f"{uid}.{index + 1}"), Path(), as_point(position))
+        SliceSource(
+            SliceKey(f"{uid}.{index + 1}"), Path(f"{index + 1:03d}.dcm"), as_point(position)
+        )
         for index, position in enumerate(positions)
     )
     series = Series(

@@ -15,14 +15,9 @@ import numpy as np
 
 from hipdesk.errors import NothingSuitable
 from hipdesk.manifest import Metric
+from hipdesk.phantom.patients import random_patient
 from hipdesk.phantom.prepared import PreparedAnatomy
-from hipdesk.phantom.samples import (
-    SeriesPlan,
-    SimulatedSeries,
-    random_stir_signals,
-    random_subject,
-    simulate_series,
-)
+from hipdesk.phantom.samples import SimulatedSeries
 from hipdesk.phantom.volumes import as_volume, true_segmentation
 from hipdesk.pipeline import analyze, request_analysis
 from hipdesk.ports import Network
@@ -62,34 +57,12 @@ class PatientFigures:
     u_area: tuple[float, float]
 
 
-def random_plan(rng: np.random.Generator) -> SeriesPlan:
-    """A clinic's coronal protocol: resolution, slices and obliquity vary."""
-    pixel = float(rng.uniform(0.7, 1.0))
-    size = int(min(448, 380 // pixel // 16 * 16))
-    spacing = float(rng.uniform(3.6, 5.5))
-    tilt = rng.normal(0, 1, 3) * (5, 2, 3)
-    return SeriesPlan(
-        rows=size,
-        columns=size,
-        pixel_mm=pixel,
-        slices=int(100 / spacing),
-        spacing_mm=spacing,
-        thickness_mm=float(rng.uniform(0.8, 1.0) * spacing),
-        centre_mm=(float(rng.normal(0, 6)), float(rng.normal(0, 5)), float(rng.normal(-15, 15))),
-        tilt_deg=(float(tilt[0]), float(tilt[1]), float(tilt[2])),
-        samples=(1, 4),
-    )
-
-
 def patients(
     prepared: PreparedAnatomy, count: int, seed: int
 ) -> Iterator[tuple[Volume, SimulatedSeries]]:
     """Simulated patients of one anatomy, each from its own generator ``(seed, index)``."""
     for index in range(count):
-        rng = np.random.default_rng([seed, index])
-        subject = random_subject(rng, prepared)
-        plan = random_plan(rng)
-        simulated = simulate_series(rng, subject, plan, random_stir_signals(rng))
+        simulated = random_patient(np.random.default_rng([seed, index]), prepared)
         yield as_volume(simulated, f"1.2.826.0.1.3680043.10.1.{seed}.{index + 1}"), simulated
 
 

@@ -1,0 +1,65 @@
+"""Whole random patients: repeatable, within a clinic's protocols, truth on the same grid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hipdesk.errors import UnreadableInput
+from hipdesk.geometry import spacing_of
+from hipdesk.phantom import patients
+from hipdesk.phantom.patients import random_patient, random_plan, random_series
+from hipdesk.phantom.samples import SeriesPlan
+from hipdesk.phantom.volumes import as_volume, true_segmentation
+from hipdesk.records import Contrast, Plane, SegmentClass, Side
+from tests.toy_anatomy import toy_prepared
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = SeriesPlan(rows=64, columns=96, pixel_mm=2.0, slices=8, spacing_mm=6.0, thickness_mm=5.0)
+    monkeypatch.setattr(patients, "random_plan", lambda rng: plan)
+
+
+def test_plans_stay_within_a_clinics_habits() -> None:
+    for seed in range(50):
+        plan = random_plan(np.random.default_rng(seed))
+        assert 0.7 <= plan.pixel_mm <= 1.0
+        assert plan.rows * plan.pixel_mm >= 290
+        assert plan.thickness_mm <= plan.spacing_mm <= 5.5
+        assert plan.slices * plan.spacing_mm >= 90
+
+
+def test_the_same_seed_gives_the_same_patient(small: None) -> None:
+    first, again, other = (
+        random_patient(np.random.default_rng(seed), toy_prepared()) for seed in (7, 7, 8)
+    )
+    np.testing.assert_array_equal(first.voxels, again.voxels)
+    assert not np.array_equal(first.voxels, other.voxels)
+
+
+def test_t1_has_its_own_times(small: None) -> None:
+    made = random_patient(np.random.default_rng(1), toy_prepared(), Contrast.T1)
+    assert made.protocol.contrast is Contrast.T1
+    assert made.protocol.ti_ms is None
+
+
+def test_as_a_volume_it_is_a_coronal_series(small: None) -> None:
+    made = random_patient(np.random.default_rng(2), toy_prepared())
+    volume = as_volume(made, "1.2.3")
+    assert volume.series.plane is Plane.CORONAL
+    assert volume.series.shape == made.voxels.shape
+    assert volume.series.spacing_mm == spacing_of(made.affine)
+    assert volume.series.spacing_mm[0] == pytest.approx(6.0)
+    truth = true_segmentation(made, Side.LEFT)
+    np.testing.assert_array_equal(
+        truth.full(SegmentClass.FEMORAL_HEAD, volume.series.shape),
+        made.truth[Side.LEFT, SegmentClass.FEMORAL_HEAD],
+    )
+
+
+def test_an_unknown_label_map_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableInput, match="no such label map"):
+        random_series(1, "stir", tmp_path, "X")

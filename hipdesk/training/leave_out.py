@@ -21,7 +21,7 @@ from hipdesk.phantom.samples import SimulatedSeries
 from hipdesk.phantom.volumes import as_volume, true_segmentation
 from hipdesk.pipeline import analyze, request_analysis
 from hipdesk.ports import Network
-from hipdesk.records import Analysis, HipResult, SegmentClass, Side, Volume
+from hipdesk.records import Analysis, BoolArray, HipResult, SegmentClass, Side, Volume
 from hipdesk.scoring import patient_total, score_hip
 from hipdesk.training.evaluate import dice, icc_2_1
 
@@ -29,6 +29,10 @@ log = logging.getLogger(__name__)
 
 LESION_ML: Final = 0.3
 """Lesion Dice is taken over hips with more than this volume of true lesion."""
+
+
+THRESHOLD: Final = 1.6
+"""The plain rule that a network must beat: so many times the median of the marrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,14 @@ class HipFigures:
     centre_mm : distance of the found head centre from the true one; NaN if not found
     dices : class to Dice; NaN where there is nothing to find
     bme_ml, effusion_ml : (found, true)
+    threshold_dice : BME Dice of a plain threshold inside the found bones
     """
 
     centre_mm: float
     dices: dict[SegmentClass, float]
     bme_ml: tuple[float, float]
     effusion_ml: tuple[float, float]
+    threshold_dice: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,10 @@ def summary(figures: Sequence[PatientFigures], test_set: str) -> tuple[Metric, .
     for name in SegmentClass:
         scores = np.array([hip.dices[name] for hip in hips])
         values[f"{name.value} Dice, mean over hips"] = float(np.nanmean(scores))
+    plain = np.array([hip.threshold_dice for hip in hips])
+    if np.isfinite(plain).any():
+        name = f"for comparison: bme Dice of a threshold at {THRESHOLD} x marrow in the bones found"
+        values[name] = float(np.nanmean(plain))
     for key in ("u_intensity", "u_area"):
         pairs = np.array([getattr(patient, key) for patient in figures])
         pairs = pairs[np.isfinite(pairs).all(axis=1)]
@@ -159,12 +169,23 @@ def _hip(
         enough = volumes[name][1] > LESION_ML
         near = _near(name, mask, true)
         dices[name] = dice(mask & near, true & near) if enough else float("nan")
+    plain = float("nan")
+    if masks and volumes[SegmentClass.BME][1] > LESION_ML:
+        plain = dice(_bright_bone(volume, masks), simulated.truth[side, SegmentClass.BME])
     return HipFigures(
-        centre, dices, volumes[SegmentClass.BME], volumes[SegmentClass.EFFUSION_SYNOVITIS]
+        centre, dices, volumes[SegmentClass.BME], volumes[SegmentClass.EFFUSION_SYNOVITIS], plain
     )
 
 
-def _near(name: SegmentClass, mask: np.ndarray, true: np.ndarray) -> np.ndarray:
+def _bright_bone(volume: Volume, masks: dict[SegmentClass, BoolArray]) -> BoolArray:
+    """Bone brighter than `THRESHOLD` times the median of the femur found."""
+    femur = masks[SegmentClass.PROXIMAL_FEMUR]
+    level = THRESHOLD * float(np.median(volume.voxels[femur])) if femur.any() else np.inf
+    bone = femur | masks[SegmentClass.ACETABULUM]
+    return np.asarray(bone & (volume.voxels > level))
+
+
+def _near(name: SegmentClass, mask: BoolArray, true: BoolArray) -> BoolArray:
     """Where the comparison is made: bones only inside the hip's field, the rest everywhere.
 
     A crop ends in the shaft and in the ilium; bone beyond it is not asked for.

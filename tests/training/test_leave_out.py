@@ -86,3 +86,18 @@ def test_a_reader_that_finds_nothing_is_counted_as_such(case, monkeypatch) -> No
     assert all(math.isnan(found.centre_mm) for found in figures.hips)
     assert figures.hips[0].dices[SegmentClass.FEMORAL_HEAD] == 0.0
     assert math.isnan(figures.u_intensity[0])
+
+
+def test_the_threshold_beside_the_network_by_hand(case) -> None:
+    volume, _ = case
+    voxels = np.full(volume.series.shape, 100.0, dtype=np.float32)
+    voxels[0, 0, :3] = 159.0, 161.0, 161.0
+    femur = np.zeros(voxels.shape, dtype=bool)
+    femur[0, 0, :2] = True
+    femur[1] = True
+    masks = {
+        SegmentClass.PROXIMAL_FEMUR: femur,
+        SegmentClass.ACETABULUM: np.zeros(voxels.shape, dtype=bool),
+    }
+    found = leave_out._bright_bone(replace(volume, voxels=voxels), masks)
+    np.testing.assert_array_equal(np.argwhere(found), [[0, 0, 1]])

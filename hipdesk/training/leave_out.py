@@ -109,8 +109,8 @@ def summary(figures: Sequence[PatientFigures], test_set: str) -> tuple[Metric, .
         values[f"{name.value} Dice, mean over hips"] = float(np.nanmean(scores))
     plain = np.array([hip.threshold_dice for hip in hips])
     if np.isfinite(plain).any():
-        name = f"for comparison: bme Dice of a threshold at {THRESHOLD} x marrow in the bones found"
-        values[name] = float(np.nanmean(plain))
+        rule = f"for comparison: bme Dice of a threshold at {THRESHOLD} x marrow in the bones found"
+        values[rule] = float(np.nanmean(plain))
     for key in ("u_intensity", "u_area"):
         pairs = np.array([getattr(patient, key) for patient in figures])
         pairs = pairs[np.isfinite(pairs).all(axis=1)]

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from hipdesk.errors import OutputError, UnreadableInput
 from hipdesk.manifest import InputSpec, Manifest, Metric, OutputChannel, Task
 from hipdesk.training.networks import Supervised, parameter_count
-from hipdesk.training.recipes import Recipe
+from hipdesk.training.recipes import Kind, Recipe
 
 OPSET: Final = 18
 OUTPUT: Final = "probability"
@@ -214,7 +214,7 @@ def model_card(manifest: Manifest, recipe: Recipe, parameters: int, provenance: 
             f"{_architecture(recipe)}, {parameters:,} parameters, features {recipe.widths}.",
             f"Input `{spec.name}`: {spec.context_slices} neighbouring slices,",
             f"{spec.rows} rows x {spec.columns} columns of {spec.spacing_mm} mm,",
-            f"normalisation `{spec.normalisation}`, left hips mirrored.",
+            f"normalisation `{spec.normalisation}`{_mirroring(recipe)}.",
             f"Output: probabilities of {names}.",
         ],
         "Training data": [source, "", *(f"- {each}" for each in manifest.training_data)],
@@ -234,6 +234,11 @@ def _architecture(recipe: Recipe) -> str:
     """The network in words."""
     points = ", ".join(str(count) for count in recipe.points)
     return f"U-Net with three-step point rendering (points {points})" if points else "U-Net"
+
+
+def _mirroring(recipe: Recipe) -> str:
+    """How the sides are shown to the network."""
+    return ", left hips mirrored" if recipe.kind is Kind.HIP else ", both sides as they lie"
 
 
 def _settings(recipe: Recipe) -> list[str]:

@@ -205,9 +205,7 @@ def train(context: typer.Context) -> None:
     try:
         from hipdesk.training.__main__ import main as training
     except ModuleNotFoundError as error:
-        raise ModelError(
-            f"Training needs {error.name}, which is not installed; install hipdesk[train]."
-        ) from error
+        raise _no_training(error) from error
     try:
         raise typer.Exit(training(context.args))
     except SystemExit as stop:  # argparse has said why
@@ -266,9 +264,12 @@ def evaluate(
     The figures can be called leave-one-anatomy-out only where neither model was
     trained on that map: see `hipdesk train --leave-out`.
     """
+    try:
+        from hipdesk.training import leave_out
+    except ModuleNotFoundError as error:
+        raise _no_training(error) from error
     from hipdesk.phantom.anatomy import load_label_map
     from hipdesk.phantom.prepared import prepare
-    from hipdesk.training import leave_out
 
     networks = load_model(locator, Provider.CPU), load_model(model, Provider.CPU)
     cases = leave_out.patients(prepare(load_label_map(anatomy, only)), patients, seed)
@@ -276,6 +277,13 @@ def evaluate(
     metrics = leave_out.summary(figures, leave_out.description(only, patients, seed))
     out.write_text(json.dumps([metric.model_dump() for metric in metrics], indent=1), "utf-8")
     _print([f"{metric.name}: {metric.value:.3f}" for metric in metrics])
+
+
+def _no_training(error: ModuleNotFoundError) -> ModelError:
+    """The packed program and a plain installation leave training out."""
+    return ModelError(
+        f"Training needs {error.name}, which is not installed; install hipdesk[train]."
+    )
 
 
 @app.command()

@@ -233,13 +233,12 @@ def phantom(
     seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
 ) -> None:
     """Simulate one random patient: a coronal DICOM series, and the truth beside it."""
-    from hipdesk.adapters.dicom_writer import deterministic_uid, write_series, write_truth
+    from hipdesk.adapters.dicom_writer import write_series, write_truth
     from hipdesk.phantom.patients import random_series
     from hipdesk.phantom.volumes import as_volume
 
     simulated = random_series(seed, contrast.value, anatomy, only)
-    uid = deterministic_uid("phantom", str(seed), contrast.value, only)
-    volume = as_volume(simulated, uid)
+    volume = as_volume(simulated, f"phantom {seed} {contrast.value} {only}")
     files = write_series(out / "series", volume)
     truth = write_truth(out / "truth.npz", simulated.truth)
     _print([f"{len(files)} slices: {out / 'series'}", f"Truth: {truth}"])

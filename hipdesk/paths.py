@@ -31,9 +31,20 @@ def user_data_dir() -> Path:
 
 
 def models_dirs() -> tuple[Path, ...]:
-    """Existing folders of models, the first to be asked first."""
+    """Existing folders of models, the first to be asked first.
+
+    Raises
+    ------
+    ModelError
+        The environment names a folder that is not there: the bundled models
+        must not silently stand in for a site's own.
+    """
     named = os.environ.get(MODELS_VARIABLE)
     own = [Path(named)] if named else []
+    if own and not own[0].is_dir():
+        raise ModelError(
+            f"{MODELS_VARIABLE} names {named}, which is not a folder; correct it or unset it."
+        )
     folders = (*own, user_data_dir() / "models", *_shipped("models"))
     return tuple(folder for folder in folders if folder.is_dir())
 

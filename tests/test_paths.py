@@ -38,6 +38,7 @@ def test_each_place_goes_before_the_next(
     package: Path, user_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HIPDESK_MODELS", str(tmp_path / "named"))
+    (tmp_path / "named").mkdir()
     places = [
         tmp_path / "named",
         user_home / "hipdesk" / "models",
@@ -47,7 +48,17 @@ def test_each_place_goes_before_the_next(
     for count in range(1, len(places) + 1):
         nearest = make_model(places[-count], "locate")
         assert paths.model_folder("locate") == nearest
-        assert paths.models_dirs() == tuple(places[-count:])
+        found = paths.models_dirs()
+        assert found[-count:] == tuple(places[-count:])
+        assert set(found) <= set(places)
+
+
+def test_a_named_folder_that_is_missing_is_refused_and_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HIPDESK_MODELS", str(tmp_path / "tpyo"))
+    with pytest.raises(ModelError, match="HIPDESK_MODELS names"):
+        paths.model_folder("locate")
 
 
 def test_later_places_fill_what_earlier_ones_lack(package: Path, user_home: Path) -> None:

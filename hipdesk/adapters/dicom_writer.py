@@ -38,11 +38,6 @@ _PROTON_MHZ_PER_TESLA: Final = 42.577
 _FAT_SUPPRESSED: Final = frozenset({Contrast.T2_FS, Contrast.PD_FS, Contrast.T1_FS})
 
 
-def deterministic_uid(*sources: str) -> str:
-    """A DICOM UID that is the same whenever the same words are given."""
-    return str(generate_uid(entropy_srcs=list(sources)))
-
-
 def write_series(folder: Path, volume: Volume, first_instance: int = 1) -> tuple[Path, ...]:
     """Write one file a slice, named after the slices' sources.
 

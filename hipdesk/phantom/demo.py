@@ -12,7 +12,6 @@ Writing files is the caller's: `make_demo` is given a writer.
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
@@ -37,6 +36,7 @@ from hipdesk.phantom.prepared import PreparedAnatomy, prepare
 from hipdesk.phantom.render import Subject, random_textures
 from hipdesk.phantom.samples import SeriesPlan, SimulatedSeries, simulate_series
 from hipdesk.phantom.signal import PAPER_STIR, T1_TSE, T2_FS, tissue_signals
+from hipdesk.phantom.uids import simulated_uid
 from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
 from hipdesk.records import (
     Acquisition,
@@ -399,9 +399,8 @@ _BEGIN: Final = time(9, 12)
 
 
 def _uid(seed: int, *words: str | int) -> str:
-    """A UID below 2.25 (PS3.5 B.2) that only depends on the words given."""
-    text = "/".join(["hipdesk demo", str(seed), *map(str, words)])
-    return f"2.25.{uuid.UUID(bytes=hashlib.sha256(text.encode()).digest()[:16]).int}"
+    """A UID of the demo patient."""
+    return simulated_uid("hipdesk demo", seed, *words)
 
 
 def _acquisition(simulated: SimulatedSeries, order: _Order) -> Acquisition:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hipdesk.geometry import as_point, plane_of, spacing_of, stack_direction, to_lps
 from hipdesk.phantom.samples import SimulatedSeries
+from hipdesk.phantom.uids import simulated_uid
 from hipdesk.records import (
     Acquisition,
     GridBox,
@@ -26,30 +27,30 @@ from hipdesk.records import (
 
 def as_volume(
     simulated: SimulatedSeries,
-    uid: str,
-    patient: Patient | None = None,
-    study: StudyInfo | None = None,
+    name: str,
     description: str = "HipDesk simulated MRI",
 ) -> Volume:
     """The simulated series with its pixels, as if read from a folder.
 
     Parameters
     ----------
-    uid : series instance UID; slices are numbered below it
+    name : tells this acquisition from others; its UIDs and patient ID depend on it alone
     """
     affine = simulated.affine
     protocol = simulated.protocol
     positions = to_lps(affine, [(index, 0, 0) for index in range(len(simulated.voxels))])
     slices = tuple(
         SliceSource(
-            SliceKey(f"{uid}.{index + 1}"), Path(f"{index + 1:03d}.dcm"), as_point(position)
+            SliceKey(simulated_uid(name, "slice", index + 1)),
+            Path(f"{index + 1:03d}.dcm"),
+            as_point(position),
         )
         for index, position in enumerate(positions)
     )
     series = Series(
-        uid=uid,
-        patient=patient or Patient(birth_date=date(1990, 1, 1)),
-        study=study or StudyInfo(f"{uid}.0", date(2024, 1, 1), time(9)),
+        uid=simulated_uid(name, "series"),
+        patient=_patient(name),
+        study=StudyInfo(simulated_uid(name, "study"), date(2024, 1, 1), time(9)),
         acquisition=Acquisition(
             field_strength_t=protocol.field_t,
             sequence="simulated",
@@ -60,7 +61,7 @@ def as_volume(
         ),
         description=description,
         number=1,
-        frame_of_reference_uid=f"{uid}.9",
+        frame_of_reference_uid=simulated_uid(name, "frame"),
         plane=plane_of(stack_direction(affine[:3, 0])),
         contrast=protocol.contrast,
         slices=slices,
@@ -71,6 +72,17 @@ def as_volume(
     )
     voxels = read_only(simulated.voxels)
     return Volume(series, voxels, hashlib.sha256(voxels.tobytes()).hexdigest())
+
+
+def _patient(name: str) -> Patient:
+    """Somebody who does not exist, with every field that visits are matched on."""
+    return Patient(
+        patient_id=f"SIM-{hashlib.sha256(name.encode()).hexdigest()[:8]}",
+        issuer="HIPDESK-PHANTOM",
+        name="Simulated^Patient",
+        birth_date=date(1990, 1, 1),
+        sex="O",
+    )
 
 
 def true_segmentation(simulated: SimulatedSeries, side: Side) -> Segmentation:

@@ -69,7 +69,7 @@ def patients(
     """Simulated patients of one anatomy, each from its own generator ``(seed, index)``."""
     for index in range(count):
         simulated = random_patient(np.random.default_rng([seed, index]), prepared)
-        yield as_volume(simulated, f"1.2.826.0.1.3680043.10.1.{seed}.{index + 1}"), simulated
+        yield as_volume(simulated, f"patient {seed} {index}"), simulated
 
 
 def description(anatomy: str, count: int, seed: int) -> str:

@@ -16,12 +16,12 @@ import pytest
 
 from hipdesk.adapters.dicom_folder import DicomFolderReader
 from hipdesk.adapters.dicom_writer import (
-    deterministic_uid,
     read_truth,
     write_series,
     write_truth,
 )
 from hipdesk.errors import OutputError
+from hipdesk.phantom.uids import simulated_uid
 from hipdesk.records import (
     Acquisition,
     Contrast,
@@ -45,20 +45,20 @@ def make_volume(slices: int = 3, rows: int = 20, columns: int = 32) -> Volume:
     affine[:3, 0] = np.array([0, 0.8, -0.06]) / np.linalg.norm([0, 0.8, -0.06]) * 4.8
     start = datetime(2024, 3, 4, 9, 30)
     series = Series(
-        uid=deterministic_uid("series"),
+        uid=simulated_uid("series"),
         patient=Patient("SIM-1", "HIPDESK-SIM", "Müller^Simulated 测试", date(1985, 5, 17), "F"),
-        study=StudyInfo(deterministic_uid("study"), date(2024, 3, 4), time(9, 30), "A1", "Hips"),
+        study=StudyInfo(simulated_uid("study"), date(2024, 3, 4), time(9, 30), "A1", "Hips"),
         acquisition=Acquisition(
             field_strength_t=1.5, tr_ms=3550.0, te_ms=51.0, ti_ms=145.0, slice_thickness_mm=4.0
         ),
         description="STIR cor (simulated)",
         number=2,
-        frame_of_reference_uid=deterministic_uid("frame"),
+        frame_of_reference_uid=simulated_uid("frame"),
         plane=Plane.CORONAL,
         contrast=Contrast.STIR,
         slices=tuple(
             SliceSource(
-                SliceKey(deterministic_uid("slice", str(i))),
+                SliceKey(simulated_uid("slice", i)),
                 Path(f"{i:03d}.dcm"),
                 (0.0, 0.0, 0.0),
                 start + timedelta(seconds=3 * i),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom.uid import UID
 
 from hipdesk.errors import UnreadableInput
 from hipdesk.geometry import spacing_of
@@ -58,6 +59,25 @@ def test_as_a_volume_it_is_a_coronal_series(small: None) -> None:
         truth.full(SegmentClass.FEMORAL_HEAD, volume.series.shape),
         made.truth[Side.LEFT, SegmentClass.FEMORAL_HEAD],
     )
+
+
+def test_its_identity_is_complete_and_its_uids_are_valid_and_its_own(small: None) -> None:
+    made = random_patient(np.random.default_rng(2), toy_prepared())
+    series, other = as_volume(made, "a").series, as_volume(made, "b").series
+    assert series.patient.matchable
+    assert series.patient != other.patient
+    uids = [
+        name
+        for one in (series, other)
+        for name in (
+            one.uid,
+            one.study.uid,
+            one.frame_of_reference_uid,
+            *(each.key.sop_instance_uid for each in one.slices),
+        )
+    ]
+    assert len(set(uids)) == len(uids)
+    assert all(len(name) <= 64 and UID(name).is_valid for name in uids)
 
 
 def test_an_unknown_label_map_is_refused(tmp_path: Path) -> None:

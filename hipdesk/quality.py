@@ -10,6 +10,7 @@ import numpy as np
 
 from hipdesk.geometry import image_orientation_of, slice_normal
 from hipdesk.records import Compute, HipResult, ModelRef, Notice, SegmentClass, Series
+from hipdesk.series_words import any_names_other_region, labelled_side
 
 SLICE_STEP_LIMIT_MM: Final = 5.0
 """The source paper's slices are 4 mm; beyond this an oedema can fall between two."""
@@ -42,6 +43,7 @@ def notices(
         *series.notices,
         *_of_geometry(series),
         *_of_patient(series),
+        *_of_region(series),
         *_of_sides(series, hips),
         *(notice for hip in hips for notice in _of_hip(hip)),
     )
@@ -111,14 +113,25 @@ def _of_patient(series: Series) -> Iterator[Notice]:
 
 
 def _of_sides(series: Series, hips: Sequence[HipResult]) -> Iterator[Notice]:
-    """Say where the file's own side is not the one that was found."""
+    """Say where the side the file names, by tag or in words, is not just what was found."""
     found = {hip.side for hip in hips if hip.head.found}
-    if series.laterality is not None and found == {series.laterality.other}:
+    side = labelled_side(series)
+    if side is None or not found - {side}:
+        return
+    shown = f"the {side.other.word} hip was" if found == {side.other} else "both hips were"
+    yield Notice(
+        "side_disagrees",
+        f"The images are labelled {side.word}, but {shown} found; check the side before using "
+        "the result.",
+    )
+
+
+def _of_region(series: Series) -> Iterator[Notice]:
+    if any_names_other_region(series):
         yield Notice(
-            "side_disagrees",
-            f"The images are labelled {series.laterality.word}, but the "
-            f"{series.laterality.other.word} hip was found; check the side before using the "
-            "result.",
+            "other_region",
+            "The series' name or body part speaks of another region than the hip; check that "
+            "these are the images you meant.",
         )
 
 

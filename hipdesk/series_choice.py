@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +19,7 @@ import numpy as np
 from hipdesk.errors import NoSuitableSeries
 from hipdesk.geometry import slice_normal, to_lps
 from hipdesk.records import Contrast, Plane, RankedSeries, Scan, Series, SeriesChoice, Side
+from hipdesk.series_words import folded, labelled_side, names_hip, names_other_region
 
 MIN_SCORED_SLICES: Final = 5
 """Below this many slices a hip gets no score (Zheng 2023, 10.3389/fphys.2023.1132214)."""
@@ -169,7 +169,7 @@ _LOCALIZER_WORDS: Final = re.compile(
 
 
 def _on_localizer(series: Series, scan: Scan) -> _Finding | None:
-    named = "LOCALIZER" in series.image_type or _LOCALIZER_WORDS.search(_folded(series.description))
+    named = "LOCALIZER" in series.image_type or _LOCALIZER_WORDS.search(folded(series.description))
     siblings = {other.plane for other in scan.series if other.uid == series.uid}
     if named or series.plane is Plane.MIXED or len(siblings) > 1:
         return _Finding("It is a localizer or lies in several planes.", -300, bars=True)
@@ -209,7 +209,7 @@ _COMPUTED_WORDS: Final = re.compile(r"(?<![a-z])(?:mip|minip|sub|subtraction|sub
 
 def _on_origin(series: Series) -> _Finding | None:
     types = {value.upper() for value in series.image_type}
-    if types & _COMPUTED_TYPES or _COMPUTED_WORDS.search(_folded(series.description)):
+    if types & _COMPUTED_TYPES or _COMPUTED_WORDS.search(folded(series.description)):
         return _Finding("It is computed from other series.", -150, forbids=True)
     if "SECONDARY" in types or "MPR" in types:
         return _Finding("It is a reformatted or secondary copy.", -25)
@@ -256,30 +256,11 @@ def _on_resolution(series: Series) -> _Finding:
     return _Finding(f"Its pixels measure {rows:.2g} x {columns:.2g} mm.", max(points, -40))
 
 
-_HIP_WORDS: Final = re.compile(
-    r"(?<![a-z])(?:hips?(?![a-z])|hanche|cadera|anca|anche|quadril|coxa|hüft|hueft|femor|femur"
-    r"|pelvi|bassin|becken|bacino)"
-    r"|髋|骨盆|股骨|股関節|骨盤|고관절|бедр|таз"
-)
-_ELSEWHERE_WORDS: Final = re.compile(
-    r"(?<![a-z])(?:knee|knie|genou|ankle|foot|hand|wrist|shoulder|elbow|spine|l-?spine|brain|head"
-    r"|neck|chest|liver|sij|isg|si[ -]?joints?|sacro\w*|sacrum|iliosacral\w*)(?![a-z])"
-    r"|骶髂|膝|肩|颈椎|腰椎|腕|踝"
-)
-
-
 def _on_words(series: Series) -> _Finding | None:
     """What the description and body part say of the region."""
-    text = _folded(f"{series.description} {series.body_part} {series.study.description}")
-    if _ELSEWHERE_WORDS.search(text) and not _HIP_WORDS.search(text):
+    if names_other_region(series):
         return _Finding("Its name speaks of another region.", -35)
-    return (
-        _Finding("Its name speaks of the hip or pelvis.", 10) if _HIP_WORDS.search(text) else None
-    )
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).lower().replace("_", " ")
+    return _Finding("Its name speaks of the hip or pelvis.", 10) if names_hip(series) else None
 
 
 # Right and left pairs
@@ -313,7 +294,7 @@ def _right_then_left(a: Series, b: Series) -> tuple[Series, Series] | None:
     across = _centre_x(b) - _centre_x(a)
     if abs(across) >= PAIR_DISTANCE_MM:
         return (a, b) if across > 0 else (b, a)
-    sides = _labelled_side(a), _labelled_side(b)
+    sides = labelled_side(a), labelled_side(b)
     if sides == (Side.RIGHT, Side.LEFT):
         return a, b
     return (b, a) if sides == (Side.LEFT, Side.RIGHT) else None
@@ -322,27 +303,6 @@ def _right_then_left(a: Series, b: Series) -> tuple[Series, Series] | None:
 def _centre_x(series: Series) -> float:
     """Left-right position of the middle of the stack, LPS mm."""
     return float(to_lps(series.affine, (np.array(series.shape) - 1) / 2)[0])
-
-
-_RIGHT_WORDS: Final = re.compile(
-    r"(?<![a-z])(?:r|rt|right|re|rechts|droite?|derech[ao]|destr[ao]|direit[ao])(?![a-z])"
-    r"|右|오른|прав"
-)
-_LEFT_WORDS: Final = re.compile(
-    r"(?<![a-z])(?:l|lt|left|li|links|gauche|izquierd[ao]|sinistr[ao]|esquerd[ao])(?![a-z])"
-    r"|左|왼|лев"
-)
-
-
-def _labelled_side(series: Series) -> Side | None:
-    """Side by tag, else by the description's words."""
-    if series.laterality is not None:
-        return series.laterality
-    text = _folded(series.description)
-    right, left = bool(_RIGHT_WORDS.search(text)), bool(_LEFT_WORDS.search(text))
-    if right == left:
-        return None
-    return Side.RIGHT if right else Side.LEFT
 
 
 # Sentences

@@ -112,3 +112,44 @@ def test_a_label_that_contradicts_the_side_found_is_said():
     )
     assert "side_disagrees" in _codes(labelled, hips=(lost, _hip(8)))
     assert "side_disagrees" not in _codes(replace(labelled, laterality=Side.LEFT), hips=(_hip(8),))
+
+
+def _found(side):
+    return HipResult(side, Head(side, True, 0.9, (80.0, 0.0, 0.0), 24.0), None, None)
+
+
+@pytest.mark.parametrize(
+    ("description", "found", "disagrees"),
+    [
+        ("COR STIR LEFT HIP", [Side.RIGHT], True),
+        ("COR STIR LEFT HIP", [Side.RIGHT, Side.LEFT], True),
+        ("COR STIR LEFT HIP", [Side.LEFT], False),
+        ("COR STIR R AND L HIP", [Side.LEFT], False),
+        ("COR STIR", [Side.RIGHT, Side.LEFT], False),
+    ],
+)
+def test_a_side_named_in_words_is_compared_with_the_hips_found(description, found, disagrees):
+    described = replace(_series(), description=description)
+    codes = _codes(described, hips=[_found(side) for side in found])
+    assert ("side_disagrees" in codes) is disagrees
+
+
+def test_a_one_sided_tag_with_two_hips_found_is_said():
+    labelled = replace(_series(), laterality=Side.LEFT)
+    said = _codes(labelled, hips=(_found(Side.RIGHT), _found(Side.LEFT)))["side_disagrees"]
+    assert "labelled left, but both hips were found" in said.message
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"body_part": "KNEE"}, True),
+        ({"body_part": "KNEE", "description": "COR STIR HIP"}, True),
+        ({"description": "COR STIR KNIE"}, True),
+        ({"study": StudyInfo("1.2", date(2020, 5, 2), description="MRI shoulder")}, True),
+        ({"description": "STIR COR FEMORAL HEAD", "body_part": "HIP"}, False),
+        ({"body_part": "PELVIS"}, False),
+    ],
+)
+def test_a_name_that_speaks_of_another_region_is_said(changes, said):
+    assert ("other_region" in _codes(replace(_series(), **changes))) is said

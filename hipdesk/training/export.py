@@ -276,12 +276,20 @@ def _accuracy(metrics: Sequence[Metric], description: str) -> list[str]:
     """Table of the metrics."""
     if not metrics:
         return ["Not measured."]
-    rows = [f"| {each.name} | {each.value:.3f} | {each.test_set} |" for each in metrics]
+    sets = list(dict.fromkeys(each.test_set for each in metrics))
+    names = list(dict.fromkeys(each.name for each in metrics))
+    values = {(each.name, each.test_set): f"{each.value:.3f}" for each in metrics}
+    columns = [f"Test set {number}" for number in range(1, len(sets) + 1)]
+    rows = [[name, *(values.get((name, each), "") for each in sets)] for name in names]
     return [
         *([description, ""] if description else []),
-        "| Figure | Value | Test set |",
-        "|---|---|---|",
-        *rows,
+        *(f"- {column}: {each}." for column, each in zip(columns, sets, strict=True)),
+        "",
+        *(
+            "| " + " | ".join(row) + " |"
+            for row in (["Figure", *columns], ["---"] * (1 + len(sets)))
+        ),
+        *("| " + " | ".join(row) + " |" for row in rows),
     ]
 
 

@@ -76,7 +76,8 @@ def test_folder_holds_model_manifest_and_card(tmp_path: Path) -> None:
         "simulated",
         "Procedural anatomy",
         "Discs drawn anew.",
-        "| disc Dice | 0.910 | twelve discs |",
+        "Test set 1: twelve discs.",
+        "| disc Dice | 0.910 |",
         "3 steps.",
         manifest.sha256,
     ):

@@ -3,6 +3,7 @@
 Header values that the scanner measured by (inversion time, echo and
 repetition time, suppression flags) outrank the words an operator typed, with
 one exception: a series named STIR is one unless its inversion time forbids it.
+Where name and values disagree, `contradiction` says so.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ LONG_TE_MS: Final = 60.0
 SHORT_TR_MS: Final = 1000.0
 LONG_TR_MS: Final = 1800.0
 """Conventional limits of spin-echo weighting; T2 needs a long TE, T1 a short TR and TE."""
+
+T1_TE_MS: Final = 20.0
+"""With a TR below `SHORT_TR_MS`, an echo time as only T1-weighted spin echoes have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,30 @@ def weighting(cues: SequenceCues) -> Contrast:
     return _SUPPRESSED.get(base, base) if _is_fat_suppressed(cues) else base
 
 
+def contradiction(cues: SequenceCues) -> str:
+    """One sentence on where name and header values disagree about STIR; empty if they agree.
+
+    `weighting` then follows a name that says STIR, unless an inversion time
+    forbids it, and an inversion time that nulls fat whatever the name says.
+    """
+    if cues.modality != "MR":
+        return ""
+    ti, named = cues.ti_ms, _is_named_stir(cues)
+    if named and ti and not _nulls_fat(ti):
+        return f"The series is named STIR, but its inversion time of {ti:g} ms does not null fat."
+    if named and not ti and _has_t1_times(cues) and "IR" not in cues.scanning_sequence:
+        return (
+            f"The series is named STIR, but its TR of {cues.tr_ms:g} ms and TE of {cues.te_ms:g} "
+            "ms are those of T1-weighted images; check its contrast before using the result."
+        )
+    if ti and not named and _is_stir(cues) and (_denies_stir(cues) or _named(cues) is Contrast.T1):
+        return (
+            f"The series' name does not say STIR, but its inversion time of {ti:g} ms does; check "
+            "its contrast before using the result."
+        )
+    return ""
+
+
 _SUPPRESSED: Final = {
     Contrast.T1: Contrast.T1_FS,
     Contrast.T2: Contrast.T2_FS,
@@ -120,6 +148,10 @@ _STIR_WORDS: Final = _words(
     rf"{_START}(?:ir[ _-]*(?:fse|tse)|(?:fse|tse)[ _-]*ir){_END}",
     "短(?:ti|t1)?反转",
     "短时(?:间)?反转",
+)
+_NO_STIR_WORDS: Final = _words(
+    rf"{_START}(?:non?|not|w/?o|without|ohne|kein|sans|sin|senza)[ _-]*(?:stir|tirm){_END}",
+    "(?:不|非|无|未)(?:stir|tirm)",
 )
 _FAT_SUPPRESSION_WORDS: Final = _words(
     rf"{_START}(?:fs|fatsat|fsat|spair|spir|chess|proset|wats|we|fatsup){_END}",
@@ -238,11 +270,28 @@ def _is_gradient_echo(cues: SequenceCues) -> bool:
 
 
 def _is_stir(cues: SequenceCues) -> bool:
-    ti, named = cues.ti_ms, _says(_STIR_WORDS, cues)
+    ti, named = cues.ti_ms, _is_named_stir(cues)
     if ti:
-        nulls_fat = STIR_TI_MS[0] <= ti <= STIR_TI_MS[1]
-        return nulls_fat and (named or not (_is_gradient_echo(cues) or _is_spectral(cues)))
-    return named or _is_nameless_inversion(cues)
+        return _nulls_fat(ti) and (named or not (_is_gradient_echo(cues) or _is_spectral(cues)))
+    return named or (_is_nameless_inversion(cues) and not _denies_stir(cues))
+
+
+def _nulls_fat(ti_ms: float) -> bool:
+    return STIR_TI_MS[0] <= ti_ms <= STIR_TI_MS[1]
+
+
+def _is_named_stir(cues: SequenceCues) -> bool:
+    """Whether a name is left that says STIR once ``NO STIR`` and its like are taken out."""
+    return bool(_STIR_WORDS.search(_NO_STIR_WORDS.sub(" ", _text(cues))))
+
+
+def _denies_stir(cues: SequenceCues) -> bool:
+    return _says(_NO_STIR_WORDS, cues) and not _is_named_stir(cues)
+
+
+def _has_t1_times(cues: SequenceCues) -> bool:
+    tr, te = cues.tr_ms, cues.te_ms
+    return bool(tr and te and tr < SHORT_TR_MS and te < T1_TE_MS)
 
 
 def _is_spectral(cues: SequenceCues) -> bool:

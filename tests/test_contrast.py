@@ -2,7 +2,7 @@
 
 import pytest
 
-from hipdesk.contrast import SequenceCues, weighting
+from hipdesk.contrast import SequenceCues, contradiction, weighting
 from hipdesk.records import Contrast
 
 T1_TIMES = {"tr_ms": 579.0, "te_ms": 6.2, "scanning_sequence": ("SE",)}
@@ -132,3 +132,41 @@ def test_fluid_sensitive_contrasts_can_all_be_reached(contrast):
         Contrast.DIXON_WATER: "t2 dixon_w",
     }
     assert weighting(SequenceCues(description=words[contrast])) is contrast
+
+
+@pytest.mark.parametrize(
+    "description", ["T1 COR NO STIR", "t1_tse_cor_non-stir", "T1 COR w/o STIR", "T1 COR sans TIRM"]
+)
+def test_a_name_that_denies_stir_is_not_stir(description):
+    assert weighting(SequenceCues(description=description)) is Contrast.T1
+    assert weighting(SequenceCues(**T1_TIMES, description=description)) is Contrast.T1
+
+
+@pytest.mark.parametrize(
+    ("cues", "words"),
+    [
+        ({**T1_TIMES, "description": "COR STIR"}, "named STIR, but its TR of 579 ms and TE of 6.2"),
+        ({**T1_TIMES, "description": "t1_tse_cor", "ti_ms": 150.0}, "inversion time of 150 ms"),
+        ({**STIR_TIMES, "description": "COR NO STIR"}, "inversion time of 145 ms"),
+        ({**STIR_TIMES, "description": "COR STIR", "ti_ms": 2500.0}, "2500 ms does not null fat"),
+    ],
+)
+def test_a_name_that_its_values_contradict_is_said(cues, words):
+    assert words in contradiction(SequenceCues(**cues))
+
+
+@pytest.mark.parametrize(
+    "cues",
+    [
+        {"description": "COR STIR"},
+        {**STIR_TIMES, "description": "COR STIR"},
+        {**STIR_TIMES, "description": "hip"},
+        {**T1_TIMES, "description": "COR STIR", "scanning_sequence": ("SE", "IR")},
+        {**T1_TIMES, "description": "COR STIR", "ti_ms": 150.0},
+        {**T1_TIMES, "description": "T1 COR NO STIR"},
+        {**T1_TIMES, "description": "COR STIR", "modality": "CT"},
+        {**T2_TIMES, "description": "COR STIR"},
+    ],
+)
+def test_names_that_agree_with_their_values_are_left_in_peace(cues):
+    assert contradiction(SequenceCues(**cues)) == ""

@@ -24,7 +24,7 @@ from hipdesk.adapters._dicom_headers import (
     window_of,
 )
 from hipdesk.adapters._dicom_tags import Tag
-from hipdesk.contrast import weighting
+from hipdesk.contrast import SequenceCues, contradiction, weighting
 from hipdesk.geometry import (
     as_point,
     plane_of,
@@ -220,7 +220,8 @@ def _series(frames: list[Frame], repeated: int, number: int, stacks: int) -> Ser
         if orientations > 1
         else _measured_affine(frames)
     )
-    notices += _provenance_notices(repeated, number, stacks)
+    cues = cues_of(middle)
+    notices += [*_contrast_notices(cues), *_provenance_notices(repeated, number, stacks)]
     series_number = elements.number(Tag.SERIES_NUMBER)
     return Series(
         uid=frames[0].series_uid,
@@ -231,7 +232,7 @@ def _series(frames: list[Frame], repeated: int, number: int, stacks: int) -> Ser
         number=None if series_number is None else int(series_number),
         frame_of_reference_uid=elements.string(Tag.FRAME_OF_REFERENCE),
         plane=Plane.MIXED if orientations > 1 else plane_of(slice_normal(middle.orientation)),
-        contrast=weighting(cues_of(middle)),
+        contrast=weighting(cues),
         slices=tuple(SliceSource(f.key, f.path, f.position, f.acquired) for f in frames),
         rows=middle.rows,
         columns=middle.columns,
@@ -298,6 +299,11 @@ def _gap_notices(gaps: NDArray[np.float64], median: float, deviation: float) -> 
 
 def _mixed_notice(orientations: int) -> Notice:
     return Notice("mixed_planes", "The slices lie in different directions.", float(orientations))
+
+
+def _contrast_notices(cues: SequenceCues) -> list[Notice]:
+    sentence = contradiction(cues)
+    return [Notice("contrast_contradicts", sentence)] if sentence else []
 
 
 def _provenance_notices(repeated: int, number: int, stacks: int) -> list[Notice]:

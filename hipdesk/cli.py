@@ -525,7 +525,10 @@ def _usage(error: Any) -> str:
     """A usage error as a sentence that says where help is."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "hipdesk"
-    return f"{error.format_message().rstrip('.')}; '{command} --help' explains the command."
+    message = error.format_message().rstrip(".")
+    if getattr(getattr(error, "param", None), "name", None) == "provider":
+        message = f"--provider must be one of {', '.join(Provider)}"
+    return f"{message}; '{command} --help' explains the command."
 
 
 def _bug(error: Exception) -> str:

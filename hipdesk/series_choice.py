@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -35,6 +36,9 @@ PAIR_DISTANCE_MM: Final = 60.0
 """Centres of a right and a left field of view are at least this far apart."""
 
 PLAUSIBLE_EXTENT_MM: Final = (25.0, 350.0)
+
+NOT_DICOM: Final = "It is not a DICOM file."
+"""The reason given for files that have no part in a study."""
 
 CONTRAST_POINTS: Final = {
     Contrast.STIR: 100.0,
@@ -349,7 +353,7 @@ def _why_nothing(scan: Scan, any_contrast: bool) -> str:
     in_plane = [series for series in magnetic if _on_localizer(series, scan) is None]
     coronal = [series for series in in_plane if series.plane is Plane.CORONAL]
     if not every:
-        return f"No usable image was found; {_REMEDY}."
+        return f"No usable image was found{_most_frequent_cause(scan)}; {_REMEDY}."
     if not magnetic:
         kinds = _listed(_modality(series) for series in every)
         return f"The images found are {kinds}, not MR; {_REMEDY}."
@@ -359,6 +363,16 @@ def _why_nothing(scan: Scan, any_contrast: bool) -> str:
         planes = _listed(series.plane.value for series in in_plane)
         return f"No MR series found is coronal ({planes} only); {_REMEDY}."
     return _why_no_coronal(coronal, any_contrast)
+
+
+def _most_frequent_cause(scan: Scan) -> str:
+    """Why most files were left out, in brackets; that they are not DICOM only if none is."""
+    causes = Counter(skipped.reason for skipped in scan.skipped)
+    known = {cause: count for cause, count in causes.items() if cause != NOT_DICOM} or causes
+    if not known:
+        return ""
+    cause = max(known, key=lambda reason: (known[reason], reason))
+    return f" ({known[cause]} of {len(scan.skipped)} files: {_clause(cause)})"
 
 
 def _why_no_coronal(coronal: Sequence[Series], any_contrast: bool) -> str:

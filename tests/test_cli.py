@@ -298,6 +298,12 @@ def test_wrong_usage_exits_2(capsys, arguments):
     assert "--help" in _sentence(errors)
 
 
+def test_an_unknown_provider_is_answered_with_those_there_are(capsys):
+    status, _, errors = run(capsys, "analyze", "folder", "--out", "x", "--provider", "tpu")
+    assert status == 2
+    assert _sentence(errors).startswith("--provider must be one of auto, cpu, cuda; ")
+
+
 def test_our_own_fault_exits_5_without_a_traceback(capsys, study, tmp_path, monkeypatch):
     def broken(*_):
         raise RuntimeError("Test^Phantom")

@@ -343,3 +343,17 @@ def test_real_axial_and_sagittal_series_are_refused(shared_data):
     scan = DicomFolderReader().scan(shared_data / "dicom_samples" / "dcm_qa_frag")
     with pytest.raises(NoSuitableSeries, match=r"is coronal \(sagittal only\)"):
         choose(scan)
+
+
+def test_a_folder_without_images_is_refused_with_the_most_frequent_cause():
+    placeless, foreign = "It does not state the size of its pixels.", "It is not a DICOM file."
+    skipped = [SkippedFile(Path(f"{i}"), placeless) for i in range(2)]
+    skipped += [SkippedFile(Path(f"n{i}"), foreign) for i in range(5)]
+    with pytest.raises(NoSuitableSeries) as caught:
+        choose(Scan(Path(), (), tuple(skipped), 0.0))
+    assert (
+        "No usable image was found (2 of 7 files: it does not state the size of its pixels); "
+        in str(caught.value)
+    )
+    with pytest.raises(NoSuitableSeries, match=r"\(5 of 5 files: it is not a DICOM file\)"):
+        choose(Scan(Path(), (), tuple(skipped[2:]), 0.0))

@@ -68,12 +68,12 @@ def _read_file(path: Path, sources: list[SliceSource], shape: tuple[int, int]) -
             slices = _decode(path, sources)
     except Exception as error:  # decoders raise anything on damaged data
         raise DamagedImage(
-            "An image of the series is damaged and cannot be shown; "
+            f"The image {path.name} is damaged and cannot be shown; "
             "send the series again from the scanner or archive."
         ) from error
     if slices.shape[1:] != shape or not np.isfinite(slices).all():
         raise DamagedImage(
-            "An image of the series does not hold what its header states; "
+            f"The image {path.name} does not hold what its header states; "
             "send the series again from the scanner or archive."
         )
     return slices

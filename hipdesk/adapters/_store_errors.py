@@ -29,6 +29,7 @@ _FORBIDDEN: Final = (
 _BUSY: Final = "another program is using it; close that program and try again."
 _DAMAGED: Final = "its database is damaged; nothing was changed, restore it from a copy."
 _MISSING: Final = "a folder or file is missing; check that its disk is connected and try again."
+_NO_LIBRARY: Final = "the place named is not a HipDesk library; name its folder, or a new one."
 _CONFLICT: Final = "the result contradicts what is already stored there."
 _OTHER: Final = "its disk or database server reported a fault; check both and try again."
 
@@ -39,7 +40,8 @@ _BY_ERRNO: Final = {
     errno.EPERM: _FORBIDDEN,
     errno.EROFS: _FORBIDDEN,
     errno.ENOENT: _MISSING,
-    errno.ENOTDIR: _MISSING,
+    errno.ENOTDIR: _NO_LIBRARY,
+    errno.EEXIST: _NO_LIBRARY,
 }
 
 _BY_SQLITE: Final = {

@@ -23,6 +23,7 @@ from hipdesk.errors import Cancelled as CancelledError
 from hipdesk.errors import UnreadableInput
 from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
 from hipdesk.records import Scan, Series, SkippedFile, Volume
+from hipdesk.series_choice import NOT_DICOM
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +33,6 @@ logging.getLogger("pydicom").propagate = False
 _PROGRESS_INTERVAL_S: Final = 0.1
 """Progress is told at most this often; telling it for every file slows a scan."""
 
-_NOT_DICOM = "It is not a DICOM file."
 _DAMAGED = "It is damaged and cannot be read."
 _NOT_REGULAR = "It is not an ordinary file."
 _NO_ACCESS = "It cannot be opened; check the permissions."
@@ -112,7 +112,7 @@ class _Frames:
         try:
             frames = () if path.name.upper() == "DICOMDIR" else frames_of(path)
         except NotDicomError:
-            self._skip(path, _NOT_DICOM)
+            self._skip(path, NOT_DICOM)
         except UnusableError as reason:
             self._skip(path, str(reason))
         except OSError:

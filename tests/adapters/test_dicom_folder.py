@@ -215,6 +215,15 @@ def test_small_jitter_is_not_worth_telling(tmp_path):
     assert only(tmp_path).notices == ()
 
 
+def test_a_name_that_its_values_contradict_is_told(tmp_path):
+    times = {"RepetitionTime": 579, "EchoTime": 6.2, "ScanningSequence": "SE"}
+    named = {"SeriesDescription": "COR STIR", "ProtocolName": "", **times}
+    write_series(tmp_path, tags=named)
+    series = only(tmp_path)
+    assert series.contrast is Contrast.STIR
+    assert codes(series) == {"contrast_contradicts": None}
+
+
 def test_of_a_repeated_position_the_first_acquisition_stays(tmp_path):
     def timed(clock):
         def edit(index, dataset):
@@ -424,6 +433,7 @@ def test_pixels_that_cannot_be_decoded_are_a_damaged_image(tmp_path, damage):
         dataset.save_as(paths[1])
     with pytest.raises(DamagedImage) as caught:
         READER.read(series)
+    assert f"image {paths[1].name} " in str(caught.value)
     assert str(tmp_path) not in str(caught.value)
     assert caught.value.__cause__ is not None or damage == "other size"
 

@@ -575,8 +575,10 @@ def open_elsewhere(place: Path) -> str:
 class TestFaultyLibraries:
     def test_file_instead_of_a_folder(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("x")
-        with pytest.raises(StoreError, match=SENTENCE):
-            SqlVisitStore.open(tmp_path / "file")
+        for place in (tmp_path / "file", tmp_path / "file" / "below"):
+            with pytest.raises(StoreError, match=SENTENCE) as caught:
+                SqlVisitStore.open(place)
+            assert "not a HipDesk library" in str(caught.value)
 
     def test_newer_schema_is_refused_and_untouched(self, filled: Path) -> None:
         place = filled

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -90,24 +89,11 @@ class PreparedAnatomy:
         return float(reached[min(len(reached) - 1, round(volume_ml * 1000))])
 
 
-def prepare(anatomy: Anatomy, cache: Path | None = None) -> PreparedAnatomy:
-    """Compute the fields, or read them from ``cache`` if they were kept there."""
-    if cache is not None and cache.exists():
-        with np.load(cache) as kept:
-            return PreparedAnatomy(
-                anatomy, kept["bone_depth"], kept["body_depth"], kept["fluid_potential"]
-            )
-    prepared = PreparedAnatomy(
+def prepare(anatomy: Anatomy) -> PreparedAnatomy:
+    """Compute the fields; seconds for a whole pelvis."""
+    return PreparedAnatomy(
         anatomy, _bone_depth(anatomy.labels), _body_depth(anatomy.labels), _potential(anatomy)
     )
-    if cache is not None:
-        np.savez_compressed(
-            cache,
-            bone_depth=prepared.bone_depth,
-            body_depth=prepared.body_depth,
-            fluid_potential=prepared.fluid_potential,
-        )
-    return prepared
 
 
 def _midline_column(anatomy: Anatomy) -> int:

@@ -20,7 +20,7 @@ from hipdesk.geometry import to_lps
 from hipdesk.phantom.anatomy import CANONICAL_AXES, HipGeometry
 from hipdesk.phantom.artefacts import Scanner, acquire, random_scanner
 from hipdesk.phantom.deformation import Pose, patient_hips, random_pose
-from hipdesk.phantom.lesions import HipLesions, no_lesions, random_lesions
+from hipdesk.phantom.lesions import HipLesions, random_lesions
 from hipdesk.phantom.prepared import PreparedAnatomy
 from hipdesk.phantom.render import Rendering, SliceGrid, Subject, random_textures, render
 from hipdesk.phantom.signal import (
@@ -125,12 +125,6 @@ def random_subject(
     """A patient with a pose, lesions in each hip and textures of its own."""
     lesions = {side: random_lesions(rng, prepared.anatomy.hips[side], side) for side in Side}
     return make_subject(rng, prepared, lesions, random_pose(rng, strength))
-
-
-def healthy_subject(rng: np.random.Generator, prepared: PreparedAnatomy) -> Subject:
-    """A patient without lesions."""
-    lesions = {side: no_lesions(rng, float(rng.uniform(0.7, 5.6))) for side in Side}
-    return make_subject(rng, prepared, lesions, random_pose(rng))
 
 
 def make_subject(

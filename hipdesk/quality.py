@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from hipdesk.geometry import image_orientation_of, slice_normal
-from hipdesk.records import Compute, HipResult, ModelRef, Notice, SegmentClass, Series
+from hipdesk.records import Compute, HipResult, ModelRef, Notice, Segmentation, SegmentClass, Series
 from hipdesk.series_words import any_names_other_region, labelled_side
 
 SLICE_STEP_LIMIT_MM: Final = 5.0
@@ -45,7 +45,7 @@ def notices(
         *_of_patient(series),
         *_of_region(series),
         *_of_sides(series, hips),
-        *(notice for hip in hips for notice in _of_hip(hip)),
+        *(notice for hip in hips for notice in _of_hip(hip, len(series.slices))),
     )
 
 
@@ -58,6 +58,13 @@ def coronal_tilt_deg(series: Series) -> float:
 def age_at(birth: date, day: date) -> int:
     """Whole years between two dates."""
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+
+def _is_cut_off(segmentation: Segmentation, slices: int) -> bool:
+    """Whether the femoral head lies on the first or last of a series' slices."""
+    head, box = segmentation.masks[SegmentClass.FEMORAL_HEAD], segmentation.box
+    first = box.start[0] == 0 and bool(head[0].any())
+    return first or (box.stop[0] == slices and bool(head[-1].any()))
 
 
 def _of_models(models: Sequence[ModelRef], compute: Compute) -> Iterator[Notice]:
@@ -135,7 +142,7 @@ def _of_region(series: Series) -> Iterator[Notice]:
         )
 
 
-def _of_hip(hip: HipResult) -> Iterator[Notice]:
+def _of_hip(hip: HipResult, slices: int) -> Iterator[Notice]:
     side = hip.side.word
     if not hip.head.found:
         yield Notice(
@@ -155,4 +162,10 @@ def _of_hip(hip: HipResult) -> Iterator[Notice]:
     if shown < FEW_HEAD_SLICES:
         yield Notice(
             "few_head_slices", f"Only {shown} slices show the {side} femoral head.", float(shown)
+        )
+    if _is_cut_off(hip.segmentation, slices):
+        yield Notice(
+            "head_cut_off",
+            f"The {side} femoral head reaches the first or last slice of the series, so part of "
+            "it may be missing; its volumes and shares cover the imaged part only.",
         )

@@ -354,8 +354,8 @@ def _part(lesion: SegmentClass, which: str) -> Callable[[HipScore], float | None
 
 
 def _band(score: HipScore | None) -> str:
-    """Han's band of the BME share of the head."""
-    if score is None or score.bme_head_percent is None:
+    """Han's band of the BME share of the head, where the hip is scored."""
+    if score is None or score.reason is not None or score.bme_head_percent is None:
         return NO_VALUE
     share = score.bme_head_percent
     return next((name for limit, name in HAN_BANDS if share < limit), HAN_LAST_BAND)

@@ -85,9 +85,9 @@ def test_simulated_training_and_fallback_are_said():
     )
 
 
-def _hip(slices, confidence=0.9):
+def _hip(slices, confidence=0.9, first=1):
     mask = np.zeros((9, 4, 4), bool)
-    mask[:slices] = True
+    mask[first : first + slices] = True
     box = GridBox((0, 0, 0), (9, 4, 4))
     segmentation = Segmentation(Side.LEFT, box, {SegmentClass.FEMORAL_HEAD: mask})
     head = Head(Side.LEFT, True, confidence, (80.0, 0.0, 0.0), 24.0)
@@ -153,3 +153,19 @@ def test_a_one_sided_tag_with_two_hips_found_is_said():
 )
 def test_a_name_that_speaks_of_another_region_is_said(changes, said):
     assert ("other_region" in _codes(replace(_series(), **changes))) is said
+
+
+@pytest.mark.parametrize(("first", "slices", "cut"), [(0, 7, True), (2, 7, True), (1, 7, False)])
+def test_a_head_on_the_series_first_or_last_slice_is_cut_off(first, slices, cut):
+    found = _codes(_series(), hips=(_hip(slices, first=first),))
+    assert ("head_cut_off" in found) is cut
+    assert not cut or "left" in found["head_cut_off"].message
+
+
+def test_a_head_at_the_edge_of_its_box_alone_is_not_cut_off():
+    hip = _hip(9, first=0)
+    inner = GridBox((1, 0, 0), (10, 4, 4))
+    hip = replace(hip, segmentation=replace(hip.segmentation, box=inner))
+    shape = (11, 40, 40)
+    series = replace(series_of(stack_about(turned(0, 0, 0), (4.0, 0.8, 0.8), shape), shape))
+    assert "head_cut_off" not in _codes(series, hips=(hip,))

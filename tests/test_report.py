@@ -97,6 +97,20 @@ def test_bands_are_marked_exploratory(stir: Report) -> None:
     assert (row.right, row.left) == ("2 (15 to below 30 %)", "1 (below 15 %)")
 
 
+def test_a_hip_without_a_score_has_no_band() -> None:
+    analysis, volume = make_analysis()
+    score = analysis.hip(Side.LEFT).score
+    assert score is not None
+    unscored = replace(score, reason=Reason.TOO_FEW_SLICES, u_intensity=None, u_area=None)
+    hips = tuple(
+        replace(hip, score=unscored) if hip.side is Side.LEFT else hip for hip in analysis.hips
+    )
+    report = build_report(replace(analysis, hips=hips), volume, now=NOW)
+    band = finding(report, "Band after Han 2021, exploratory")
+    assert (band.right, band.left) == ("2 (15 to below 30 %)", NO_VALUE)
+    assert finding(report, "BME within the head, of head volume").left != NO_VALUE
+
+
 def test_nothing_is_scored_on_t1_and_every_null_has_its_reason(t1: Report) -> None:
     nulls = [row for row in t1.findings if row.label != "Femoral head volume"]
     assert {row.right for row in nulls} == {row.left for row in nulls} == {NO_VALUE}

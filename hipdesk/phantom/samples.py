@@ -15,8 +15,16 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from hipdesk.crop import HEAD_COLUMN, HEAD_ROW, HIP_COLUMNS, HIP_ROWS, HIP_SPACING_MM
+from hipdesk.crop import (
+    HEAD_COLUMN,
+    HEAD_ROW,
+    HIP_COLUMNS,
+    HIP_ROWS,
+    HIP_SPACING_MM,
+    REACH_MM,
+)
 from hipdesk.geometry import to_lps
+from hipdesk.grids import LOCATOR_COLUMNS, LOCATOR_ROWS, LOCATOR_SPACING_MM
 from hipdesk.phantom.anatomy import CANONICAL_AXES, HipGeometry
 from hipdesk.phantom.artefacts import Scanner, acquire, random_scanner
 from hipdesk.phantom.deformation import Pose, patient_hips, random_pose
@@ -40,10 +48,6 @@ HIP_CLASSES: Final = tuple(SegmentClass)
 
 PELVIS_CLASSES: Final = ("head_right", "head_left", "femur")
 """Bit order of `PelvisStack.labels`."""
-
-PELVIS_PIXELS: Final = 192
-PELVIS_SPACING_MM: Final = 2.0
-HIP_REACH_MM: Final = 45.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -279,7 +283,7 @@ def _hip_grid(rng: np.random.Generator, hip: HipGeometry, side: Side) -> SliceGr
     """A crop around a head, found a few millimetres off, slices slightly tilted."""
     spacing = float(rng.uniform(3.3, 6.0))
     thickness = float(rng.uniform(0.75, 1.0) * spacing)
-    slices = 2 * int(HIP_REACH_MM / spacing) + 1
+    slices = 2 * int(REACH_MM / spacing) + 1
     tilt = Rotation.from_euler("xyz", rng.normal(0, 1, 3) * (5, 3, 5), degrees=True).as_matrix()
     mirror = np.diag([1.0, 1.0, -1.0 if side is Side.LEFT else 1.0])
     axes = tilt @ CANONICAL_AXES @ mirror
@@ -305,23 +309,23 @@ def _pelvis_grid(rng: np.random.Generator, hips: Mapping[Side, HipGeometry]) -> 
         centre = middle + away
     tilt = Rotation.from_euler("xyz", rng.normal(0, 1, 3) * (8, 4, 4), degrees=True).as_matrix()
     spacing = float(rng.uniform(6.0, 11.0))
-    shape = (9, PELVIS_PIXELS, PELVIS_PIXELS)
-    steps = (spacing, PELVIS_SPACING_MM, PELVIS_SPACING_MM)
+    shape = (9, LOCATOR_ROWS, LOCATOR_COLUMNS)
+    steps = (spacing, LOCATOR_SPACING_MM, LOCATOR_SPACING_MM)
     affine = centred_affine(tilt @ CANONICAL_AXES, steps, shape, centre)
     return SliceGrid(affine, shape, float(rng.uniform(3.0, 6.0)), 2, 2)
 
 
 def _random_window(rng: np.random.Generator) -> FloatArray:
     """1 inside the acquired field of view, 0 in the border around a smaller one."""
-    window = np.zeros((PELVIS_PIXELS, PELVIS_PIXELS), dtype=np.float32)
+    window = np.zeros((LOCATOR_ROWS, LOCATOR_COLUMNS), dtype=np.float32)
     if rng.random() < 0.55:
         window[:] = 1
         return window
-    rows, columns = rng.integers(90, PELVIS_PIXELS + 1, 2)
+    rows, columns = rng.integers(90, LOCATOR_ROWS + 1, 2)
     if rng.random() < 0.6:
         columns = rows
-    top = (PELVIS_PIXELS - rows) // 2
-    left = (PELVIS_PIXELS - columns) // 2
+    top = (LOCATOR_ROWS - rows) // 2
+    left = (LOCATOR_COLUMNS - columns) // 2
     window[top : top + rows, left : left + columns] = 1
     return window
 

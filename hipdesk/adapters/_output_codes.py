@@ -51,6 +51,8 @@ UNET_AREA_MEAN: Final = _private("UNET-AREA-MEAN", "UNet-score per slice, area d
 COUNTED_SLICES: Final = _private("UNET-SLICES", "Slices counted in the UNet-score")
 BME_HEAD_PERCENT: Final = _private("BME-HEAD-PCT", "Edema within the head, % of head volume")
 NULL_REASON: Final = _private("NULL-REASON", "Reason for absent values")
+EXTENT: Final = _private("MASK-EXTENT", "Extent of mask and volume")
+ANALYSED_FIELD: Final = _private("ANALYSED-FIELD", "Within the analysed field around the head only")
 
 REASONS: Final[dict[Reason, Code]] = {
     Reason.NOT_FLUID_SENSITIVE: _private("NULL-CONTRAST", "not_fluid_sensitive"),

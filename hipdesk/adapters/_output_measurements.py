@@ -149,7 +149,7 @@ def _mask_group(
         method=codes.definition_code(analysis.definition),
         algorithm_id=_algorithm(analysis, segment.name),
         measurements=[*_size(analysis, segment), *_share(segment)],
-        qualitative_evaluations=_absent(segment.hip.reason) if segment.name in LESIONS else None,
+        qualitative_evaluations=_remarks(segment),
     )
 
 
@@ -196,6 +196,17 @@ def _unet(score: LesionScore, n_counted: int) -> list[Measurement]:
 
 def _measure(name: Code, value: float, unit: Code) -> Measurement:
     return Measurement(name=name, value=float(value), unit=unit)
+
+
+_CROPPED: Final = (SegmentClass.PROXIMAL_FEMUR, SegmentClass.ACETABULUM)
+"""Bones that reach beyond the block about the head which the networks see."""
+
+
+def _remarks(segment: Segment) -> list[QualitativeEvaluation] | None:
+    """What a reader of a mask's volume must know: what is missing, or that it is a part."""
+    if segment.name in _CROPPED:
+        return [QualitativeEvaluation(name=codes.EXTENT, value=codes.ANALYSED_FIELD)]
+    return _absent(segment.hip.reason) if segment.name in LESIONS else None
 
 
 def _absent(reason: Reason | None) -> list[QualitativeEvaluation] | None:

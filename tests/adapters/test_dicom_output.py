@@ -435,6 +435,20 @@ def test_report_holds_the_scores(tmp_path: Path) -> None:
     assert both["UNET-INT"][0] == pytest.approx(analysis.total.u_intensity)
 
 
+def test_volumes_of_cut_bones_say_that_they_are_of_the_analysed_field(tmp_path: Path) -> None:
+    _, sr = write_both(make_analysis(classic_series(tmp_path)), tmp_path)
+    groups = measurement_groups(sr)
+    cut = {
+        name
+        for name, group in groups.items()
+        for item in group.ContentSequence
+        if item.ValueType == "CODE" and item.ConceptNameCodeSequence[0].CodeValue == "MASK-EXTENT"
+        and "analysed field" in item.ConceptCodeSequence[0].CodeMeaning
+    }  # fmt: skip
+    bones = (SegmentClass.PROXIMAL_FEMUR, SegmentClass.ACETABULUM)
+    assert cut == {f"{side.word} hip {name.value}" for side in Side for name in bones}
+
+
 def test_report_refers_to_the_segments_of_its_segmentation(tmp_path: Path) -> None:
     seg_path, sr = write_both(make_analysis(classic_series(tmp_path)), tmp_path)
     seg = dcmread(seg_path)

@@ -25,7 +25,7 @@ from hipdesk.adapters._pdf_style import (
     rule,
     text,
 )
-from hipdesk.adapters._pdf_text import Canvas, fit, wrap
+from hipdesk.adapters._pdf_text import MISSING, Canvas, fit, lacks_letters, wrap
 from hipdesk.adapters.pictures import burn_in, jpeg, slice_marks
 from hipdesk.overlay import LINE_STYLES, RGB
 from hipdesk.records import SegmentClass
@@ -69,6 +69,7 @@ def blocks(report: Report, image_height: float) -> list[Block]:
     """Every block of a report in reading order, key images so many points high."""
     return [
         _patient(report),
+        *_missing_letters(report),
         _grid("Acquisition", report.acquisition),
         *_findings(report),
         *_sentences("Warnings", report.notices or ("No warnings.",), plain=not report.notices),
@@ -112,6 +113,19 @@ def _patient(report: Report) -> Block:
         _paint_cells(canvas, y - len(name) * LEADING[LARGE] - UNIT, cells, rows)
 
     return Block(height, paint)
+
+
+MISSING_NOTE: Final = (
+    f"{MISSING} stands for a character this report's fonts lack; result.json has it."
+)
+
+
+def _missing_letters(report: Report) -> Iterator[Block]:
+    """A note where the file's own words hold letters that cannot be printed."""
+    facts = (fact.value for fact in (*report.identity, *report.acquisition))
+    stated = (report.patient_name, report.patient_id, *facts, *report.notices)
+    if any(map(lacks_letters, stated)):
+        yield from _notes((MISSING_NOTE,))
 
 
 COLUMNS: Final = 4

@@ -90,6 +90,12 @@ def runs(text: str, bold: bool = False) -> tuple[Run, ...]:
     return tuple(found)
 
 
+def lacks_letters(text: str) -> bool:
+    """Whether a character is printed as `MISSING` because no font has it."""
+    shown = "".join(run.text for run in runs(text))
+    return shown.count(MISSING) > _clean(text).count(MISSING)
+
+
 def width(text: str, size: float, bold: bool = False) -> float:
     """Width of a string in points."""
     return sum(_set(run, size)[1] for run in runs(text, bold))

@@ -208,6 +208,14 @@ def test_a_missing_letter_shows_as_a_question_mark() -> None:
     assert "".join(run.text for run in runs("a\U0001f600b ሀ")) == f"a{MISSING}b {MISSING}"
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("Doe^𰻝", True), ("Doe^Jane?", False), ("王^小明", False)]
+)
+def test_a_name_that_cannot_be_printed_is_explained(name: str, said: bool) -> None:
+    first = pages_of(to_pdf(reported(name=name)))[0]
+    assert (f"{MISSING} stands for a character this report's fonts lack" in first) is said
+
+
 def test_control_characters_are_left_out() -> None:
     assert "".join(run.text for run in runs("a\x00b\u202ec\nd")) == "abc d"
 

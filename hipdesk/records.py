@@ -119,6 +119,7 @@ class Reason(StrEnum):
     NO_HEAD_ON_SLICE = "no_head_on_slice"
     NO_HEAD_SIGNAL = "no_head_signal"
     OTHER_HIP_NOT_SCORED = "other_hip_not_scored"
+    SEPARATE_SERIES = "separate_series"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,22 @@ class Patient:
     def matchable(self) -> bool:
         """Whether every field of the matching rule is present."""
         return all((self.issuer, self.patient_id, self.birth_date, self.sex))
+
+    def contradicts(self, other: Patient) -> bool:
+        """Whether something that both state differs, so that they are two people.
+
+        A name may be spelt otherwise where number and birth date agree.
+        """
+        known = self.patient_id and self.birth_date
+        same = known and (self.patient_id, self.birth_date) == (other.patient_id, other.birth_date)
+        stated = [
+            (self.patient_id, other.patient_id),
+            (self.issuer, other.issuer),
+            (self.birth_date, other.birth_date),
+            (self.sex, other.sex),
+            *([] if same else [(self.name.casefold(), other.name.casefold())]),
+        ]
+        return any(a and b and a != b for a, b in stated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,11 +314,13 @@ class SeriesChoice:
     chosen : one series showing both hips, or a separate right and left pair;
         empty where nothing is suitable
     reason : why these, or why nothing
+    notices : what a reader of the result must know of the choice
     """
 
     ranking: tuple[RankedSeries, ...]
     chosen: tuple[Series, ...]
     reason: str
+    notices: tuple[Notice, ...] = ()
 
 
 def read_only(array: np.ndarray) -> np.ndarray:

@@ -9,13 +9,14 @@ no smallest detectable change are published for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
 from hipdesk.geometry import upright
 from hipdesk.overlay import RGB, Style, hip_picture, window_of
+from hipdesk.pair import hips_of_both
 from hipdesk.records import (
     Acquisition,
     Analysis,
@@ -187,6 +188,7 @@ def build_report(
     visits: Sequence[Visit] = (),
     *,
     now: datetime,
+    other: Analysis | None = None,
 ) -> Report:
     """Everything a report on one analysis says and shows.
 
@@ -196,8 +198,11 @@ def build_report(
     visits : the patient's visits; the analysis is added as one where it is
         not among them
     now : when the report is made, with its time zone
+    other : the analysis of the other hip's series, where the two were measured
+        apart (`hipdesk.pair`)
     """
     series = analysis.series
+    both = replace(analysis, hips=hips_of_both(analysis, other))
     slices, slice_notes = _slice_table(analysis)
     return Report(
         title="Hip MRI - UNet-score",
@@ -207,8 +212,8 @@ def build_report(
         study_day=_study_day(series.study.date),
         identity=_identity(series, now),
         acquisition=_acquisition(series),
-        findings=_findings(analysis),
-        reasons=_reasons(analysis),
+        findings=_findings(both),
+        reasons=(*_borrowed(analysis, other), *_reasons(both)),
         notices=_notices(analysis),
         key_images=_key_images(analysis, volume),
         trend=trend_of(analysis, visits),
@@ -376,6 +381,18 @@ def _reasons(analysis: Analysis) -> tuple[str, ...]:
         reason = analysis.total.reason or Reason.OTHER_HIP_NOT_SCORED
         found.append(f"Both hips: no total, because {REASON_SENTENCES[reason]}.")
     return tuple(found)
+
+
+def _borrowed(analysis: Analysis, other: Analysis | None) -> tuple[str, ...]:
+    """A sentence for every hip whose figures are the other series' ones."""
+    if other is None:
+        return ()
+    named = f", {other.series.description}" if other.series.description else ""
+    return tuple(
+        f"{capital(hip.side.word)} hip: see the other series{named}; its figures are given above."
+        for hip in analysis.hips
+        if hip.reason is Reason.SEPARATE_SERIES
+    )
 
 
 def _why(hip: HipResult) -> str:

@@ -26,6 +26,7 @@ REASON_SENTENCES: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.NO_HEAD_ON_SLICE: "the head is not on this slice",
         Reason.NO_HEAD_SIGNAL: "the head gives no signal to relate the lesions to",
         Reason.OTHER_HIP_NOT_SCORED: "not both hips are scored",
+        Reason.SEPARATE_SERIES: "the hips were measured in separate series",
     }
 )
 """Why a value is missing, as the end of a sentence."""
@@ -40,6 +41,7 @@ REASON_WORDS: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.NO_HEAD_ON_SLICE: "no head",
         Reason.NO_HEAD_SIGNAL: "no head signal",
         Reason.OTHER_HIP_NOT_SCORED: "other hip not scored",
+        Reason.SEPARATE_SERIES: "other series",
     }
 )
 """The same, for a table's cell."""

@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from hipdesk.pair import as_pair
 from hipdesk.records import (
     Compute,
     Contrast,
@@ -145,6 +146,28 @@ def test_a_hip_that_was_not_looked_for_is_said_to_be_absent() -> None:
     analysis, volume = make_analysis(missing=(Side.LEFT,))
     alone = replace(analysis, hips=analysis.hips[:1])
     assert "Left hip: not part of this series." in build_report(alone, volume, now=NOW).reasons
+
+
+def test_a_pair_of_series_shows_both_hips_and_names_the_other_series() -> None:
+    right, volume = make_analysis(missing=(Side.LEFT,))
+    left, _ = make_analysis(missing=(Side.RIGHT,))
+    left = replace(left, series=replace(left.series, description="STIR left hip"))
+    right, left = as_pair(right, left)
+    report = build_report(right, volume, now=NOW, other=left)
+    score = left.hips[1].score
+    assert score is not None
+    row = finding(report, "UNet-score U, intensity")
+    assert (row.left, row.both) == (f"{score.u_intensity:.2f}", NO_VALUE)
+    assert row.right != NO_VALUE
+    assert report.reasons == (
+        "Left hip: see the other series, STIR left hip; its figures are given above.",
+        "Both hips: no total, because the hips were measured in separate series.",
+    )
+    assert {row.left.status for row in report.slices} == {"other series"}
+    assert {image.side for image in report.key_images} == {Side.RIGHT}
+    alone = build_report(right, volume, now=NOW)
+    assert finding(alone, "UNet-score U, intensity").left == NO_VALUE
+    assert not any("not found" in words for words in (*report.reasons, *alone.reasons))
 
 
 def test_too_few_slices_states_how_many() -> None:

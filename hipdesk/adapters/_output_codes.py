@@ -59,6 +59,7 @@ REASONS: Final[dict[Reason, Code]] = {
     Reason.HEAD_NOT_FOUND: _private("NULL-NO-HEAD", "head_not_found"),
     Reason.TOO_FEW_SLICES: _private("NULL-FEW-SLICES", "too_few_slices"),
     Reason.OTHER_HIP_NOT_SCORED: _private("NULL-OTHER-HIP", "other_hip_not_scored"),
+    Reason.SEPARATE_SERIES: _private("NULL-OTHER-SERIES", "separate_series"),
 }
 """Why a value is absent; the meaning is the code used in every other file."""
 

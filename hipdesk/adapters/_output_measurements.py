@@ -244,11 +244,18 @@ def _hip_group(analysis: Analysis, hip: HipResult) -> MeasurementsAndQualitative
     )
 
 
+_NO_LESION_MASKS: Final = (
+    Reason.NOT_FLUID_SENSITIVE,
+    Reason.HEAD_NOT_FOUND,
+    Reason.SEPARATE_SERIES,
+)
+
+
 def _undefined_lesions(
     analysis: Analysis, hip: HipResult
 ) -> Iterator[MeasurementsAndQualitativeEvaluations]:
     """A statement for each lesion that has no mask because none can be drawn."""
-    if hip.reason not in (Reason.NOT_FLUID_SENSITIVE, Reason.HEAD_NOT_FOUND):
+    if hip.reason not in _NO_LESION_MASKS:
         return
     for lesion in LESIONS:
         name = f"{hip.side.word} hip {lesion.value}"

@@ -5,28 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hipdesk.records import Analysis, HipResult, Scan, SeriesChoice
-from hipdesk.wording import CONTRAST_WORDS, REASON_SENTENCES, number
+from hipdesk.records import Analysis, HipResult, RankedSeries, Scan, Series, SeriesChoice
+from hipdesk.wording import CONTRAST_WORDS, REASON_SENTENCES, number, person_name
 
 
 def scan_lines(scan: Scan, choice: SeriesChoice) -> Iterator[str]:
-    """Every series with its reasons, the chosen ones marked, then skipped files."""
+    """Series with their reasons under patient and study, the chosen marked; skipped files."""
+    groups: dict[str, list[RankedSeries]] = {}
     for ranked in choice.ranking:
-        series = ranked.series
-        chosen = any(series is one for one in choice.chosen)
-        yield (
-            f"{'*' if chosen else ' '} {series.description or 'no description'}: "
-            f"{series.plane.value}, {CONTRAST_WORDS[series.contrast]}, {len(series.slices)} slices "
-            f"of {series.rows} x {series.columns}"
-        )
-        yield f"    {series.uid}"
-        yield from (f"    {reason}" for reason in ranked.reasons)
-        yield from (f"    {notice.message}" for notice in series.notices)
+        groups.setdefault(_whose(ranked.series), []).append(ranked)
+    for heading, members in groups.items():
+        yield heading
+        for ranked in members:
+            yield from _series_lines(ranked, any(ranked.series is one for one in choice.chosen))
     for skipped in scan.skipped:
         yield f"  skipped {skipped.path}: {skipped.reason}"
     mark = "Chosen (*)" if choice.chosen else "Nothing chosen"
     yield f"{mark}: {choice.reason}"
-    yield f"{len(scan.series)} series, {len(scan.skipped)} files skipped, {scan.seconds:.2f} s."
+    yield from (f"Warning: {notice.message}" for notice in choice.notices)
+    files = "1 file" if len(scan.skipped) == 1 else f"{len(scan.skipped)} files"
+    yield f"{len(scan.series)} series, {files} skipped, {scan.seconds:.2f} s."
+
+
+def _whose(series: Series) -> str:
+    """The patient and the day of a series' study, as a heading."""
+    patient, day = series.patient, series.study.date
+    return (
+        f"{person_name(patient.name) or 'Name not stated'} "
+        f"(patient ID {patient.patient_id or 'not stated'}), "
+        f"{'study date not stated' if day is None else f'study of {day.isoformat()}'}:"
+    )
+
+
+def _series_lines(ranked: RankedSeries, chosen: bool) -> Iterator[str]:
+    """One series with its reasons."""
+    series = ranked.series
+    yield (
+        f"{'*' if chosen else ' '} {series.description or 'no description'}: "
+        f"{series.plane.value}, {CONTRAST_WORDS[series.contrast]}, {len(series.slices)} slices "
+        f"of {series.rows} x {series.columns}"
+    )
+    yield f"    {series.uid}"
+    yield from (f"    {reason}" for reason in ranked.reasons)
+    yield from (f"    {notice.message}" for notice in series.notices)
 
 
 def analysis_lines(analysis: Analysis) -> Iterator[str]:

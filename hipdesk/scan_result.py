@@ -39,6 +39,11 @@ def _series(ranked: RankedSeries, choice: SeriesChoice) -> dict[str, Any]:
     series = ranked.series
     return {
         "uid": series.uid,
+        "patient": {
+            "id": series.patient.patient_id or None,
+            "name": series.patient.name or None,
+        },
+        "study_date": series.study.date.isoformat() if series.study.date else None,
         "description": series.description,
         "plane": series.plane.value,
         "contrast": series.contrast.value,

@@ -11,7 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from typing import Final
 
@@ -19,7 +19,17 @@ import numpy as np
 
 from hipdesk.errors import NoSuitableSeries
 from hipdesk.geometry import slice_normal, to_lps
-from hipdesk.records import Contrast, Plane, RankedSeries, Scan, Series, SeriesChoice, Side
+from hipdesk.records import (
+    Contrast,
+    Notice,
+    Patient,
+    Plane,
+    RankedSeries,
+    Scan,
+    Series,
+    SeriesChoice,
+    Side,
+)
 from hipdesk.series_words import folded, labelled_side, names_hip, names_other_region
 
 MIN_SCORED_SLICES: Final = 5
@@ -100,17 +110,48 @@ def choose(
     Raises
     ------
     NoSuitableSeries
-        With one sentence that says what was found and what to do.
+        With one sentence that says what was found and what to do; also where
+        the folder holds several patients and no series is named.
     """
     ranking = rank(scan, any_contrast)
+    people = patients(scan.series)
     if series_uid is not None:
         series = _asked_for(scan, series_uid)
-        return SeriesChoice(ranking, (series,), "This series was asked for.")
+        told = (_several_patients(people),) if people > 1 else ()
+        return SeriesChoice(ranking, (series,), "This series was asked for.", told)
     usable = [ranked.series for ranked in ranking if ranked.usable]
     if not usable:
         raise NoSuitableSeries(_why_nothing(scan, any_contrast))
+    if people > 1:
+        raise NoSuitableSeries(
+            f"The folder holds images of {people} patients; choose the folder of one patient, or "
+            "name the series with --series UID (`hipdesk scan` lists them)."
+        )
     chosen = _pair_with(usable[0], usable[1:])
     return SeriesChoice(ranking, chosen, _why(chosen, ranking))
+
+
+def patients(series: Iterable[Series]) -> int:
+    """How many patients the series are of; what a file does not state tells none apart."""
+    known: list[Patient] = []
+    for patient in sorted((one.patient for one in series), key=_silence):
+        if all(patient.contradicts(other) for other in known):
+            known.append(patient)
+    return len(known)
+
+
+def _silence(patient: Patient) -> int:
+    """How many fields are not stated: those that state most can be told apart."""
+    return sum(not value for value in astuple(patient))
+
+
+def _several_patients(people: int) -> Notice:
+    return Notice(
+        "several_patients",
+        f"The folder holds images of {people} patients; make sure that this result is of the "
+        "patient you mean.",
+        float(people),
+    )
 
 
 def rank(scan: Scan, any_contrast: bool = False) -> tuple[RankedSeries, ...]:
@@ -328,6 +369,11 @@ def _asked_for(scan: Scan, series_uid: str) -> Series:
     if not named:
         raise NoSuitableSeries(
             "No series has the UID asked for; run `hipdesk scan` to list the series."
+        )
+    if (people := patients(named)) > 1:
+        raise NoSuitableSeries(
+            f"The series asked for holds images of {people} patients under one UID; choose a "
+            "folder with the images of one of them."
         )
     bars = [finding for finding in _findings(named[0], scan, any_contrast=True) if finding.bars]
     if bars:

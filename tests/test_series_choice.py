@@ -30,7 +30,7 @@ from hipdesk.records import (
     StudyInfo,
 )
 from hipdesk.scan_result import scan_document
-from hipdesk.series_choice import choose, rank
+from hipdesk.series_choice import choose, patients, rank
 from tests.dicom_factory import uid
 
 CORONAL = (1, 0, 0, 0, 0, -1)
@@ -227,6 +227,44 @@ def test_an_unknown_series_is_refused():
     assert "UID" in refusal(STIR, series_uid="9.9.9")
 
 
+# Several patients
+
+ONE = Patient("1", "Clinic", "Doe^Jane", date(1980, 5, 17), "F")
+TWO = Patient("2", "Clinic", "Roe^Ann", date(1981, 5, 17), "F")
+
+
+def test_several_patients_are_refused_unless_a_series_is_named():
+    every = series("a", patient=ONE), series("b", Contrast.T1, patient=TWO)
+    assert "images of 2 patients" in refusal(*every)
+    choice = choose(scan_of(*every), "a")
+    assert [(notice.code, notice.figure) for notice in choice.notices] == [("several_patients", 2)]
+    assert choose(scan_of(every[0])).notices == ()
+
+
+def test_a_named_series_of_two_patients_is_refused():
+    assert "under one UID" in refusal(
+        series("a", patient=ONE), series("a", patient=TWO), series_uid="a"
+    )
+
+
+@pytest.mark.parametrize(
+    ("others", "count"),
+    [
+        ((ONE,), 1),
+        ((Patient(), ONE, Patient("1")), 1),
+        ((Patient(), ONE, TWO), 2),
+        ((replace(ONE, name="Doe-Roe^Jane"), replace(ONE, issuer="")), 1),
+        ((replace(ONE, birth_date=None, name="DOE^JANE"),), 1),
+        ((replace(ONE, birth_date=None, name="Roe^Ann"),), 2),
+        ((replace(ONE, birth_date=date(1980, 5, 18)),), 2),
+        ((replace(ONE, issuer="Elsewhere"),), 2),
+    ],
+)
+def test_what_a_file_does_not_state_tells_no_patients_apart(others, count):
+    every = [series(patient=patient) for patient in (*others, ONE)]
+    assert patients(every) == patients(every[::-1]) == count
+
+
 # Refusals
 
 
@@ -277,6 +315,8 @@ def test_the_document_of_a_scan():
     first, second = document["series"]
     assert first == {
         "uid": "1.1",
+        "patient": {"id": None, "name": None},
+        "study_date": None,
         "description": "",
         "plane": "coronal",
         "contrast": "stir",

@@ -33,7 +33,16 @@ from hipdesk.geometry import (
     stack_affine,
     stack_direction,
 )
-from hipdesk.records import Affine, Notice, Plane, Series, SkippedFile, SliceSource, read_only
+from hipdesk.records import (
+    Affine,
+    Notice,
+    Patient,
+    Plane,
+    Series,
+    SkippedFile,
+    SliceSource,
+    read_only,
+)
 
 ORIENTATION_TOLERANCE: Final = 0.01
 """Largest difference of a direction cosine within one stack, about half a degree."""
@@ -73,7 +82,7 @@ def sort_into_series(
         by_uid[frame.elements.string(Tag.STUDY_UID), frame.series_uid].append(frame)
     series: list[Series] = []
     skipped: list[SkippedFile] = []
-    for members in by_uid.values():
+    for members in (part for group in by_uid.values() for part in _by_patient(group)):
         stacks = _stacks(members)
         for number, stack in enumerate(stacks, start=1):
             kept, repeated = _first_acquisitions(stack)
@@ -81,6 +90,22 @@ def sort_into_series(
             used = {frame.path for frame in kept}
             skipped += [SkippedFile(f.path, _REPEATED) for f in repeated if f.path not in used]
     return tuple(series), tuple(skipped)
+
+
+def _by_patient(frames: Sequence[Frame]) -> list[list[Frame]]:
+    """One list of frames for each patient; one UID may be given to several by mistake."""
+    groups: list[tuple[set[Patient], list[Frame]]] = []
+    for frame in frames:
+        patient = patient_of(frame.elements)
+        known, members = next(
+            (group for group in groups if not any(map(patient.contradicts, group[0]))),
+            (set[Patient](), list[Frame]()),
+        )
+        if not members:
+            groups.append((known, members))
+        known.add(patient)
+        members.append(frame)
+    return [members for _, members in groups]
 
 
 def _identity(frame: Frame) -> tuple[str, int]:

@@ -13,8 +13,8 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -33,7 +33,7 @@ from hipdesk.errors import (
 
 if TYPE_CHECKING:
     from hipdesk.ports import Network
-    from hipdesk.records import Analysis, Series, Visit, Volume
+    from hipdesk.records import Analysis, Notice, Series, Visit, Volume
 
     Networks = tuple[Network, Network]
 
@@ -160,7 +160,9 @@ def analyze(
     """Analyse the hips in a folder and write every result to DIR.
 
     Separate right and left series of one study are both analysed; the second
-    one's results are in DIR/left.
+    one's results are in DIR/left. Earlier results in DIR are first moved to
+    DIR/earlier-TIME (UTC), whatever becomes of this run, so DIR never mixes two.
+    A folder with several patients is refused unless --series names one.
     """
     job = _Job(folder, out, series, any_contrast, store)
     results = job.run(lambda: _networks(provider, model), aloud=not as_json)
@@ -335,16 +337,40 @@ class _Job:
         from hipdesk.adapters.result_folder import check_writable
         from hipdesk.series_choice import choose
 
+        self._set_aside()
         reader = DicomFolderReader()
-        chosen = choose(reader.scan(self.folder), self.series_uid, self.any_contrast).chosen
+        choice = choose(reader.scan(self.folder), self.series_uid, self.any_contrast)
         check_writable(self.out)
-        volumes = (reader.read(series) for series in chosen)
-        results = _analysed(volumes, networks(), aloud)
-        histories = self._kept([analysis for analysis, _ in results])
-        places = (self.out, self.out / "left")
-        for (analysis, volume), visits, place in zip(results, histories, places, strict=False):
-            _write(analysis, volume, visits, place, aloud)
-        return [analysis for analysis, _ in results]
+        results = _analysed(map(reader.read, choice.chosen), networks(), aloud)
+        analyses = _told([analysis for analysis, _ in results], choice.notices)
+        self._write(analyses, [volume for _, volume in results], aloud)
+        return analyses
+
+    def _set_aside(self) -> None:
+        """Keep earlier results apart from this run's, whatever becomes of it."""
+        from hipdesk.adapters.result_folder import set_aside
+
+        earlier = set_aside(self.out, datetime.now(UTC))
+        if earlier is not None:
+            print(f"The earlier results in {self.out} were moved to {earlier}.", file=sys.stderr)
+
+    def _write(self, analyses: Sequence[Analysis], volumes: Sequence[Volume], aloud: bool) -> None:
+        """Every file and word; the second series' files first, so the main folder is last."""
+        from hipdesk.adapters.result_folder import ENTRIES, write_result_folder
+        from hipdesk.console import analysis_lines, files_line
+        from hipdesk.pair import LEFT_FOLDER
+
+        histories = self._kept(analyses)
+        places = (self.out, self.out / LEFT_FOLDER)[: len(analyses)]
+        others = analyses[::-1] if len(analyses) > 1 else (None,)
+        now = datetime.now().astimezone()
+        jobs = list(zip(analyses, volumes, histories, places, others, strict=True))
+        for analysis, volume, visits, place, other in reversed(jobs):
+            write_result_folder(analysis, volume, visits, place, now, other)
+        if aloud:
+            for analysis, place in zip(analyses, places, strict=True):
+                _print(analysis_lines(analysis))
+                _print([files_line(str(place), ENTRIES)])
 
     def _kept(self, analyses: Sequence[Analysis]) -> list[tuple[Visit, ...]]:
         """Save analyses where a library was named; the patient's visits for each."""
@@ -395,17 +421,12 @@ def _analysed(
     return done
 
 
-def _write(
-    analysis: Analysis, volume: Volume, visits: Sequence[Visit], place: Path, aloud: bool
-) -> None:
-    """Every file of one analysis, and its words."""
-    from hipdesk.adapters.result_folder import ENTRIES, write_result_folder
-    from hipdesk.console import analysis_lines, files_line
+def _told(analyses: Sequence[Analysis], notices: Sequence[Notice]) -> list[Analysis]:
+    """Analyses with what the choice has to say first, and naming each other where two."""
+    from hipdesk.pair import as_pair
 
-    write_result_folder(analysis, volume, visits, place, datetime.now().astimezone())
-    if aloud:
-        _print(analysis_lines(analysis))
-        _print([files_line(str(place), ENTRIES)])
+    told = [replace(one, notices=(*notices, *one.notices)) for one in analyses]
+    return list(as_pair(*told)) if len(told) > 1 else told
 
 
 def _info_document() -> dict[str, Any]:

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import os
+import pathlib
+import re
 import shutil
 
 import numpy as np
@@ -15,7 +17,15 @@ import pytest
 from hipdesk import __version__, cli
 from hipdesk.geometry import stack_affine
 from hipdesk.records import Compute, Side
-from tests.dicom_factory import LOCALIZER, ORIENTATIONS, STIR, T1, slice_positions, write_series
+from tests.dicom_factory import (
+    LOCALIZER,
+    ORIENTATIONS,
+    STIR,
+    T1,
+    slice_positions,
+    uid,
+    write_series,
+)
 from tests.stacks import FakeLocator, FakeSegmenter, patient, places
 
 SPACING = (5.0, 2.0, 2.0)
@@ -120,19 +130,78 @@ def test_json_is_the_result_and_nothing_else(capsys, study, tmp_path):
     assert json.loads(text) == json.loads((tmp_path / "result.json").read_text("utf-8"))
 
 
+def _earlier_results(out):
+    """A folder with results of a pair of series, and a file of the user's."""
+    for place in (out, out / "left"):
+        (place / "overlays").mkdir(parents=True)
+        (place / "overlays" / "stale.jpg").write_bytes(b"old")
+        for name in ("result.json", "report.pdf", "segmentation.dcm"):
+            (place / name).write_text("old")
+    (out / "mine.txt").write_text("kept")
+    return out
+
+
+def _moved(out, errors):
+    """The folder that earlier results were moved to, as the one sentence says."""
+    (earlier,) = out.glob("earlier-*")
+    assert f"The earlier results in {out} were moved to {earlier}." in errors.splitlines()
+    for place in (earlier, earlier / "left"):
+        assert (place / "result.json").read_text("utf-8") == "old"
+        assert (place / "report.pdf").read_text("utf-8") == "old"
+        assert (place / "overlays" / "stale.jpg").exists()
+    return earlier
+
+
 @pytest.mark.usefixtures("quick")
-def test_results_of_an_earlier_run_are_replaced_whole(capsys, study, tmp_path):
-    (tmp_path / "overlays").mkdir()
-    (tmp_path / "overlays" / "stale.jpg").write_bytes(b"old")
-    (tmp_path / "result.json").write_text("old")
-    (tmp_path / "mine.txt").write_text("kept")
-    assert run(capsys, "analyze", study, "--out", tmp_path)[0] == 0
-    assert {entry.name for entry in tmp_path.iterdir() if entry.name != "user"} == {
-        *FILES,
-        "mine.txt",
-    }
-    assert not (tmp_path / "overlays" / "stale.jpg").exists()
-    assert (tmp_path / "result.json").read_text("utf-8").startswith("{")
+def test_results_of_an_earlier_run_are_kept_apart(capsys, study, tmp_path):
+    out = _earlier_results(tmp_path / "out")
+    status, _, errors = run(capsys, "analyze", study, "--out", out, "--json")
+    assert status == 0
+    earlier = _moved(out, errors)
+    assert {entry.name for entry in out.iterdir()} == {*FILES, "mine.txt", earlier.name}
+    assert list((out / "overlays").iterdir()) == []
+    assert (out / "result.json").read_text("utf-8").startswith("{")
+
+
+@pytest.mark.parametrize(("kind", "code"), [("text", 3), ("missing", 4), ("headless", 3)])
+def test_a_refused_run_leaves_no_earlier_result_as_if_it_were_its_own(capsys, tmp_path, kind, code):
+    folder = tmp_path / "in"
+    if kind == "text":
+        folder.mkdir()
+        (folder / "notes.txt").write_text("no image")
+    elif kind == "headless":
+        _write(folder, sides=())
+    out = _earlier_results(tmp_path / "out")
+    status, _, errors = run(capsys, "analyze", folder, "--out", out)
+    assert status == code
+    assert len(errors.splitlines()) == 2
+    assert {entry.name for entry in out.iterdir()} == {"mine.txt", _moved(out, errors).name}
+
+
+@pytest.mark.usefixtures("quick")
+def test_runs_within_one_second_do_not_share_a_place(capsys, study, tmp_path):
+    for _ in range(3):
+        assert run(capsys, "analyze", study, "--out", tmp_path / "out")[0] == 0
+    earlier = list((tmp_path / "out").glob("earlier-*"))
+    assert len(earlier) == 2
+    assert all((folder / "result.json").exists() for folder in earlier)
+
+
+def test_results_that_cannot_be_moved_stay_where_they_are(capsys, study, tmp_path, monkeypatch):
+    out = _earlier_results(tmp_path / "out")
+    rename = pathlib.Path.rename
+
+    def held(path, target):
+        if path.name == "report.pdf":
+            raise PermissionError(13, "held open")
+        return rename(path, target)
+
+    monkeypatch.setattr(pathlib.Path, "rename", held)
+    status, _, errors = run(capsys, "analyze", study, "--out", out)
+    assert status == 4
+    assert "held open" in _sentence(errors)
+    assert not list(out.glob("earlier-*"))
+    assert (out / "result.json").read_text("utf-8") == "old"
 
 
 @pytest.mark.usefixtures("quick")
@@ -246,9 +315,79 @@ def test_separate_right_and_left_series_are_both_analysed(capsys, tmp_path):
     right, left = json.loads(text)["results"]
     assert [hip["found"] for hip in right["hips"]] == [True, False]
     assert [hip["found"] for hip in left["hips"]] == [False, True]
-    assert right["patient_total"]["u_intensity"] is None
+    for document, missing, words in ((right, 1, "left"), (left, 0, "right")):
+        assert document["hips"][missing]["reason"] == "separate_series"
+        assert document["patient_total"]["u_intensity"] is None
+        assert document["patient_total"]["reason"] == "separate_series"
+        told = {warning["code"]: warning["message"] for warning in document["warnings"]}
+        assert "hip_missing" not in told
+        assert f"The {words} hip was analysed" in told["other_hip_in_other_series"]
+        assert f"'COR STIR {words} hip'" in told["other_hip_in_other_series"]
     assert json.loads((tmp_path / "out" / "result.json").read_text("utf-8")) == right
     assert json.loads((tmp_path / "out" / "left" / "result.json").read_text("utf-8")) == left
+
+
+def _two_patients(folder, **second):
+    _write(folder / "a")
+    other = {**STIR, "PatientID": "T-2", "PatientName": "Other^Phantom", "StudyDate": "20240506"}
+    return _write(folder / "b", other, **({"study": "2", "series": "2"} | second))
+
+
+@pytest.mark.usefixtures("quick")
+def test_several_patients_in_one_folder_are_not_chosen_between(capsys, tmp_path):
+    _two_patients(tmp_path / "in")
+    status, text, errors = run(
+        capsys, "analyze", tmp_path / "in", "--out", tmp_path / "out", "--json"
+    )
+    assert status == 3
+    assert "images of 2 patients" in _sentence(errors)
+    assert "--series" in errors
+    assert "Phantom" not in errors
+    assert json.loads(text)["error"]["code"] == "no_suitable_series"
+    assert not (tmp_path / "out").exists()
+    _, words, _ = run(capsys, "scan", tmp_path / "in")
+    assert "Nothing chosen: The folder holds images of 2 patients" in words
+    assert re.search(r"^Other.* Phantom \(patient ID T-2\), study of 2024-05-06:$", words, re.M)
+    _, text, _ = run(capsys, "scan", tmp_path / "in", "--json")
+    found = {one["patient"]["id"]: one for one in json.loads(text)["series"]}
+    assert set(found) == {"T-1", "T-2"}
+    status, words, _ = run(
+        capsys, "analyze", tmp_path / "in", "--out", tmp_path / "out", "--series",
+        found["T-2"]["uid"],
+    )  # fmt: skip
+    assert status == 0
+    assert "Warning: The folder holds images of 2 patients" in words
+    document = json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))
+    assert document["patient"]["id"] == "T-2"
+    assert "several_patients" in {warning["code"] for warning in document["warnings"]}
+
+
+@pytest.mark.parametrize("study", ["2", "same"])
+def test_two_patients_under_one_series_uid_are_refused_by_name_too(capsys, tmp_path, study):
+    first = _write(tmp_path / "in" / "a", study="same", series="same")
+    other = {**STIR, "PatientID": "T-2", "PatientName": "Other^Phantom"}
+    second = _write(
+        tmp_path / "in" / "b", other, study=study, series="same", centre=(0.0, 2.5, 0.0)
+    )
+    named = pydicom.dcmread(next(first.iterdir())).SeriesInstanceUID
+    for path in second.iterdir():
+        dataset = pydicom.dcmread(path)
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = uid(path.name)
+        dataset.SeriesInstanceUID = named
+        dataset.save_as(path)
+    for more in ((), ("--series", named)):
+        status, _, errors = run(
+            capsys, "analyze", tmp_path / "in", "--out", tmp_path / "out", *more
+        )
+        assert status == 3
+        assert "2 patients" in _sentence(errors)
+
+
+def test_one_skipped_file_is_one_file(capsys, study, tmp_path):
+    shutil.copytree(study, tmp_path / "in")
+    (tmp_path / "in" / "notes.txt").write_text("no image")
+    assert "1 series, 1 file skipped," in run(capsys, "scan", tmp_path / "in")[1]
+    assert "1 series, 0 files skipped," in run(capsys, "scan", study)[1]
 
 
 def test_unreadable_input_exits_4(capsys, tmp_path):

@@ -3,15 +3,17 @@
 ``result.json``, ``scores.csv``, ``report.pdf``, ``overlays/``,
 ``segmentation.dcm`` and ``measurements.dcm`` are made in a hidden folder beside
 their places and moved at the end, ``result.json`` last: where it is, the rest
-is, and all of one analysis.
+is, and all of one analysis. `set_aside` moves an earlier result out of the way
+before, so that a folder never mixes two runs.
 """
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +21,7 @@ from hipdesk.adapters.dicom_output import write_measurements, write_segmentation
 from hipdesk.adapters.pictures import write_overlays
 from hipdesk.adapters.report_pdf import write_pdf
 from hipdesk.errors import OutputError
+from hipdesk.pair import LEFT_FOLDER
 from hipdesk.records import Analysis, Visit, Volume
 from hipdesk.report import build_report
 from hipdesk.result import result_json, scores_csv
@@ -48,12 +51,62 @@ def check_writable(folder: Path) -> None:
         pass
 
 
+def set_aside(folder: Path, now: datetime) -> Path | None:
+    """Move whatever bears the name of a result, in ``left/`` too, to ``earlier-<UTC time>/``.
+
+    Nothing is deleted; a fault on the way puts back what was moved.
+
+    Parameters
+    ----------
+    now : with its time zone
+
+    Returns
+    -------
+    The new folder inside ``folder``, or None where there was no result.
+
+    Raises
+    ------
+    OutputError
+        Something cannot be moved, because another program has it open, say.
+    """
+    names = (RESULT, *(name for name in ENTRIES if name != RESULT))
+    every = [Path(part, name) for part in ("", LEFT_FOLDER) for name in names]
+    with _explained(folder), ExitStack() as undo:
+        old = [name for name in every if (folder / name).exists()]
+        if not old:
+            return None
+        earlier = _new_folder(folder, f"earlier-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
+        undo.callback(earlier.rmdir)
+        for name in old:
+            source, target = folder / name, earlier / name
+            if not target.parent.exists():
+                target.parent.mkdir()
+                undo.callback(target.parent.rmdir)
+            source.rename(target)
+            undo.callback(target.rename, source)
+        undo.pop_all()
+    with suppress(OSError):  # not empty: something of the user's is there
+        (folder / LEFT_FOLDER).rmdir()
+    return earlier
+
+
+def _new_folder(parent: Path, name: str) -> Path:
+    """A folder that was not there before."""
+    for number in itertools.count(1):
+        folder = parent / (name if number == 1 else f"{name}-{number}")
+        with suppress(FileExistsError):
+            folder.mkdir()
+            break
+    return folder
+
+
 def write_result_folder(
     analysis: Analysis,
     volume: Volume,
     visits: Sequence[Visit],
     folder: Path,
     now: datetime,
+    other: Analysis | None = None,
 ) -> None:
     """Write every file of one analysis; those of an earlier one are replaced.
 
@@ -62,6 +115,7 @@ def write_result_folder(
     volume : the analysed series with its pixels
     visits : the patient's visits, for the report's trend
     now : when the report is made, with its time zone
+    other : the analysis of the other hip's series, where there is one
 
     Raises
     ------
@@ -73,7 +127,8 @@ def write_result_folder(
         write_segmentation(analysis, segmentation)
         write_measurements(analysis, aside / MEASUREMENTS, segmentation)
         write_overlays(analysis, volume, aside / OVERLAYS)
-        write_pdf(build_report(analysis, volume, visits, now=now), aside / REPORT)
+        report = build_report(analysis, volume, visits, now=now, other=other)
+        write_pdf(report, aside / REPORT)
         (aside / SCORES).write_text(scores_csv(analysis), encoding="utf-8", newline="")
         (aside / RESULT).write_text(result_json(analysis), encoding="utf-8")
         _publish(aside, folder)

@@ -342,7 +342,8 @@ class _Job:
         choice = choose(reader.scan(self.folder), self.series_uid, self.any_contrast)
         check_writable(self.out)
         results = _analysed(map(reader.read, choice.chosen), networks(), aloud)
-        analyses = _told([analysis for analysis, _ in results], choice.notices)
+        unlinked = () if self.store is None else _unlinked(choice.chosen)
+        analyses = _told([analysis for analysis, _ in results], (*choice.notices, *unlinked))
         self._write(analyses, [volume for _, volume in results], aloud)
         return analyses
 
@@ -419,6 +420,13 @@ def _analysed(
     if not done:
         raise missing[0]
     return done
+
+
+def _unlinked(chosen: Sequence[Series]) -> tuple[Notice, ...]:
+    """Why a library cannot join these images to earlier visits, if it cannot."""
+    from hipdesk.quality import unlinked
+
+    return unlinked(chosen[0].patient)
 
 
 def _told(analyses: Sequence[Analysis], notices: Sequence[Notice]) -> list[Analysis]:

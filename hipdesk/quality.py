@@ -9,7 +9,16 @@ from typing import Final
 import numpy as np
 
 from hipdesk.geometry import image_orientation_of, slice_normal
-from hipdesk.records import Compute, HipResult, ModelRef, Notice, Segmentation, SegmentClass, Series
+from hipdesk.records import (
+    Compute,
+    HipResult,
+    ModelRef,
+    Notice,
+    Patient,
+    Segmentation,
+    SegmentClass,
+    Series,
+)
 from hipdesk.series_words import any_names_other_region, labelled_side
 
 SLICE_STEP_LIMIT_MM: Final = 5.0
@@ -46,6 +55,26 @@ def notices(
         *_of_region(series),
         *_of_sides(series, hips),
         *(notice for hip in hips for notice in _of_hip(hip, len(series.slices))),
+    )
+
+
+def unlinked(patient: Patient) -> tuple[Notice, ...]:
+    """Why a visit kept in a library is not joined to earlier ones, if it cannot be.
+
+    Visits are joined on issuer, patient ID, birth date and sex, none of them
+    empty; any other likeness is for the reader to judge.
+    """
+    lacking = patient.unstated
+    if not lacking:
+        return ()
+    words = " and ".join(filter(None, (", ".join(lacking[:-1]), lacking[-1])))
+    return (
+        Notice(
+            "not_joined",
+            f"The images do not state the {words}, so this visit was not joined to earlier ones of "
+            "the same person in the library.",
+            float(len(lacking)),
+        ),
     )
 
 

@@ -161,7 +161,18 @@ class Patient:
     @property
     def matchable(self) -> bool:
         """Whether every field of the matching rule is present."""
-        return all((self.issuer, self.patient_id, self.birth_date, self.sex))
+        return not self.unstated
+
+    @property
+    def unstated(self) -> tuple[str, ...]:
+        """Words for the fields of the matching rule that the files leave empty."""
+        fields = {
+            "issuer of the patient ID": self.issuer,
+            "patient ID": self.patient_id,
+            "birth date": self.birth_date,
+            "sex": self.sex,
+        }
+        return tuple(words for words, value in fields.items() if not value)
 
     def contradicts(self, other: Patient) -> bool:
         """Whether something that both state differs, so that they are two people.

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from hipdesk.quality import age_at, coronal_tilt_deg, notices
+from hipdesk.quality import age_at, coronal_tilt_deg, notices, unlinked
 from hipdesk.records import (
     Compute,
     GridBox,
@@ -169,3 +169,14 @@ def test_a_head_at_the_edge_of_its_box_alone_is_not_cut_off():
     shape = (11, 40, 40)
     series = replace(series_of(stack_about(turned(0, 0, 0), (4.0, 0.8, 0.8), shape), shape))
     assert "head_cut_off" not in _codes(series, hips=(hip,))
+
+
+def test_a_visit_that_cannot_be_joined_says_what_is_missing() -> None:
+    whole = Patient("4711", "A", "Doe^Jane", date(1980, 5, 17), "F")
+    assert unlinked(whole) == ()
+    (one,) = unlinked(replace(whole, issuer=""))
+    assert one.code == "not_joined"
+    assert "do not state the issuer of the patient ID, so" in one.message
+    (two,) = unlinked(replace(whole, issuer="", birth_date=None, sex=""))
+    assert "the issuer of the patient ID, birth date and sex, so" in two.message
+    assert two.figure == 3.0

@@ -8,7 +8,7 @@ so that a class is never told by colour alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -40,11 +40,13 @@ class LineStyle:
     colour : red, green, blue, 0-255
     width_px : stroke width in picture pixels, whatever the zoom
     dash_px : (drawn, left out) along the outline in picture pixels; None is solid
+    seam_px : a dark line below stands out so far on both sides; 0 for none
     """
 
     colour: tuple[int, int, int]
     width_px: float
     dash_px: tuple[float, float] | None = None
+    seam_px: float = 0.0
 
 
 LINE_STYLES: Final[Mapping[SegmentClass, LineStyle]] = MappingProxyType(
@@ -52,7 +54,9 @@ LINE_STYLES: Final[Mapping[SegmentClass, LineStyle]] = MappingProxyType(
         SegmentClass.ACETABULUM: LineStyle((0x99, 0x99, 0x99), 1.5, (2.0, 4.0)),
         SegmentClass.PROXIMAL_FEMUR: LineStyle((0x99, 0x99, 0x99), 1.5, (2.0, 4.0)),
         SegmentClass.FEMORAL_HEAD: LineStyle((0x00, 0x9E, 0x73), 1.0),
-        SegmentClass.EFFUSION_SYNOVITIS: LineStyle((0x56, 0xB4, 0xE9), 1.5, (6.0, 4.0)),
+        SegmentClass.EFFUSION_SYNOVITIS: LineStyle(
+            (0x56, 0xB4, 0xE9), 1.5, (6.0, 4.0), seam_px=1.0
+        ),
         SegmentClass.BME: LineStyle((0xE6, 0x9F, 0x00), 1.5),
     }
 )
@@ -60,6 +64,9 @@ LINE_STYLES: Final[Mapping[SegmentClass, LineStyle]] = MappingProxyType(
 
 Source: M. Okabe, K. Ito, Color Universal Design, 2008.
 """
+
+SEAM_OPACITY: Final = 0.6
+"""Opacity of the dark seam that keeps a lesion's line visible on bright fluid."""
 
 FILL_OPACITY: Final = 0.3
 """Opacity of a filled mask, where filling is asked for."""
@@ -169,8 +176,20 @@ def render(
             inside = _enlarged(mask.astype(np.float64), factors) >= 0.5
             _blend(picture, inside * style.fill, line.colour)
         if style.outline:
-            _blend(picture, _stroke(mask, factors, grey.shape, line, style), line.colour)
+            _outline(picture, mask, factors, line, style)
     return picture
+
+
+def _outline(
+    picture: RGB, mask: BoolArray, factors: tuple[float, float], line: LineStyle, style: Style
+) -> None:
+    """Draw a mask's outline in place, over a dark seam where the line has one."""
+    shape = picture.shape[:2]
+    if line.seam_px > 0:
+        seam = replace(line, width_px=line.width_px + 2 * line.seam_px, dash_px=None)
+        dark = SEAM_OPACITY * _stroke(mask, factors, shape, seam, style)
+        _blend(picture, dark, (0, 0, 0))
+    _blend(picture, _stroke(mask, factors, shape, line, style), line.colour)
 
 
 def hip_picture(

@@ -304,3 +304,16 @@ def test_edges_follow_the_patient_not_the_picture() -> None:
     assert up.flip_columns
     assert not up.flip_rows
     assert up.edges == ("H", "F", "R", "L")
+
+
+def test_effusion_stays_visible_on_fluid_as_bright_as_the_picture_gets():
+    """A dark seam runs below the dashes and through their gaps; no other class has one."""
+    white = np.ones((24, 24), dtype=np.float32)
+    disc = np.hypot(*(np.indices((24, 24)) - 11.5)) < 8
+    picture = render(white, {SegmentClass.EFFUSION_SYNOVITIS: disc}, (0.5, 1.0), scale=6)
+    dark = (picture.max(axis=2) < 120).sum()
+    assert dark > 300
+    blue = picture[..., 2].astype(int) - picture[..., 0] > 60
+    assert blue.sum() > 150
+    plain = render(white, {SegmentClass.FEMORAL_HEAD: disc}, (0.5, 1.0), scale=6)
+    assert plain.max(axis=2).min() >= 0x9E

@@ -407,7 +407,7 @@ def _acquisition(simulated: SimulatedSeries, order: _Order) -> Acquisition:
     protocol = simulated.protocol
     return Acquisition(
         manufacturer="HipDesk",
-        model="HipDesk phantom (simulated)",
+        model="phantom (simulated)",
         field_strength_t=protocol.field_t,
         protocol=order.description,
         tr_ms=protocol.tr_ms,

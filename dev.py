@@ -271,9 +271,9 @@ def train(rest: list[str], _slow: bool) -> int:
 def train_one(name: str, options: Sequence[str]) -> None:
     """Train and export one model; a training that was stopped goes on."""
     folder, training = TRAINED / name, (in_venv(), "-m", "hipdesk.training")
-    source = "label_maps" if "--anatomy" in options else "procedural"
+    maps = ("--source", "own_label_maps") if "--anatomy" in options else ()
     must(f"The training of '{name}' stopped.", *training, name, "--out", folder, *options)
-    named = ("--model", name, "--run-dir", folder, "--source", source)
+    named = ("--model", name, "--run-dir", folder, *maps, "--source", "procedural")
     given = ("--out", TRAINED / "models" / name, "--version", time.strftime("%Y.%m.%d"))
     must(f"'{name}' could not be exported.", *training, "export", *named, *given)
 

@@ -106,7 +106,8 @@ def test_train_makes_both_models(calls: list[list[str]]) -> None:
     assert [step[0] for step in steps] == ["locate", "export", "segment", "export"]
     assert steps[0] == ["locate", "--out", str(dev.TRAINED / "locate"), "--anatomy", "maps"]
     assert steps[3][steps[3].index("--out") + 1] == str(dev.TRAINED / "models" / "segment")
-    assert steps[3][steps[3].index("--source") + 1] == "label_maps"
+    named = [steps[3][i + 1] for i, word in enumerate(steps[3]) if word == "--source"]
+    assert named == ["own_label_maps", "procedural"]
 
 
 def test_training_understands_what_it_is_given(calls: list[list[str]]) -> None:

@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--metrics", type=Path, help="JSON list of {name, value, test_set}")
     export.add_argument("--test-description", default="", help="of the metrics' test set")
     export.add_argument(
-        "--source", action="append", choices=("label_maps", "procedural", "shape_model")
+        "--source", action="append", choices=("label_maps", "own_label_maps", "procedural")
     )
     export.set_defaults(run=_export)
     return parser
@@ -176,7 +176,7 @@ def _export(given: argparse.Namespace) -> None:
     from hipdesk.training.loop import load_trained
 
     recipe = RECIPES[given.model]
-    sources = [line for name in given.source or ["label_maps"] for line in SOURCES[name]]
+    sources = [line for name in given.source or ["procedural"] for line in SOURCES[name]]
     provenance = Provenance(tuple(sources), given.test_description, run_settings(given.run_dir))
     metrics = read_metrics(given.metrics) if given.metrics else ()
     network = load_trained(recipe, given.run_dir)

@@ -50,12 +50,14 @@ LABEL_MAPS: Final = (
 )
 """Attribution of the two label maps the bundled models are simulated from."""
 
-SHAPE_MODEL: Final = (
-    "Shape model of pelvis and femur of 26 adults, musculoskeletal-models 0.2.4 (MPL-2.0).",
-)
+OWN_LABEL_MAPS: Final = ("Label maps from a folder named by whoever trained this model.",)
 
 SOURCES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {"label_maps": LABEL_MAPS, "procedural": (PROCEDURAL,), "shape_model": SHAPE_MODEL}
+    {
+        "label_maps": LABEL_MAPS,
+        "own_label_maps": OWN_LABEL_MAPS,
+        "procedural": (PROCEDURAL,),
+    }
 )
 """Attributions by the name ``--source`` takes."""
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+import onnx
 import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
@@ -168,6 +169,21 @@ def write_onnx(network: Supervised, recipe: Recipe, path: Path) -> None:
             verbose=False,
         )
     network.train(training)
+    _forget_where(path)
+
+
+def _forget_where(path: Path) -> None:
+    """Drop the source paths and stack traces that the exporter leaves in a model."""
+    model = onnx.load(path)
+    graphs = [model.graph, *model.functions]
+    for holder in (model, *graphs, *(node for graph in graphs for node in graph.node)):
+        holder.ClearField("metadata_props")
+        holder.ClearField("doc_string")
+    for value in (*model.graph.input, *model.graph.output, *model.graph.value_info):
+        value.ClearField("metadata_props")
+    for tensor in model.graph.initializer:
+        tensor.ClearField("metadata_props")
+    onnx.save(model, path)
 
 
 @contextlib.contextmanager

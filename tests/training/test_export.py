@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import hipdesk
+
 torch = pytest.importorskip("torch", reason="training needs torch")
 pytest.importorskip("onnxscript", reason="the export needs onnxscript")
 
@@ -64,6 +66,8 @@ def test_folder_holds_model_manifest_and_card(tmp_path: Path) -> None:
     assert stated["schema"] == "hipdesk.model/1"
     assert stated["sha256"] == manifest.sha256 == hashlib.sha256(content).hexdigest()
     assert str(tmp_path).encode() not in content
+    assert str(Path(hipdesk.__file__).parent).encode() not in content
+    assert b"stack_trace" not in content
     image = torch.rand(2, PLAIN.context, PLAIN.rows, PLAIN.columns)
     with torch.inference_mode():
         expected = torch.sigmoid(network(image)).numpy()

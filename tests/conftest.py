@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATA_VARIABLE = "HIPDESK_TEST_DATA"
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
 HOMES = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 
 # Times differ on shared machines, so no deadline; the same examples in every run of the first tier.

@@ -13,6 +13,8 @@ import pytest
 
 from hipdesk import cli
 from hipdesk.adapters.dicom_folder import DicomFolderReader
+from hipdesk.geometry import to_index, to_lps
+from hipdesk.locating import locate
 from hipdesk.paths import model_names
 from hipdesk.pipeline import analyze, request_analysis
 from hipdesk.records import BONES, LESIONS, Contrast, SegmentClass, Side, Volume
@@ -131,3 +133,26 @@ def test_mirroring_a_real_study_swaps_its_hips_and_nothing_else(t1, networks):
             assert np.array_equal(
                 other.segmentation.full(name, shape), hip.segmentation.full(name, shape)
             )
+
+
+@needs_models
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("side", list(Side))
+def test_a_field_of_view_with_one_hip_has_one_head(t1, networks, name, side):
+    """90 pixels (82 mm) around one head, cut out of the series."""
+    volume = _volume(t1[name])
+    affine = volume.series.affine
+    _, row, column = to_index(affine, CENTRES[name][side.value]).astype(int)
+    top, left = max(0, row - 90), max(0, column - 90)
+    cut = np.ascontiguousarray(volume.voxels[:, top : row + 90, left : column + 90])
+    moved = affine.copy()
+    moved[:3, 3] = to_lps(affine, (0, top, left))
+    series = replace(volume.series, affine=moved, rows=cut.shape[1], columns=cut.shape[2])
+    heads = {
+        head.side: head
+        for head in locate(replace(volume, series=series, voxels=cut), networks[0]).heads
+    }
+    assert heads[side].found
+    offset = np.subtract(heads[side].centre_lps_mm, CENTRES[name][side.value])
+    assert np.linalg.norm(offset) <= TOLERANCE_MM
+    assert not heads[side.other].found

@@ -301,3 +301,12 @@ def _letter(direction: NDArray[np.float64]) -> str:
     """Patient direction nearest to an LPS vector."""
     axis = int(np.argmax(np.abs(direction)))
     return ("RL", "AP", "FH")[axis][int(direction[axis] > 0)]
+
+
+def coronal_from_right_front_up(stack: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A stack indexed (towards right, towards front, upwards) as (slice, row, column).
+
+    Slices then run front to back, rows head to feet, columns right to left. A
+    view, not a copy.
+    """
+    return stack[::-1, ::-1, ::-1].transpose(1, 2, 0)

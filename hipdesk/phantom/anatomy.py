@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipdesk.errors import UnreadableInput
-from hipdesk.geometry import as_point
+from hipdesk.geometry import as_point, coronal_from_right_front_up
 from hipdesk.records import Affine, Point, Side, read_only
 
 
@@ -143,7 +143,7 @@ def load_label_map(folder: Path, name: str) -> Anatomy:
         raise UnreadableInput(
             f"The label map {name} cannot be read from {folder}; check the folder."
         ) from error
-    canonical = stored[::-1, ::-1, ::-1].transpose(1, 2, 0)
+    canonical = coronal_from_right_front_up(stored)
     table = _label_table(facts["labels"])
     last = np.asarray(origin) + np.asarray(stored.shape) - 1.0
     affine = np.eye(4)

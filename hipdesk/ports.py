@@ -6,8 +6,8 @@ Adapters implement these; tests implement them as fakes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -18,13 +18,18 @@ from hipdesk.manifest import Manifest
 from hipdesk.records import (
     Analysis,
     Compute,
+    Contrast,
+    HipResult,
     ModelRef,
+    Origin,
     Patient,
     Scan,
     Series,
+    Side,
     Visit,
     Volume,
 )
+from hipdesk.review import Review, Reviewed, Revision, Verdict
 
 Progress = Callable[[float, str], None]
 """Called with the fraction done (0-1) and what is being done."""
@@ -118,13 +123,80 @@ class StoredVisit:
     saved_utc: datetime
 
 
-class VisitStore(Protocol):
-    """Keeps patients, visits, analyses and their masks; appends only."""
+@dataclass(frozen=True, slots=True)
+class PatientEntry:
+    """A patient as listed in the library.
 
-    def add(self, analysis: Analysis, source_files: Sequence[Path]) -> str:
+    Attributes
+    ----------
+    visits : number of visits
+    last_day : of the latest dated visit
+    """
+
+    uid: str
+    patient: Patient = field(repr=False)
+    visits: int
+    last_day: date | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnalysisEntry:
+    """An analysis as listed under its visit.
+
+    Attributes
+    ----------
+    hips : sides that have a result
+    verdicts : of the newest revision of each of those sides; None where open
+    signed : every one of those sides is signed
+    thumbnail : uint8 (rows, columns) of the middle slice; None where none was kept
+    """
+
+    uid: str
+    created_utc: datetime
+    description: str = field(repr=False)
+    contrast: Contrast
+    slices: int
+    hips: tuple[Side, ...]
+    verdicts: Mapping[Side, Verdict | None]
+    signed: bool
+    thumbnail: NDArray[np.uint8] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VisitEntry:
+    """A visit with its studies and analyses, the newest analysis first.
+
+    Attributes
+    ----------
+    visit : as the timeline needs it: the current result of each hip
+    descriptions : StudyDescription of each of its studies
+    """
+
+    visit: Visit
+    patient_uid: str
+    descriptions: tuple[str, ...] = field(repr=False)
+    analyses: tuple[AnalysisEntry, ...]
+
+
+class VisitStore(Protocol):
+    """Keeps patients, visits, analyses, revisions and reviews; appends only.
+
+    Every method may raise StoreError; one that writes has then changed nothing.
+    """
+
+    def add(
+        self,
+        analysis: Analysis,
+        source_files: Sequence[Path],
+        thumbnail: NDArray[np.uint8] | None = None,
+    ) -> str:
         """Save one analysis with masks and scores in one transaction.
 
         The series' files are copied into the library. Returns the visit's uid.
+
+        Parameters
+        ----------
+        thumbnail : (rows, columns) small picture of the series
 
         Raises
         ------
@@ -135,6 +207,89 @@ class VisitStore(Protocol):
 
     def visits(self, patient: Patient) -> tuple[StoredVisit, ...]:
         """All visits of the matching patient, oldest first; undated last."""
+        ...
+
+    def patients(self, words: str = "", limit: int = 200) -> tuple[PatientEntry, ...]:
+        """Patients whose name, ID or accession numbers hold every word, last visit first."""
+        ...
+
+    def patient_of(self, visit_uid: str) -> PatientEntry:
+        """The patient to whom a visit belongs."""
+        ...
+
+    def entries(self, patient_uid: str) -> tuple[VisitEntry, ...]:
+        """One patient's visits, oldest first; undated last."""
+        ...
+
+    def lookalikes(self, patient_uid: str) -> tuple[PatientEntry, ...]:
+        """Other patients who may be the same person, unless a reader kept them apart.
+
+        Alike: the same patient ID, or the same name and birth date, nothing
+        that both state about identity contradicting it.
+        """
+        ...
+
+    def move_visit(self, visit_uid: str, patient_uid: str, reader: str) -> str:
+        """Give a visit to another patient; audited, undone by moving it back.
+
+        Returns the uid of the patient who had it. A patient left without visits
+        stays in the library, unlisted.
+        """
+        ...
+
+    def keep_apart(self, first_uid: str, second_uid: str, reader: str) -> None:
+        """Record that two patients are not one person; audited."""
+        ...
+
+    def date_visit(self, visit_uid: str, day: date, reader: str) -> None:
+        """Give a visit without a usable date its day; audited."""
+        ...
+
+    def load(self, analysis_uid: str, series: Series) -> Reviewed:
+        """An analysis with its revisions, reviews and impression, as it was saved.
+
+        Parameters
+        ----------
+        series : as read from `series_folder`
+
+        Raises
+        ------
+        StoreError
+            The library has no such analysis, or it is damaged.
+        """
+        ...
+
+    def series_folder(self, analysis_uid: str) -> Path:
+        """Folder with the library's copy of the series that was analysed."""
+        ...
+
+    def revise(self, analysis_uid: str, hip: HipResult, origin: Origin, reader: str) -> Revision:
+        """Append a revision of one hip.
+
+        Raises
+        ------
+        StoreError
+            The hip is signed.
+        """
+        ...
+
+    def review(self, analysis_uid: str, reviews: Sequence[Review]) -> None:
+        """Append what a reader did, all in one transaction; audited.
+
+        Raises
+        ------
+        StoreError
+            A signed hip would be judged anew, an unjudged one signed, or a
+            revision that is not the newest is meant.
+        """
+        ...
+
+    def write_impression(self, analysis_uid: str, text: str, reader: str) -> None:
+        """Keep the reader's words for the report; earlier words stay in the record."""
+        ...
+
+    def record_report(self, analysis_uid: str, pdf_sha256: str, final: bool, reader: str) -> None:
+        """Record that a report was saved or printed."""
         ...
 
     def close(self) -> None:

@@ -120,6 +120,7 @@ class Reason(StrEnum):
     NO_HEAD_SIGNAL = "no_head_signal"
     OTHER_HIP_NOT_SCORED = "other_hip_not_scored"
     SEPARATE_SERIES = "separate_series"
+    REJECTED_BY_READER = "rejected_by_reader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,6 +399,7 @@ class Head:
     centre_lps_mm, radius_mm : None where not found
     confidence : 0-1, the locator's own
     reason : why it was not found
+    placed : a reader put it here; the confidence stays the locator's own
     """
 
     side: Side
@@ -406,6 +408,7 @@ class Head:
     centre_lps_mm: Point | None = None
     radius_mm: float | None = None
     reason: Reason | None = None
+    placed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

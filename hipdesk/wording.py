@@ -27,6 +27,7 @@ REASON_SENTENCES: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.NO_HEAD_SIGNAL: "the head gives no signal to relate the lesions to",
         Reason.OTHER_HIP_NOT_SCORED: "not both hips are scored",
         Reason.SEPARATE_SERIES: "the hips were measured in separate series",
+        Reason.REJECTED_BY_READER: "a reader rejected the outlines",
     }
 )
 """Why a value is missing, as the end of a sentence."""
@@ -42,6 +43,7 @@ REASON_WORDS: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.NO_HEAD_SIGNAL: "no head signal",
         Reason.OTHER_HIP_NOT_SCORED: "other hip not scored",
         Reason.SEPARATE_SERIES: "other series",
+        Reason.REJECTED_BY_READER: "rejected",
     }
 )
 """The same, for a table's cell."""

@@ -1,0 +1,201 @@
+"""What readers have said of an analysis: revisions, verdicts and signatures.
+
+An analysis never changes. A reader's intervention appends a revision of one
+hip; verdicts and signatures are events on a revision. Everything asked of them
+is folded from the events, here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from hipdesk.errors import BugError
+from hipdesk.records import Analysis, HipResult, Origin, Side
+
+
+class Verdict(StrEnum):
+    """A reader's judgement of one hip's outlines and score."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class ReviewKind(StrEnum):
+    """What a reader did."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    REOPENED = "reopened"
+    SIGNED = "signed"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One act of a reader on one revision of one hip; appended, never changed.
+
+    Attributes
+    ----------
+    revision : number of the revision; 0 is the analysis itself
+    note : the reader's reason, where one was given
+    """
+
+    side: Side
+    revision: int
+    kind: ReviewKind
+    reader: str = field(repr=False)
+    at_utc: datetime
+    note: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Revision:
+    """One hip after a reader's intervention.
+
+    Attributes
+    ----------
+    number : 1 and up within the analysis, over both sides
+    hip : the whole result of that side, with its own masks and score
+    """
+
+    number: int
+    origin: Origin
+    created_utc: datetime
+    reader: str = field(repr=False)
+    hip: HipResult
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one revision of one hip stands.
+
+    Attributes
+    ----------
+    verdict : None while nobody has judged it
+    signature : the signing that stands; None before, and after a withdrawal
+    """
+
+    verdict: Verdict | None = None
+    signature: Review | None = None
+
+    @property
+    def signed(self) -> bool:
+        """Whether a signature stands."""
+        return self.signature is not None
+
+
+def standing_of(reviews: Iterable[Review], side: Side, revision: int) -> Standing:
+    """Fold the events on one revision of one hip, in their order."""
+    standing = Standing()
+    for review in reviews:
+        if (review.side, review.revision) == (side, revision):
+            standing = _after(standing, review)
+    return standing
+
+
+def _after(standing: Standing, review: Review) -> Standing:
+    match review.kind:
+        case ReviewKind.ACCEPTED | ReviewKind.REJECTED:
+            return replace(standing, verdict=Verdict(review.kind.value))
+        case ReviewKind.REOPENED:
+            return Standing()
+        case ReviewKind.SIGNED:
+            return replace(standing, signature=review)
+        case ReviewKind.WITHDRAWN:
+            return replace(standing, signature=None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reviewed:
+    """An analysis with everything readers have added to it.
+
+    Attributes
+    ----------
+    revisions : by number
+    reviews : in the order in which they were made
+    impression : the reader's own words for the report
+    """
+
+    analysis: Analysis
+    revisions: tuple[Revision, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    impression: str = field(default="", repr=False)
+
+    def numbers(self, side: Side) -> tuple[int, ...]:
+        """Revision numbers of one hip, oldest first; 0 is the analysis itself."""
+        return 0, *(each.number for each in self.revisions if each.hip.side is side)
+
+    def working(self, side: Side) -> int:
+        """Number of the newest revision of one hip: what a reader looks at."""
+        return self.numbers(side)[-1]
+
+    def hip_at(self, side: Side, revision: int) -> HipResult:
+        """One hip as a revision has it."""
+        if revision == 0:
+            return self.analysis.hip(side)
+        for each in self.revisions:
+            if each.number == revision and each.hip.side is side:
+                return each.hip
+        raise BugError("there is no such revision of this hip")
+
+    def standing(self, side: Side) -> Standing:
+        """How the newest revision of one hip stands."""
+        return standing_of(self.reviews, side, self.working(side))
+
+    def current(self, side: Side) -> int | None:
+        """Revision whose result counts: signed, else newest accepted, else newest.
+
+        None where every candidate was rejected.
+        """
+        return current_revision(self.reviews, side, self.numbers(side))
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """Hips that have a result to be judged."""
+        every = (hip.side for hip in self.analysis.hips)
+        return tuple(
+            side for side in every if self.hip_at(side, self.working(side)).segmentation is not None
+        )
+
+    @property
+    def judged(self) -> bool:
+        """Whether every hip with a result has a verdict."""
+        return bool(self.sides) and all(self.standing(side).verdict for side in self.sides)
+
+    @property
+    def signed(self) -> bool:
+        """Whether every hip with a result is signed."""
+        return bool(self.sides) and all(self.standing(side).signed for side in self.sides)
+
+    @property
+    def signatures(self) -> tuple[Review, ...]:
+        """The signatures that stand, right first."""
+        found = (self.standing(side).signature for side in self.sides)
+        return tuple(signature for signature in found if signature is not None)
+
+
+def current_revision(reviews: Iterable[Review], side: Side, numbers: Iterable[int]) -> int | None:
+    """Revision of a hip whose result counts: signed, else newest accepted, else newest.
+
+    Parameters
+    ----------
+    numbers : the hip's revisions, oldest first
+
+    Returns
+    -------
+    None where a signed verdict rejects the hip, or every candidate is rejected
+    """
+    events = tuple(reviews)
+    stands = [(number, standing_of(events, side, number)) for number in numbers]
+    stands.reverse()
+    for number, standing in stands:
+        if standing.signed:
+            return number if standing.verdict is not Verdict.REJECTED else None
+    for number, standing in stands:
+        if standing.verdict is Verdict.ACCEPTED:
+            return number
+    newest, standing = stands[0]
+    return None if standing.verdict is Verdict.REJECTED else newest

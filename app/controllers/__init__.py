@@ -1,0 +1,1 @@
+"""What the window does, without Qt: gestures in, core called, state out."""

@@ -1,0 +1,1 @@
+"""What the window shows; each view implements a protocol of `app.views.protocols`."""

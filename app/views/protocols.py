@@ -1,0 +1,460 @@
+"""What controllers ask of views, and what views tell controllers. No Qt.
+
+A view calls a gesture when the clinician did something, and only then: its
+setters change nothing but pixels and never call a gesture back. A setter given
+the same value twice does nothing the second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from hipdesk.settings import Settings
+
+from app.background import JobStatus
+from app.messages import Message
+from app.state import (
+    Comparison,
+    ComputeBadge,
+    CropFrame,
+    CropView,
+    FollowUpGap,
+    FoundStudy,
+    HipPanel,
+    Likeness,
+    Link,
+    Measure,
+    Overlay,
+    Pages,
+    Panel,
+    PanelShown,
+    PatientHeader,
+    PatientRow,
+    ReportStatus,
+    Scores,
+    SeriesFacts,
+    SeriesTab,
+    Signing,
+    Tool,
+    TrendShown,
+    VisitChoice,
+    VisitRow,
+    WindowPreset,
+    Workspace,
+)
+from hipdesk.display import SlicePicture
+from hipdesk.overlay import Window
+from hipdesk.records import SegmentClass, Side
+
+
+class ShellGestures(Protocol):
+    """The frame: menus, tabs, bars."""
+
+    def choose_workspace(self, workspace: Workspace) -> None:
+        """A tab or its shortcut."""
+        ...
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Folders or files chosen in a menu, dropped, or given as arguments."""
+        ...
+
+    def cancel_job(self, number: int) -> None:
+        """The stop button of a running or waiting job."""
+        ...
+
+    def dismiss_message(self, number: int) -> None:
+        """The message's cross."""
+        ...
+
+    def act_on_message(self, number: int) -> None:
+        """The message's own button."""
+        ...
+
+    def change_settings(self, settings: Settings) -> None:
+        """A setting was changed; takes effect and is kept at once."""
+        ...
+
+    def close_patient(self) -> None:
+        """Clear the screen of the patient."""
+        ...
+
+
+class ShellView(Protocol):
+    """The frame around the workspaces."""
+
+    def listen(self, gestures: ShellGestures) -> None:
+        """Tell gestures to this listener."""
+        ...
+
+    def show_workspace(self, workspace: Workspace) -> None:
+        """Bring a workspace to the front."""
+        ...
+
+    def show_patient(self, header: PatientHeader | None) -> None:
+        """Name the patient on screen, or nobody."""
+        ...
+
+    def show_badge(self, badge: ComputeBadge) -> None:
+        """Say where the networks run."""
+        ...
+
+    def show_jobs(self, jobs: tuple[JobStatus, ...]) -> None:
+        """What runs and waits, the running one first."""
+        ...
+
+    def show_messages(self, messages: tuple[Message, ...]) -> None:
+        """What must be read, oldest first."""
+        ...
+
+    def show_settings(self, settings: Settings) -> None:
+        """The settings in force: theme, language and the dialog's fields follow."""
+        ...
+
+
+class LibraryGestures(Protocol):
+    """Patients, visits, folders."""
+
+    def search(self, words: str) -> None:
+        """The search field's text changed."""
+        ...
+
+    def choose_patient(self, uid: str) -> None:
+        """A row of the patients' list."""
+        ...
+
+    def open_visit(self, uid: str) -> None:
+        """Open a stored visit."""
+        ...
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Dropped on the page, or its button."""
+        ...
+
+    def analyse_series(self, uid: str) -> None:
+        """Analyse this series of the folder that was found."""
+        ...
+
+    def close_found(self) -> None:
+        """Back from the found folder to the patients."""
+        ...
+
+    def join_offered(self) -> None:
+        """The offered patient is the same person."""
+        ...
+
+    def keep_apart(self) -> None:
+        """They are two people."""
+        ...
+
+    def take_back_joining(self) -> None:
+        """Undo the joining."""
+        ...
+
+    def date_visit(self, uid: str, day: date) -> None:
+        """Give a visit the date its study lacks."""
+        ...
+
+    def retry_library(self) -> None:
+        """Try again to open the library."""
+        ...
+
+
+class LibraryView(Protocol):
+    """The library workspace."""
+
+    def listen(self, gestures: LibraryGestures) -> None:
+        """Tell gestures to this listener."""
+        ...
+
+    def show_patients(
+        self, rows: tuple[PatientRow, ...], chosen_uid: str | None, words: str
+    ) -> None:
+        """The list that a search gave; ``words`` is empty for all patients."""
+        ...
+
+    def show_visits(self, rows: tuple[VisitRow, ...]) -> None:
+        """Visits of the chosen patient, newest first."""
+        ...
+
+    def show_found(self, found: FoundStudy | None) -> None:
+        """What a folder holds, in place of the patients; None goes back."""
+        ...
+
+    def show_likeness(self, likeness: Likeness) -> None:
+        """Offer a likeness, or the way back."""
+        ...
+
+    def show_problem(self, sentence: str | None) -> None:
+        """Why the library cannot be used; None where it can."""
+        ...
+
+
+class ReviewGestures(Protocol):
+    """Reading one visit."""
+
+    def choose_series(self, uid: str) -> None:
+        """A tab of a separate right and left pair."""
+        ...
+
+    def choose_slice(self, index: int) -> None:
+        """Wheel, keys, strip chart; clipped to the stack."""
+        ...
+
+    def step_slice(self, steps: int) -> None:
+        """Wheel or arrow keys, relative."""
+        ...
+
+    def set_window(self, window: Window) -> None:
+        """Dragged, or typed."""
+        ...
+
+    def choose_preset(self, number: int) -> None:
+        """Keys 1-5."""
+        ...
+
+    def set_overlay(self, overlay: Overlay) -> None:
+        """Opacity, outline or fill, classes, all masks."""
+        ...
+
+    def toggle_class(self, name: SegmentClass) -> None:
+        """One class on or off."""
+        ...
+
+    def choose_tool(self, tool: Tool) -> None:
+        """A tool, or back to windowing."""
+        ...
+
+    def move_crop(self, side: Side, dx: float, dy: float) -> None:
+        """A crop's frame was dragged by picture points and let go."""
+        ...
+
+    def place_head(self, side: Side, x: float, y: float) -> None:
+        """The head's centre was pointed at on the slice on screen."""
+        ...
+
+    def mirror_crop(self, side: Side, mirrored: bool) -> None:
+        """Show one crop as in a mirror."""
+        ...
+
+    def accept(self, side: Side) -> None:
+        """The outlines are right."""
+        ...
+
+    def reject(self, side: Side, note: str) -> None:
+        """The outlines are not to be used."""
+        ...
+
+    def reopen(self, side: Side) -> None:
+        """Take a verdict back."""
+        ...
+
+    def sign(self, reader: str) -> None:
+        """Sign all verdicts."""
+        ...
+
+    def withdraw(self, note: str) -> None:
+        """Withdraw the signatures."""
+        ...
+
+    def write_report(self) -> None:
+        """On to the report."""
+        ...
+
+
+class ReviewView(Protocol):
+    """The review workspace."""
+
+    def listen(self, gestures: ReviewGestures) -> None:
+        """Tell gestures to this listener."""
+        ...
+
+    def show_series(self, facts: SeriesFacts | None, tabs: tuple[SeriesTab, ...]) -> None:
+        """Which series is on screen; None is the empty state."""
+        ...
+
+    def show_slice(self, picture: SlicePicture, frames: tuple[CropFrame, ...]) -> None:
+        """One slice with the hips' frames."""
+        ...
+
+    def show_crops(self, right: CropView, left: CropView) -> None:
+        """Both hips beside it."""
+        ...
+
+    def show_window(
+        self, window: Window, limits: tuple[float, float], presets: tuple[WindowPreset, ...]
+    ) -> None:
+        """The window of all pictures; limits of the signal for sliders."""
+        ...
+
+    def show_overlay(self, overlay: Overlay) -> None:
+        """How masks are drawn."""
+        ...
+
+    def show_tool(self, tool: Tool) -> None:
+        """What the left button does."""
+        ...
+
+    def show_scores(self, scores: Scores | None) -> None:
+        """Table, reasons, notices and strip chart; None before the analysis."""
+        ...
+
+    def show_hips(self, right: HipPanel, left: HipPanel) -> None:
+        """Verdicts."""
+        ...
+
+    def show_signing(self, signing: Signing) -> None:
+        """The signing bar."""
+        ...
+
+    def fit_view(self) -> None:
+        """Zoom and pan as at the beginning."""
+        ...
+
+
+class FollowUpGestures(Protocol):
+    """Reading visits against each other."""
+
+    def choose_visit(self, panel: Panel, uid: str) -> None:
+        """Put a visit into a panel."""
+        ...
+
+    def choose_side(self, side: Side) -> None:
+        """Right or left hip."""
+        ...
+
+    def choose_measure(self, measure: Measure) -> None:
+        """What the chart shows."""
+        ...
+
+    def slide(self, offset_mm: float) -> None:
+        """Slider: millimetres from the head centre."""
+        ...
+
+    def step(self, steps: int) -> None:
+        """Wheel or arrow keys over either panel."""
+        ...
+
+    def set_window(self, panel: Panel, window: Window) -> None:
+        """Dragged in a panel."""
+        ...
+
+    def lock_windows(self, locked: bool) -> None:
+        """Both panels share the window relative to their own signal, or not."""
+        ...
+
+    def zoom(self, height_mm: float, shift_mm: tuple[float, float]) -> None:
+        """Both panels: height of the view, and middle (right, down) from the head centre."""
+        ...
+
+    def set_overlay(self, overlay: Overlay) -> None:
+        """How masks are drawn in both panels."""
+        ...
+
+    def open_visit(self, uid: str) -> None:
+        """Review this visit."""
+        ...
+
+
+class FollowUpView(Protocol):
+    """The follow-up workspace."""
+
+    def listen(self, gestures: FollowUpGestures) -> None:
+        """Tell gestures to this listener."""
+        ...
+
+    def show_gap(self, gap: FollowUpGap | None) -> None:
+        """Why there is nothing to compare; None where there is."""
+        ...
+
+    def show_visits(
+        self, visits: tuple[VisitChoice, ...], earlier_uid: str | None, later_uid: str | None
+    ) -> None:
+        """What can be chosen, oldest first, and what is."""
+        ...
+
+    def show_side(self, side: Side) -> None:
+        """Which hip the pictures show."""
+        ...
+
+    def show_trend(self, trend: TrendShown) -> None:
+        """The chart."""
+        ...
+
+    def show_panel(self, panel: Panel, shown: PanelShown | None) -> None:
+        """One picture; None while it is being read."""
+        ...
+
+    def show_link(self, link: Link | None, locked: bool) -> None:
+        """Slider and window lock."""
+        ...
+
+    def show_overlay(self, overlay: Overlay) -> None:
+        """How masks are drawn."""
+        ...
+
+    def show_comparison(self, comparison: Comparison | None) -> None:
+        """The pair in numbers."""
+        ...
+
+
+class ReportGestures(Protocol):
+    """Writing, signing and giving out the report."""
+
+    def edit_impression(self, text: str) -> None:
+        """The text changed; kept by itself."""
+        ...
+
+    def sign(self, reader: str) -> None:
+        """Sign, as in the review."""
+        ...
+
+    def withdraw(self, note: str) -> None:
+        """Withdraw the signatures."""
+        ...
+
+    def save_pdf(self, path: Path) -> None:
+        """Write the PDF there."""
+        ...
+
+    def print_pages(self) -> None:
+        """Print the pages."""
+        ...
+
+    def choose_series(self, uid: str) -> None:
+        """The report of the other series of a pair."""
+        ...
+
+
+class ReportView(Protocol):
+    """The report workspace."""
+
+    def listen(self, gestures: ReportGestures) -> None:
+        """Tell gestures to this listener."""
+        ...
+
+    def show_pages(self, pages: Pages | None) -> None:
+        """The real PDF; None is the empty state."""
+        ...
+
+    def show_status(self, status: ReportStatus, signing: Signing) -> None:
+        """Draft or final, and what stands in the way of signing."""
+        ...
+
+    def show_impression(self, text: str, editable: bool) -> None:
+        """The reader's words; a signed report cannot be changed."""
+        ...
+
+    def show_series(self, tabs: tuple[SeriesTab, ...]) -> None:
+        """The series of a separate right and left pair; one or none needs no tabs."""
+        ...
+
+    def suggest_name(self, name: str) -> None:
+        """File name offered when saving."""
+        ...
+
+    def print_out(self, pages: Pages) -> None:
+        """Send these pages (at printing resolution) to a printer the user chooses."""
+        ...

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hipdesk.errors import BugError
-from hipdesk.records import Affine, Plane, Point, Spacing
+from hipdesk.records import Affine, GridBox, Plane, Point, Spacing
 
 OBLIQUE_LIMIT_DEG: Final = 35.0
 """Beyond this angle from every anatomical plane a stack is called oblique.
@@ -271,15 +271,32 @@ class Upright:
     edges: tuple[str, str, str, str]
 
     def turn(self, picture: np.ndarray) -> np.ndarray:
-        """A native ``(rows, columns)`` array as it is shown."""
-        turned = picture.T if self.transposed else picture
-        turned = turned[::-1] if self.flip_rows else turned
-        return turned[:, ::-1] if self.flip_columns else turned
+        """View of a native ``(..., rows, columns)`` array as it is shown."""
+        turned = picture.swapaxes(-1, -2) if self.transposed else picture
+        turned = turned[..., ::-1, :] if self.flip_rows else turned
+        return turned[..., ::-1] if self.flip_columns else turned
 
     def spacing(self, spacing_mm: Spacing) -> tuple[float, float]:
         """Millimetres between shown (rows, columns) of a stack's `spacing_of`."""
         _, rows, columns = spacing_mm
         return (columns, rows) if self.transposed else (rows, columns)
+
+    def turn_box(self, box: GridBox, shape: tuple[int, int]) -> GridBox:
+        """Where a block of the stored grid is shown.
+
+        Parameters
+        ----------
+        shape : (rows, columns) of the picture as it is shown
+        """
+        stored = (2, 1) if self.transposed else (1, 2)
+        start, stop = [box.start[0]], [box.stop[0]]
+        for axis, count, flipped in zip(
+            stored, shape, (self.flip_rows, self.flip_columns), strict=True
+        ):
+            first, last = box.start[axis], box.stop[axis]
+            start.append(count - last if flipped else first)
+            stop.append(count - first if flipped else last)
+        return GridBox((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
 
 
 def upright(affine: Affine) -> Upright:
@@ -295,6 +312,27 @@ def upright(affine: Affine) -> Upright:
     flip_rows, flip_columns = np.dot(down, rows) < 0, np.dot(right, columns) < 0
     edges = (_letter(-rows), _letter(rows), _letter(-columns), _letter(columns))
     return Upright(transposed, bool(flip_rows), bool(flip_columns), edges)
+
+
+def upright_affine(affine: Affine, shape: tuple[int, int, int]) -> Affine:
+    """Affine of a stack after `Upright.turn` on each of its slices.
+
+    Parameters
+    ----------
+    affine, shape : of the stack as it is stored
+
+    Returns
+    -------
+    4 x 4 from (slice, shown row, shown column) to LPS mm
+    """
+    up = upright(affine)
+    down, right = (2, 1) if up.transposed else (1, 2)
+    turned = affine[:, [0, down, right, 3]]
+    for axis, stored, flipped in ((1, down, up.flip_rows), (2, right, up.flip_columns)):
+        if flipped:
+            turned[:, 3] += turned[:, axis] * (shape[stored] - 1)
+            turned[:, axis] *= -1
+    return turned
 
 
 def _letter(direction: NDArray[np.float64]) -> str:

@@ -219,6 +219,30 @@ def hip_picture(
     return render(image, masks, window, scale, style or OUTLINED)
 
 
+def thumbnail(volume: Volume, height_px: int = 96) -> NDArray[np.uint8]:
+    """A series' middle slice, small: upright, pixels square, windowed.
+
+    Fine texture is averaged before pixels are left out, as in
+    `hipdesk.grids.resample`.
+
+    Parameters
+    ----------
+    height_px : rows of the picture
+
+    Returns
+    -------
+    grey levels, (rows, columns), columns as the slice's proportions ask
+    """
+    up = upright(volume.series.affine)
+    image = up.turn(volume.voxels[volume.voxels.shape[0] // 2])
+    row_mm, column_mm = up.spacing(volume.series.spacing_mm)
+    zoom = height_px / image.shape[0]
+    factors = _whole_pixels(image.shape, (zoom, zoom * column_mm / row_mm))
+    sigma = [0.5 * np.sqrt(max(factor**-2 - 1.0, 0.0)) for factor in factors]
+    smooth = ndimage.gaussian_filter(image.astype(np.float64), sigma, mode="nearest")
+    return windowed(_enlarged(smooth, factors), window_of(volume))
+
+
 def _masks_at(segmentation: Segmentation, index: int, up: Upright) -> dict[SegmentClass, BoolArray]:
     """Every mask of one slice, upright."""
     inside = index - segmentation.box.start[0]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from hipdesk.overlay import (
     hip_picture,
     outlines,
     render,
+    thumbnail,
     window_of,
     windowed,
 )
@@ -317,3 +319,47 @@ def test_effusion_stays_visible_on_fluid_as_bright_as_the_picture_gets():
     assert blue.sum() > 150
     plain = render(white, {SegmentClass.FEMORAL_HEAD: disc}, (0.5, 1.0), scale=6)
     assert plain.max(axis=2).min() >= 0x9E
+
+
+def test_a_thumbnail_shows_the_middle_slice_upright_and_square() -> None:
+    voxels = np.zeros((3, 40, 100), dtype=np.float32)
+    voxels[1, 20:, :50] = 255.0
+    affine = upright_affine(row_mm=2.0, column_mm=1.0)
+    one = one_slice(voxels[1], affine)
+    volume = replace(one, voxels=voxels)
+    # 80 mm high and 100 mm wide; the patient's right half of the lower half is bright.
+    expected = np.zeros((40, 50), dtype=np.uint8)
+    expected[20:, :25] = 255
+    small = thumbnail(volume, 40)
+    assert small.dtype == np.uint8
+    assert small.shape == (40, 50)
+    inner = np.ones((40, 50), dtype=bool)
+    inner[18:22] = inner[:, 23:27] = False
+    np.testing.assert_array_equal(small[inner], expected[inner])
+
+
+@given(st.booleans(), st.booleans(), st.booleans())
+def test_a_thumbnail_is_the_same_for_any_pixel_order(
+    transposed: bool, rows: bool, columns: bool
+) -> None:
+    pixels = np.random.default_rng(0).random((33, 48)) * 255
+    affine = upright_affine(row_mm=2.0)
+    expected = thumbnail(one_slice(pixels, affine), 20)
+    if rows:
+        affine, pixels = reversed_axis(affine, 1, 33), pixels[::-1]
+    if columns:
+        affine, pixels = reversed_axis(affine, 2, 48), pixels[:, ::-1]
+    if transposed:
+        affine, pixels = affine[:, [0, 2, 1, 3]], pixels.T
+    np.testing.assert_allclose(thumbnail(one_slice(pixels, affine), 20), expected, atol=1)
+
+
+def test_fine_texture_is_averaged_in_a_thumbnail() -> None:
+    stripes = np.zeros((512, 512))
+    stripes[::2] = 255.0
+    small = thumbnail(one_slice(stripes, upright_affine()), 96)
+    np.testing.assert_allclose(small[2:-2, 2:-2], 127.5, atol=12)
+
+
+def test_a_thumbnail_may_be_larger_than_its_slice() -> None:
+    assert thumbnail(one_slice(np.eye(30) * 255, upright_affine()), 96).shape == (96, 96)

@@ -1,0 +1,66 @@
+"""The patient library behind a door that may stay shut."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Final
+
+from hipdesk.adapters.store import SqlVisitStore
+from hipdesk.errors import KnownError
+from hipdesk.paths import user_data_dir
+from hipdesk.ports import VisitStore
+
+log = logging.getLogger(__name__)
+
+FOLDER: Final = "patients"
+"""The library's folder below the user's data, unless the settings name another place."""
+
+COPIES: Final = "library"
+"""Folder of the copied series where the library is a database server."""
+
+
+class LibraryDoor:
+    """An `app.services.Library`.
+
+    Parameters
+    ----------
+    place : folder or URL; empty for the default
+    """
+
+    def __init__(self, place: str = "") -> None:
+        self._place = place
+        self._store: SqlVisitStore | None = None
+        self._problem: str | None = None
+
+    @property
+    def store(self) -> VisitStore | None:
+        """None while it cannot be used."""
+        return self._store
+
+    @property
+    def problem(self) -> str | None:
+        """Why it cannot be used, in one sentence."""
+        return self._problem
+
+    def retry(self) -> None:
+        """Open it unless it is open."""
+        if self._store is not None:
+            return
+        try:
+            self._store = self._opened()
+            self._problem = None
+        except KnownError as error:
+            log.warning("the library cannot be used", extra={"code": error.code})
+            self._problem = str(error)
+
+    def close(self) -> None:
+        """Release it."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _opened(self) -> SqlVisitStore:
+        if "://" in self._place:
+            return SqlVisitStore.open(self._place, library=user_data_dir() / COPIES)
+        return SqlVisitStore.open(Path(self._place) if self._place else user_data_dir() / FOLDER)

@@ -1,0 +1,472 @@
+"""Colours, type, spacing and icons of the window.
+
+A dark, neutral reading room by default; light and high contrast where the
+system or the user asks. Image areas are black in all of them. Masks are drawn
+in the colours of `hipdesk.overlay`, which no theme changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from functools import lru_cache
+from string import Template
+from typing import Final
+
+from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QIcon,
+    QIconEngine,
+    QPainter,
+    QPalette,
+    QPixmap,
+)
+from PySide6.QtWidgets import QApplication, QWidget
+
+from hipdesk.overlay import LINE_STYLES
+from hipdesk.paths import resources_dir
+from hipdesk.records import SegmentClass
+
+SPACE: Final = 8
+"""Every distance is a multiple of this, in device-independent pixels."""
+
+HALF: Final = SPACE // 2
+"""The one exception: between a mark and its word."""
+
+SMALL_PX: Final = 12
+BODY_PX: Final = 14
+LARGE_PX: Final = 20
+
+ROW: Final = 4 * SPACE
+"""Height of buttons and fields."""
+
+FAMILIES: Final = ("Noto Sans", "Droid Sans Fallback", "NanumSquare")
+"""The report's type: one family, and the bundled letters that it lacks."""
+
+FONT_FILES: Final = (
+    "NotoSans-Regular.ttf",
+    "NotoSans-Bold.ttf",
+    "NanumSquareR.ttf",
+    "DroidSansFallbackFull.ttf",
+)
+
+STYLE_SHEET: Final = "window.qss"
+ICON_SET: Final = "mdi6"
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours of one theme, as ``#rrggbb``.
+
+    Attributes
+    ----------
+    window, panel, raised, hover : grounds, from the back to the front
+    image : behind pictures
+    line : between areas; decoration only
+    border : of controls, at least 3:1 against the grounds
+    text, muted : letters, at least 4.5:1 against every ground
+    accent, on_accent : ground and letters of the primary button
+    accent_hover : the same under the pointer
+    link : accent as letters or a thin mark on a ground
+    selected : ground of the chosen row or tab, under ``text``
+    focus : ring around what has the keyboard
+    good, caution, danger : letters and icons
+    good_ground, caution_ground, danger_ground, note_ground : behind ``text``
+    """
+
+    name: str
+    dark: bool
+    window: str
+    panel: str
+    raised: str
+    hover: str
+    image: str
+    line: str
+    border: str
+    text: str
+    muted: str
+    accent: str
+    accent_hover: str
+    on_accent: str
+    link: str
+    selected: str
+    focus: str
+    good: str
+    caution: str
+    danger: str
+    good_ground: str
+    caution_ground: str
+    danger_ground: str
+    note_ground: str
+
+    @property
+    def grounds(self) -> tuple[str, ...]:
+        """Everything that ordinary letters may stand on."""
+        return self.window, self.panel, self.raised, self.hover, self.selected
+
+    def colour(self, role: str) -> QColor:
+        """One of the colours by its attribute's name."""
+        return QColor(getattr(self, role))
+
+
+DARK: Final = Palette(
+    name="dark",
+    dark=True,
+    window="#0d0e10",
+    panel="#15171a",
+    raised="#1e2125",
+    hover="#272b30",
+    image="#000000",
+    line="#2a2e33",
+    border="#737b85",
+    text="#e9ebee",
+    muted="#a9b0b8",
+    accent="#5566d6",
+    accent_hover="#4757c4",
+    on_accent="#ffffff",
+    link="#aab6ff",
+    selected="#2a3052",
+    focus="#aab6ff",
+    good="#7fd1ae",
+    caution="#f2bd55",
+    danger="#ff9a8f",
+    good_ground="#12291f",
+    caution_ground="#30260f",
+    danger_ground="#361a18",
+    note_ground="#1e2340",
+)
+
+LIGHT: Final = Palette(
+    name="light",
+    dark=False,
+    window="#e6e8eb",
+    panel="#f3f4f6",
+    raised="#ffffff",
+    hover="#e9ebee",
+    image="#000000",
+    line="#d3d7dc",
+    border="#767d87",
+    text="#16181b",
+    muted="#4d545d",
+    accent="#4250b8",
+    accent_hover="#36439f",
+    on_accent="#ffffff",
+    link="#36439f",
+    selected="#dde1fb",
+    focus="#4250b8",
+    good="#0b5f45",
+    caution="#7a4a00",
+    danger="#a3211a",
+    good_ground="#dff3ea",
+    caution_ground="#fdf0d3",
+    danger_ground="#fde4e1",
+    note_ground="#e3e7fd",
+)
+
+HIGH_CONTRAST: Final = Palette(
+    name="high_contrast",
+    dark=True,
+    window="#000000",
+    panel="#000000",
+    raised="#000000",
+    hover="#262626",
+    image="#000000",
+    line="#ffffff",
+    border="#ffffff",
+    text="#ffffff",
+    muted="#ffffff",
+    accent="#ffe14d",
+    accent_hover="#fff0a0",
+    on_accent="#000000",
+    link="#ffe14d",
+    selected="#3d3400",
+    focus="#ffe14d",
+    good="#7dffc8",
+    caution="#ffe14d",
+    danger="#ffb3ab",
+    good_ground="#000000",
+    caution_ground="#000000",
+    danger_ground="#000000",
+    note_ground="#000000",
+)
+
+PALETTES: Final = (DARK, LIGHT, HIGH_CONTRAST)
+
+
+class ThemeChoice(StrEnum):
+    """What the settings may ask for."""
+
+    SYSTEM = "system"
+    DARK = "dark"
+    LIGHT = "light"
+    HIGH_CONTRAST = "high_contrast"
+
+
+_CHOSEN: Final = {
+    ThemeChoice.DARK: DARK,
+    ThemeChoice.LIGHT: LIGHT,
+    ThemeChoice.HIGH_CONTRAST: HIGH_CONTRAST,
+}
+
+_SCHEMES: Final = {
+    ThemeChoice.SYSTEM: Qt.ColorScheme.Unknown,
+    ThemeChoice.DARK: Qt.ColorScheme.Dark,
+    ThemeChoice.LIGHT: Qt.ColorScheme.Light,
+    ThemeChoice.HIGH_CONTRAST: Qt.ColorScheme.Dark,
+}
+
+
+def palette_for(choice: str, scheme: Qt.ColorScheme, high_contrast: bool) -> Palette:
+    """Colours for a choice; the system's wish counts where the choice leaves it to it.
+
+    Parameters
+    ----------
+    choice : a value of `ThemeChoice`
+    scheme : the system's; a reading room is dark where the system says nothing
+    high_contrast : the system asks for it
+    """
+    chosen = _CHOSEN.get(ThemeChoice(choice))
+    if chosen is not None:
+        return chosen
+    if high_contrast:
+        return HIGH_CONTRAST
+    return LIGHT if scheme == Qt.ColorScheme.Light else DARK
+
+
+class _Keeper(QObject):
+    """Holds the theme in force as a child of the application."""
+
+    changed = Signal(object)
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        self._app = app
+        self._choice = ThemeChoice.SYSTEM
+        self.palette: Palette | None = None
+        load_fonts()
+        app.setStyle("Fusion")
+        app.setFont(font())
+        app.styleHints().colorSchemeChanged.connect(self._follow)
+        hints = _contrast_hints(app)
+        if hints is not None:
+            hints.contrastPreferenceChanged.connect(self._follow)  # type: ignore[attr-defined]
+
+    def choose(self, choice: str) -> None:
+        self._choice = ThemeChoice(choice)
+        self._app.styleHints().setColorScheme(_SCHEMES[self._choice])
+        self._follow()
+
+    def _follow(self) -> None:
+        hints = self._app.styleHints()
+        palette = palette_for(self._choice, hints.colorScheme(), _wants_contrast(self._app))
+        if palette is self.palette:
+            return
+        self.palette = palette
+        self._app.setPalette(qt_palette(palette))
+        self._app.setStyleSheet(style_sheet(palette))
+        self.changed.emit(palette)
+
+
+def _contrast_hints(app: QApplication) -> QObject | None:
+    """The system's wishes on contrast; Qt tells them from 6.10 on."""
+    accessibility = getattr(app.styleHints(), "accessibility", None)
+    return None if accessibility is None else accessibility()
+
+
+def _wants_contrast(app: QApplication) -> bool:
+    hints = _contrast_hints(app)
+    if hints is None:
+        return False
+    return bool(hints.contrastPreference() == Qt.ContrastPreference.HighContrast)  # type: ignore[attr-defined]
+
+
+def _keeper() -> _Keeper | None:
+    app = QApplication.instance()
+    return None if app is None else app.findChild(_Keeper)
+
+
+def apply(app: QApplication, choice: str) -> None:
+    """Show the whole program in a theme, and follow the system where it says so.
+
+    Parameters
+    ----------
+    choice : a value of `ThemeChoice`
+    """
+    keeper = _keeper() or _Keeper(app)
+    keeper.choose(choice)
+
+
+def current() -> Palette:
+    """The colours in force; dark before `apply`."""
+    keeper = _keeper()
+    return DARK if keeper is None or keeper.palette is None else keeper.palette
+
+
+def on_change(slot: Callable[[Palette], object]) -> None:
+    """Tell a slot of every new theme from now on; nothing before `apply`.
+
+    For what paints itself: widgets that only use the style sheet need nothing,
+    and get ``QEvent.StyleChange`` besides. Qt drops the slot with its object.
+    """
+    keeper = _keeper()
+    if keeper is not None:
+        keeper.changed.connect(slot)
+
+
+def qt_palette(palette: Palette) -> QPalette:
+    """The same colours for what Qt's own style draws."""
+    roles = QPalette.ColorRole
+    told = QPalette()
+    for role, name in (
+        (roles.Window, "panel"),
+        (roles.WindowText, "text"),
+        (roles.Base, "raised"),
+        (roles.AlternateBase, "panel"),
+        (roles.ToolTipBase, "raised"),
+        (roles.ToolTipText, "text"),
+        (roles.Text, "text"),
+        (roles.Button, "raised"),
+        (roles.ButtonText, "text"),
+        (roles.BrightText, "on_accent"),
+        (roles.PlaceholderText, "muted"),
+        (roles.Highlight, "selected"),
+        (roles.HighlightedText, "text"),
+        (roles.Link, "link"),
+        (roles.LinkVisited, "link"),
+        (roles.Accent, "accent"),
+        (roles.Mid, "line"),
+        (roles.Dark, "border"),
+    ):
+        told.setColor(role, palette.colour(name))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        told.setColor(QPalette.ColorGroup.Disabled, role, palette.colour("border"))
+    return told
+
+
+def style_sheet(palette: Palette) -> str:
+    """The window's style sheet in a theme's colours."""
+    words = Template((resources_dir() / "style" / STYLE_SHEET).read_text(encoding="utf-8"))
+    colours = {field.name: str(getattr(palette, field.name)) for field in fields(palette)}
+    sizes = {
+        "small_px": f"{SMALL_PX}px",
+        "body_px": f"{BODY_PX}px",
+        "large_px": f"{LARGE_PX}px",
+        "focus_width": "3px" if palette is HIGH_CONTRAST else "2px",
+    }
+    return words.substitute(colours, **sizes)
+
+
+# Type
+
+
+@lru_cache(maxsize=1)
+def load_fonts() -> tuple[str, ...]:
+    """Register the bundled fonts; the families that came with them."""
+    folder = resources_dir() / "fonts"
+    numbers = (QFontDatabase.addApplicationFont(str(folder / name)) for name in FONT_FILES)
+    return tuple(
+        family
+        for number in numbers
+        if number >= 0
+        for family in QFontDatabase.applicationFontFamilies(number)
+    )
+
+
+def font(px: int = BODY_PX, bold: bool = False) -> QFont:
+    """The program's type in one of its three sizes, digits of equal width."""
+    made = QFont(list(FAMILIES))
+    made.setPixelSize(px)
+    made.setBold(bold)
+    if hasattr(made, "setFeature"):
+        made.setFeature(QFont.Tag("tnum"), 1)
+    return made
+
+
+# Masks
+
+
+def mask_colour(name: SegmentClass) -> QColor:
+    """A class' colour, the same on paper and in every theme."""
+    return QColor(*LINE_STYLES[name].colour)
+
+
+# Style sheet properties
+
+
+def set_role(widget: QWidget, role: str, value: str | bool = True) -> None:
+    """Give a widget a property that the style sheet knows, and style it anew.
+
+    ``primary`` buttons (one a workspace), ``quiet`` buttons, ``panel`` and ``card``
+    frames (``current`` marks one card), ``image`` areas, ``rule`` lines, labels
+    with ``kind`` = ``title | section | strong | muted | small`` or ``chip``, and
+    labels and frames with ``tone`` = ``good | caution | danger | note``.
+    """
+    if widget.property(role) == value:
+        return
+    widget.setProperty(role, value)
+    style = widget.style()
+    style.unpolish(widget)
+    style.polish(widget)
+    widget.update()
+
+
+def make_primary(button: QWidget, primary: bool = True) -> None:
+    """Make a button the one that a workspace is about, or an ordinary one."""
+    set_role(button, "primary", primary)
+
+
+# Icons
+
+
+class _GlyphEngine(QIconEngine):
+    """Draws an icon font's letter in the colours in force, so that icons follow the theme."""
+
+    def __init__(self, name: str, role: str) -> None:
+        super().__init__()
+        self._name = name
+        self._role = role
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        letter, glyphs = _glyph(self._name)
+        role = "border" if mode == QIcon.Mode.Disabled else self._role
+        glyphs.setPixelSize(max(round(min(rect.width(), rect.height())), 1))
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+        painter.setPen(current().colour(role))
+        painter.setFont(glyphs)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, letter)
+        painter.restore()
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        picture = QPixmap(size)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
+        painter.end()
+        return picture
+
+    def clone(self) -> QIconEngine:
+        return _GlyphEngine(self._name, self._role)
+
+
+@lru_cache(maxsize=256)
+def _glyph(name: str) -> tuple[str, QFont]:
+    """An icon's letter and its font; both come with qtawesome, nothing is fetched."""
+    import qtawesome
+
+    return qtawesome.charmap(f"{ICON_SET}.{name}"), qtawesome.font(ICON_SET, BODY_PX)
+
+
+def icon(name: str, role: str = "text") -> QIcon:
+    """An icon that follows the theme.
+
+    Parameters
+    ----------
+    name : in the Material Design set of qtawesome, e.g. ``folder-open-outline``
+    role : name of a colour of `Palette`
+    """
+    return QIcon(_GlyphEngine(name, role))

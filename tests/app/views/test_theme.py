@@ -1,0 +1,160 @@
+"""The theme: legible in every palette, one type, icons that follow."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QRawFont
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app import theme
+from hipdesk.overlay import LINE_STYLES
+from hipdesk.records import SegmentClass
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance. Source: WCAG 2.1, definition of relative luminance."""
+    rgb = QColor(colour)
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (rgb.redF(), rgb.greenF(), rgb.blueF())
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_contrast_of_black_on_white() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21.0, abs=0.01)
+
+
+@pytest.fixture(params=theme.PALETTES, ids=lambda palette: palette.name)
+def palette(request: pytest.FixtureRequest) -> theme.Palette:
+    return request.param
+
+
+def test_letters_are_legible(palette: theme.Palette) -> None:
+    for ground in palette.grounds:
+        for letters in (palette.text, palette.muted, palette.link):
+            assert contrast(letters, ground) >= 4.5, (letters, ground)
+    for button in (palette.accent, palette.accent_hover):
+        assert contrast(palette.on_accent, button) >= 4.5
+
+
+def test_tones_are_legible_on_panels_and_on_their_own_ground(palette: theme.Palette) -> None:
+    for tone in ("good", "caution", "danger"):
+        letters, ground = getattr(palette, tone), getattr(palette, f"{tone}_ground")
+        for behind in (palette.window, palette.panel, palette.raised, ground):
+            assert contrast(letters, behind) >= 4.5, tone
+        assert contrast(palette.text, ground) >= 4.5
+    assert contrast(palette.text, palette.note_ground) >= 4.5
+
+
+def test_controls_and_focus_stand_out(palette: theme.Palette) -> None:
+    for ground in (palette.window, palette.panel, palette.raised):
+        assert contrast(palette.border, ground) >= 3.0
+        assert contrast(palette.focus, ground) >= 3.0
+
+
+def test_images_lie_on_black_in_every_theme(palette: theme.Palette) -> None:
+    assert palette.image == "#000000"
+
+
+@pytest.mark.parametrize(
+    ("choice", "scheme", "high_contrast", "expected"),
+    [
+        ("system", Qt.ColorScheme.Unknown, False, theme.DARK),
+        ("system", Qt.ColorScheme.Dark, False, theme.DARK),
+        ("system", Qt.ColorScheme.Light, False, theme.LIGHT),
+        ("system", Qt.ColorScheme.Light, True, theme.HIGH_CONTRAST),
+        ("light", Qt.ColorScheme.Dark, True, theme.LIGHT),
+        ("dark", Qt.ColorScheme.Light, False, theme.DARK),
+        ("high_contrast", Qt.ColorScheme.Light, False, theme.HIGH_CONTRAST),
+    ],
+)
+def test_palette_follows_the_choice_then_the_system(
+    choice: str, scheme: Qt.ColorScheme, high_contrast: bool, expected: theme.Palette
+) -> None:
+    assert theme.palette_for(choice, scheme, high_contrast) is expected
+
+
+def test_style_sheet_has_every_colour_filled_in(palette: theme.Palette) -> None:
+    sheet = theme.style_sheet(palette)
+    assert "$" not in sheet
+    assert palette.accent in sheet
+
+
+def test_style_sheet_names_no_colour_of_its_own(palette: theme.Palette) -> None:
+    known = {getattr(palette, field.name) for field in fields(palette)}
+    assert set(re.findall(r"#[0-9a-f]{6}", theme.style_sheet(palette))) <= known
+
+
+def test_masks_have_the_papers_colours() -> None:
+    for name in SegmentClass:
+        assert theme.mask_colour(name).getRgb()[:3] == LINE_STYLES[name].colour
+    assert theme.mask_colour(SegmentClass.BME).name() == "#e69f00"
+
+
+def test_choosing_a_theme_changes_the_application(qtbot: QtBot, qapp: QApplication) -> None:
+    seen: list[theme.Palette] = []
+    theme.apply(qapp, "dark")
+    theme.on_change(seen.append)
+    theme.apply(qapp, "dark")
+    assert seen == []
+    theme.apply(qapp, "light")
+    assert seen == [theme.LIGHT]
+    assert theme.current() is theme.LIGHT
+    assert qapp.palette().window().color().name() == theme.LIGHT.panel
+
+
+def test_type_is_the_bundled_one_with_equal_digits(qtbot: QtBot, qapp: QApplication) -> None:
+    theme.apply(qapp, "dark")
+    label = QLabel("0")
+    qtbot.addWidget(label)
+    label.ensurePolished()
+    assert label.fontInfo().family() == "Noto Sans"
+    metrics = QFontMetrics(label.font())
+    assert len({metrics.horizontalAdvance(digit) for digit in "0123456789"}) == 1
+    assert all(QRawFont.fromFont(label.font()).supportsCharacter(ord(letter)) for letter in "Äжς")
+
+
+def test_chinese_and_korean_letters_are_bundled(qtbot: QtBot, qapp: QApplication) -> None:
+    theme.apply(qapp, "dark")
+    for family, letters in (("Droid Sans Fallback", "张髋鑫"), ("NanumSquare", "김")):
+        raw = QRawFont.fromFont(QFont(family))
+        assert raw.familyName() == family
+        assert all(raw.supportsCharacter(ord(letter)) for letter in letters)
+
+
+def test_icons_are_drawn_offline_in_the_themes_colour(qtbot: QtBot, qapp: QApplication) -> None:
+    theme.apply(qapp, "dark")
+    drawn = theme.icon("folder-open-outline")
+    dark = drawn.pixmap(QSize(24, 24)).toImage()
+    theme.apply(qapp, "light")
+    light = drawn.pixmap(QSize(24, 24)).toImage()
+    for image, palette in ((dark, theme.DARK), (light, theme.LIGHT)):
+        inked = [
+            image.pixelColor(x, y).name()
+            for x in range(24)
+            for y in range(24)
+            if image.pixelColor(x, y).alpha() == 255
+        ]
+        assert len(inked) > 20
+        assert set(inked) == {palette.text}
+
+
+def test_a_primary_button_is_marked_once(qtbot: QtBot, qapp: QApplication) -> None:
+    theme.apply(qapp, "dark")
+    button = QPushButton("Open")
+    qtbot.addWidget(button)
+    theme.make_primary(button)
+    button.resize(button.sizeHint())
+    picture = button.grab().toImage()
+    assert picture.pixelColor(6, picture.height() // 2).name() == theme.DARK.accent

@@ -86,9 +86,26 @@ class Standing:
         """Whether a signature stands."""
         return self.signature is not None
 
+    def allows(self, kind: ReviewKind) -> bool:
+        """Whether a reader may do this now.
+
+        Only what is judged is signed, and what is signed stays as it is until
+        its signature is withdrawn.
+        """
+        match kind:
+            case ReviewKind.ACCEPTED | ReviewKind.REJECTED:
+                return not self.signed
+            case ReviewKind.REOPENED | ReviewKind.SIGNED:
+                return self.verdict is not None and not self.signed
+            case ReviewKind.WITHDRAWN:
+                return self.signed
+
 
 def standing_of(reviews: Iterable[Review], side: Side, revision: int) -> Standing:
-    """Fold the events on one revision of one hip, in their order."""
+    """Fold the events on one revision of one hip, in their order.
+
+    An event that was not allowed when it was made changes nothing.
+    """
     standing = Standing()
     for review in reviews:
         if (review.side, review.revision) == (side, revision):
@@ -97,6 +114,8 @@ def standing_of(reviews: Iterable[Review], side: Side, revision: int) -> Standin
 
 
 def _after(standing: Standing, review: Review) -> Standing:
+    if not standing.allows(review.kind):
+        return standing
     match review.kind:
         case ReviewKind.ACCEPTED | ReviewKind.REJECTED:
             return replace(standing, verdict=Verdict(review.kind.value))
@@ -141,14 +160,20 @@ class Reviewed:
                 return each.hip
         raise BugError("there is no such revision of this hip")
 
+    def origin(self, side: Side) -> Origin:
+        """Who drew the newest masks of one hip."""
+        number = self.working(side)
+        drawn = (each.origin for each in self.revisions if each.number == number)
+        return next(drawn, self.analysis.origin)
+
     def standing(self, side: Side) -> Standing:
         """How the newest revision of one hip stands."""
         return standing_of(self.reviews, side, self.working(side))
 
     def current(self, side: Side) -> int | None:
-        """Revision whose result counts: signed, else newest accepted, else newest.
+        """Revision whose result counts: signed, else newest judged, else newest.
 
-        None where every candidate was rejected.
+        None where that one was rejected.
         """
         return current_revision(self.reviews, side, self.numbers(side))
 
@@ -178,7 +203,11 @@ class Reviewed:
 
 
 def current_revision(reviews: Iterable[Review], side: Side, numbers: Iterable[int]) -> int | None:
-    """Revision of a hip whose result counts: signed, else newest accepted, else newest.
+    """Revision of a hip whose result counts: signed, else newest judged, else newest.
+
+    A revision that nobody has judged changes nothing while an older one was
+    judged: an accepted result stays until a newer one is accepted, and a
+    rejected hip has none until then.
 
     Parameters
     ----------
@@ -186,16 +215,12 @@ def current_revision(reviews: Iterable[Review], side: Side, numbers: Iterable[in
 
     Returns
     -------
-    None where a signed verdict rejects the hip, or every candidate is rejected
+    None where the revision that counts was rejected
     """
     events = tuple(reviews)
-    stands = [(number, standing_of(events, side, number)) for number in numbers]
-    stands.reverse()
-    for number, standing in stands:
-        if standing.signed:
-            return number if standing.verdict is not Verdict.REJECTED else None
-    for number, standing in stands:
-        if standing.verdict is Verdict.ACCEPTED:
-            return number
-    newest, standing = stands[0]
-    return None if standing.verdict is Verdict.REJECTED else newest
+    newest_first = sorted(numbers, reverse=True)
+    stands = {number: standing_of(events, side, number) for number in newest_first}
+    signed = [number for number in newest_first if stands[number].signed]
+    judged = [number for number in newest_first if stands[number].verdict is not None]
+    chosen = (signed or judged or newest_first)[0]
+    return None if stands[chosen].verdict is Verdict.REJECTED else chosen

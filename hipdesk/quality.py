@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
 import numpy as np
 
 from hipdesk.geometry import image_orientation_of, slice_normal
+from hipdesk.locating import DISTANCE_MM
 from hipdesk.records import (
     Compute,
+    Head,
     HipResult,
     ModelRef,
     Notice,
     Patient,
+    Reason,
     Segmentation,
     SegmentClass,
     Series,
+    Side,
 )
 from hipdesk.series_words import any_names_other_region, labelled_side
 
@@ -35,6 +39,9 @@ FEW_HEAD_SLICES: Final = 7
 
 LOW_CONFIDENCE: Final = 0.7
 """Locator confidence below which its answer should be looked at (our choice)."""
+
+MIDLINE_MM: Final = DISTANCE_MM[0] / 2
+"""The body's midline lies at least this far from a head: half the least distance of two."""
 
 AGE_RANGE: Final = (18, 65)
 """Ages of the source paper's patients."""
@@ -54,6 +61,7 @@ def notices(
         *_of_patient(series),
         *_of_region(series),
         *_of_sides(series, hips),
+        *_of_order(hips),
         *(notice for hip in hips for notice in _of_hip(hip, len(series.slices))),
     )
 
@@ -150,7 +158,7 @@ def _of_patient(series: Series) -> Iterator[Notice]:
 
 def _of_sides(series: Series, hips: Sequence[HipResult]) -> Iterator[Notice]:
     """Say where the side the file names, by tag or in words, is not just what was found."""
-    found = {hip.side for hip in hips if hip.head.found}
+    found = {hip.side for hip in hips if _in_use(hip)}
     side = labelled_side(series)
     if side is None or not found - {side}:
         return
@@ -160,6 +168,33 @@ def _of_sides(series: Series, hips: Sequence[HipResult]) -> Iterator[Notice]:
         f"The images are labelled {side.word}, but {shown} found; check the side before using "
         "the result.",
     )
+
+
+def _of_order(hips: Sequence[HipResult]) -> Iterator[Notice]:
+    """Say where a placed head lies beyond the midline, as the other head shows it."""
+    kept = {hip.side: hip.head for hip in hips if _in_use(hip)}
+    if len(kept) < len(Side) or not any(head.placed for head in kept.values()):
+        return
+    right, left = (kept[side].centre_lps_mm for side in (Side.RIGHT, Side.LEFT))
+    if right is None or left is None:
+        return
+    apart = left[0] - right[0]
+    if apart < MIDLINE_MM:
+        yield Notice("side_order", f"{_misplaced(kept)}; check the sides before using them.", apart)
+
+
+def _misplaced(heads: Mapping[Side, Head]) -> str:
+    """Which heads a reader put where they cannot be."""
+    placed = [side for side in Side if heads[side].placed]
+    if len(placed) > 1:
+        return "The femoral heads were placed the wrong way round, or on one side of the body"
+    (side,) = placed
+    return f"The {side.word} femoral head was placed on the {side.other.word} side of the body"
+
+
+def _in_use(hip: HipResult) -> bool:
+    """Whether a hip's head was found and no reader rejected it."""
+    return hip.head.found and hip.reason is not Reason.REJECTED_BY_READER
 
 
 def _of_region(series: Series) -> Iterator[Notice]:
@@ -174,11 +209,19 @@ def _of_region(series: Series) -> Iterator[Notice]:
 def _of_hip(hip: HipResult, slices: int) -> Iterator[Notice]:
     side = hip.side.word
     if not hip.head.found:
+        if hip.reason is not Reason.SEPARATE_SERIES:
+            yield Notice(
+                "hip_missing", f"The {side} femoral head was not found, so that hip has no result."
+            )
+        return
+    if hip.reason is Reason.REJECTED_BY_READER:
         yield Notice(
-            "hip_missing", f"The {side} femoral head was not found, so that hip has no result."
+            "hip_rejected", f"A reader rejected the outlines of the {side} hip; it has no result."
         )
         return
-    if hip.head.confidence < LOW_CONFIDENCE:
+    if hip.head.placed:
+        yield Notice("head_placed", f"The {side} femoral head was placed by a reader.")
+    elif hip.head.confidence < LOW_CONFIDENCE:
         yield Notice(
             "low_confidence",
             f"The {side} femoral head was found with low confidence; check its outline.",

@@ -180,3 +180,80 @@ def test_a_visit_that_cannot_be_joined_says_what_is_missing() -> None:
     (two,) = unlinked(replace(whole, issuer="", birth_date=None, sex=""))
     assert "the issuer of the patient ID, birth date and sex, so" in two.message
     assert two.figure == 3.0
+
+
+def _head(side, x, *, placed=False, confidence=0.9, reason=None):
+    head = Head(side, True, confidence, (x, 0.0, 0.0), 24.0, reason, placed)
+    return HipResult(side, head, None, None)
+
+
+def test_a_placed_head_is_said_to_be_one_and_not_doubted():
+    placed = _head(Side.RIGHT, -90.0, placed=True, confidence=0.1)
+    found = _codes(_series(), hips=(placed, _head(Side.LEFT, 90.0)))
+    assert set(found) == {"head_placed"}
+    assert found["head_placed"].message == "The right femoral head was placed by a reader."
+
+
+def test_a_placed_head_is_measured_like_any_other():
+    hip = _hip(6, confidence=0.1, first=0)
+    placed = replace(hip, head=replace(hip.head, placed=True))
+    labelled = replace(_series(), laterality=Side.RIGHT)
+    codes = _codes(labelled, hips=(placed,))
+    assert set(codes) == {"head_placed", "few_head_slices", "head_cut_off", "side_disagrees"}
+
+
+@pytest.mark.parametrize(
+    ("right", "left", "placed", "said"),
+    [
+        (-90.0, 90.0, (Side.RIGHT,), False),
+        (130.0, 90.0, (Side.RIGHT,), True),
+        (-90.0, -95.0, (Side.LEFT,), True),
+        # On the other head, or nearer to it than any midline.
+        (88.0, 90.0, (Side.RIGHT,), True),
+        (40.0, 90.0, (Side.RIGHT,), True),
+        (35.0, 90.0, (Side.RIGHT,), False),
+        # The whole body may lie off the scanner's middle.
+        (20.0, 200.0, (Side.LEFT,), False),
+        (90.0, -90.0, (Side.RIGHT, Side.LEFT), True),
+        # The locator's own order is its own affair.
+        (90.0, -90.0, (), False),
+    ],
+)
+def test_a_head_placed_beyond_the_midline_is_warned_of(right, left, placed, said):
+    hips = (
+        _head(Side.RIGHT, right, placed=Side.RIGHT in placed),
+        _head(Side.LEFT, left, placed=Side.LEFT in placed),
+    )
+    found = _codes(_series(), hips=hips)
+    assert ("side_order" in found) is said
+    if said:
+        assert found["side_order"].figure == left - right
+    if said and len(placed) == 1:
+        side = placed[0]
+        assert found["side_order"].message == (
+            f"The {side.word} femoral head was placed on the {side.other.word} side of the body; "
+            "check the sides before using them."
+        )
+
+
+def test_a_lone_placed_head_has_no_order():
+    lost = HipResult(
+        Side.LEFT, Head(Side.LEFT, False, 0.1, reason=Reason.HEAD_NOT_FOUND), None, None
+    )
+    codes = _codes(_series(), hips=(_head(Side.RIGHT, 90.0, placed=True), lost))
+    assert set(codes) == {"head_placed", "hip_missing"}
+
+
+def test_a_rejected_hip_is_only_said_to_be_rejected():
+    rejected = _head(
+        Side.RIGHT, 95.0, placed=True, confidence=0.1, reason=Reason.REJECTED_BY_READER
+    )
+    labelled = replace(_series(), laterality=Side.LEFT)
+    found = _codes(labelled, hips=(rejected, _head(Side.LEFT, 90.0)))
+    assert set(found) == {"hip_rejected"}
+    assert "right" in found["hip_rejected"].message
+
+
+def test_a_hip_of_another_series_is_not_missing():
+    elsewhere = Head(Side.LEFT, False, 0.0, reason=Reason.SEPARATE_SERIES)
+    assert _codes(_series(), hips=(HipResult(Side.LEFT, elsewhere, None, None),)) == {}

@@ -8,19 +8,36 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
+import numpy as np
+
 from hipdesk import __version__
 from hipdesk.crop import crop_hip
 from hipdesk.errors import Cancelled as CancelledByUser
-from hipdesk.errors import HeadNotFound, NoScorableHip
+from hipdesk.errors import HeadNotFound, KnownError, NoScorableHip
+from hipdesk.geometry import as_point, to_index
 from hipdesk.intensity import femur_median
-from hipdesk.locating import Located, locate
+from hipdesk.locating import CENTRE_DECIMALS, Located, locate
+from hipdesk.pair import as_pair
 from hipdesk.ports import Cancelled, Network, Progress, never_cancelled, no_progress
 from hipdesk.quality import notices
-from hipdesk.records import Analysis, Compute, Head, HipResult, Origin, Reason, Volume
+from hipdesk.records import (
+    Analysis,
+    Compute,
+    Head,
+    HipResult,
+    Notice,
+    Origin,
+    Point,
+    Reason,
+    Series,
+    Side,
+    Volume,
+)
 from hipdesk.scoring import DEFINITION, patient_total, score_hip
 from hipdesk.segmentation import segment_hip
 
@@ -28,6 +45,13 @@ log = logging.getLogger(__name__)
 
 LOCATING_SHARE: Final = 0.4
 """Part of the whole time that finding the heads takes, about."""
+
+PLACED_LOCATING_SHARE: Final = 0.6
+"""The same where only one hip is done."""
+
+ADULT_RADIUS_MM: Final = 24.5
+"""Radius of a head placed where neither was found: midway between women's 23 and men's
+26 mm. Sources: `hipdesk.phantom.procedural`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +124,115 @@ def analyze(
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedHead:
+    """A femoral head where a reader puts it: moved, or where none was found.
+
+    Attributes
+    ----------
+    volume : the series with its pixels
+    centre_lps_mm : centre of the head
+    radius_mm : None to take the located one of that side, else of the other
+        side, else `ADULT_RADIUS_MM`
+    """
+
+    volume: Volume
+    side: Side
+    centre_lps_mm: Point
+    radius_mm: float | None = None
+
+
+def analyze_placed(
+    request: PlacedHead,
+    locator: Network,
+    segmenter: Network,
+    progress: Progress = no_progress,
+    cancelled: Cancelled = never_cancelled,
+) -> HipResult:
+    """Outline and score one hip about a head that a reader placed.
+
+    A head placed exactly where it was found gives exactly the masks and score
+    of `analyze`. Its confidence stays the locator's own for that side.
+
+    Parameters
+    ----------
+    locator, segmenter : models of task ``locate`` and ``segment``
+
+    Raises
+    ------
+    NoScorableHip
+        The place is outside the series, or there is no signal about it.
+    ModelError
+        A model is not of this program's form, or failed.
+    Cancelled
+        The user asked to stop.
+    """
+    volume, side = request.volume, request.side
+    # As located centres are, so that the same place gives the same crop.
+    centre = as_point(np.round(request.centre_lps_mm, CENTRE_DECIMALS))
+    if not _inside(volume.series, centre):
+        raise NoScorableHip(
+            f"The {side.word} femoral head was placed outside the series; place it on the images."
+        )
+    share = PLACED_LOCATING_SHARE
+    located = locate(volume, locator, _part(progress, 0.0, share), cancelled)
+    head = _placed(located, request, centre)
+    median = femur_median(located.image, located.femur, located.grid.affine, head)
+    if median is None:
+        raise NoScorableHip(
+            f"There is no signal where the {side.word} femoral head was placed; place it on the "
+            "femoral head."
+        )
+    log.info("hip placed by a reader")
+    return _hip(volume, head, median, segmenter, _part(progress, share, 1.0), cancelled)
+
+
+def analyze_together(
+    volumes: Sequence[Volume],
+    locator: Network,
+    segmenter: Network,
+    told: Sequence[Notice] = (),
+    progress: Progress = no_progress,
+    cancelled: Cancelled = never_cancelled,
+) -> tuple[tuple[Analysis, Volume], ...]:
+    """Analyse what was chosen of a study: one series, or a separate right and left pair.
+
+    A series of a pair that shows no hip that can be scored is left out; where
+    both are analysed, each names the other.
+
+    Parameters
+    ----------
+    volumes : one, or the right and the left one in this order
+    told : what the choice has to say; stands first in every result
+
+    Returns
+    -------
+    analyses with their volumes, in the order given
+
+    Raises
+    ------
+    HeadNotFound, NoScorableHip
+        No series shows a hip; of the first one.
+    ModelError, Cancelled
+        As `analyze`.
+    """
+    done: list[tuple[Analysis, Volume]] = []
+    missing: list[KnownError] = []
+    for index, volume in enumerate(volumes):
+        part = _part(progress, index / len(volumes), (index + 1) / len(volumes))
+        try:
+            analysis = analyze(request_analysis(volume), locator, segmenter, part, cancelled)
+        except (HeadNotFound, NoScorableHip) as error:
+            missing.append(error)
+        else:
+            done.append((replace(analysis, notices=(*told, *analysis.notices)), volume))
+    if not done:
+        raise missing[0]
+    analyses = [analysis for analysis, _ in done]
+    joined = as_pair(*analyses) if len(analyses) > 1 else analyses
+    return tuple(zip(joined, (volume for _, volume in done), strict=True))
+
+
 def unscored(analysis: Analysis) -> bool:
     """Whether a series that shows lesions gave no score of any hip."""
     scored = any(hip.score is not None and hip.reason is None for hip in analysis.hips)
@@ -162,6 +295,27 @@ def _hip(
         crop, segmenter, volume.series, lambda done, _: progress(done, what), cancelled
     )
     return HipResult(head.side, head, segmentation, score_hip(volume, segmentation))
+
+
+def _inside(series: Series, point: Point) -> bool:
+    """Whether a point lies within the outer edges of a series' pixels and slices."""
+    index = to_index(series.affine, point)
+    return bool(np.all((index >= -0.5) & (index <= np.asarray(series.shape) - 0.5)))
+
+
+def _placed(located: Located, request: PlacedHead, centre: Point) -> Head:
+    """The head as the reader placed it, with what the locator says of it."""
+    own, other = sorted(located.heads, key=lambda head: head.side is not request.side)
+    known = (request.radius_mm, own.radius_mm, other.radius_mm)
+    radius = next((radius for radius in known if radius is not None), ADULT_RADIUS_MM)
+    return Head(
+        request.side,
+        found=True,
+        confidence=own.confidence,
+        centre_lps_mm=centre,
+        radius_mm=round(float(radius), CENTRE_DECIMALS),
+        placed=True,
+    )
 
 
 def _part(progress: Progress, start: float, stop: float) -> Progress:

@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from hipdesk.errors import Cancelled, HeadNotFound, NoScorableHip
-from hipdesk.pipeline import analyze, joint_compute, request_analysis, unscored
+from hipdesk.pipeline import (
+    ADULT_RADIUS_MM,
+    PlacedHead,
+    analyze,
+    analyze_placed,
+    joint_compute,
+    request_analysis,
+    unscored,
+)
 from hipdesk.records import (
     Compute,
     Contrast,
@@ -217,3 +225,119 @@ def test_series_notices_reach_the_result(volume):
     series = replace(volume.series, notices=(note,), plane=Plane.CORONAL)
     again = _analyze(Volume(series, volume.voxels, volume.pixel_sha256))
     assert note in again.notices
+
+
+def _place(volume, side, centre, radius=None, locator=None, **more):
+    request = PlacedHead(volume, side, tuple(centre), radius)
+    return analyze_placed(request, locator or FakeLocator(), FakeSegmenter(), **more)
+
+
+@pytest.mark.parametrize("side", Side)
+def test_a_head_placed_where_it_was_found_gives_the_same_result(volume, analysis, side):
+    found = analysis.hip(side)
+    again = _place(volume, side, found.head.centre_lps_mm)
+    assert again.head == replace(found.head, placed=True)
+    assert again.side is side
+    assert _figures(again) == _figures(found)
+
+
+def test_a_place_is_kept_to_a_hundredth_of_a_millimetre(volume, analysis):
+    found = analysis.hip(Side.RIGHT)
+    near = np.add(found.head.centre_lps_mm, 0.004)
+    assert _figures(_place(volume, Side.RIGHT, near)) == _figures(found)
+
+
+def test_a_head_put_where_none_was_found_is_scored(volume):
+    class Blind(FakeLocator):
+        """Sees femurs, but no head."""
+
+        def run(self, inputs, cancelled=None):
+            answer = FakeLocator.run(self, inputs)
+            answer[:, :2] *= 0.5
+            return answer
+
+    placed = _place(volume, Side.LEFT, head_centre(Side.LEFT), locator=Blind())
+    assert placed.head.found
+    assert placed.head.placed
+    assert placed.head.confidence < 0.6
+    assert placed.head.radius_mm == ADULT_RADIUS_MM
+    assert placed.reason is None
+    assert placed.score.head_ml > 40
+
+
+def test_the_radius_is_the_reader_s_else_a_located_one(analysis):
+    one = patient_volume(STACK, SHAPE, sides=(Side.RIGHT,))
+    right = analysis.hip(Side.RIGHT).head
+    asked = _place(one, Side.RIGHT, right.centre_lps_mm, radius=21.456)
+    assert asked.head.radius_mm == 21.46
+    own = _place(one, Side.RIGHT, right.centre_lps_mm)
+    other = _place(one, Side.LEFT, np.add(right.centre_lps_mm, (8.0, 0.0, 0.0)))
+    assert own.head.radius_mm == other.head.radius_mm == right.radius_mm
+
+
+def test_moving_a_head_moves_its_crop_and_masks(volume, analysis):
+    found = analysis.hip(Side.RIGHT)
+    moved = _place(volume, Side.RIGHT, np.add(found.head.centre_lps_mm, (12.0, 0.0, 0.0)))
+    assert moved.head.centre_lps_mm[0] == pytest.approx(found.head.centre_lps_mm[0] + 12.0)
+    assert moved.segmentation.box.start != found.segmentation.box.start
+    assert moved.score != found.score
+
+
+@pytest.mark.parametrize(
+    "centre", [(-400.0, 0.0, 0.0), (-90.0, 70.0, 0.0), (-90.0, 0.0, 300.0), (np.nan, 0.0, 0.0)]
+)
+def test_a_place_outside_the_series_is_refused_before_any_work(volume, centre):
+    locator = FakeLocator()
+    with pytest.raises(NoScorableHip, match="right femoral head was placed outside the series"):
+        _place(volume, Side.RIGHT, centre, locator=locator)
+    assert not locator.batches
+
+
+def test_the_outermost_pixels_are_inside(volume):
+    corner = (STACK @ (0, 0, 0, 1))[:3]
+    with pytest.raises(NoScorableHip, match="no signal where the left"):
+        _place(Volume(volume.series, volume.voxels * 0, "0" * 64), Side.LEFT, corner)
+
+
+def test_a_place_without_signal_is_refused(volume):
+    dark = Volume(volume.series, np.zeros(SHAPE, np.float32), "0" * 64)
+    with pytest.raises(NoScorableHip, match="There is no signal where the left femoral head"):
+        _place(dark, Side.LEFT, head_centre(Side.LEFT))
+
+
+def test_a_place_where_no_head_is_outlined_has_no_score_and_says_why(volume):
+    class SeesNothing(FakeSegmenter):
+        def paint(self, picture):
+            return super().paint(picture) * 0.1
+
+    request = PlacedHead(volume, Side.LEFT, (0.0, 0.0, 0.0))
+    away = analyze_placed(request, FakeLocator(), SeesNothing())
+    assert away.score.u_intensity is None
+    assert away.reason is Reason.TOO_FEW_SLICES
+    assert away.score.n_counted == 0
+
+
+def test_placing_a_head_on_a_series_without_fluid_gives_bones():
+    t1 = patient_volume(STACK, SHAPE, Contrast.T1)
+    placed = _place(t1, Side.LEFT, head_centre(Side.LEFT))
+    assert placed.reason is Reason.NOT_FLUID_SENSITIVE
+    assert SegmentClass.BME not in placed.segmentation.masks
+
+
+def test_placing_tells_its_progress_and_can_be_cancelled(volume, analysis):
+    centre = analysis.hip(Side.LEFT).head.centre_lps_mm
+    seen = []
+    _place(volume, Side.LEFT, centre, progress=lambda part, what: seen.append((part, what)))
+    parts = [part for part, _ in seen]
+    assert parts == sorted(parts)
+    assert parts[-1] == 1.0
+    assert seen[-1][1] == "Outlining the left hip"
+    locator = FakeLocator()
+    with pytest.raises(Cancelled):
+        _place(
+            volume,
+            Side.LEFT,
+            centre,
+            locator=locator,
+            cancelled=lambda: len(locator.batches) >= 6,
+        )

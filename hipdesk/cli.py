@@ -13,7 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -22,14 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from hipdesk import __version__
-from hipdesk.errors import (
-    Cancelled,
-    HeadNotFound,
-    KnownError,
-    ModelError,
-    NoScorableHip,
-    NoSuitableSeries,
-)
+from hipdesk.errors import Cancelled, KnownError, ModelError, NoScorableHip, NoSuitableSeries
 
 if TYPE_CHECKING:
     from hipdesk.ports import Network
@@ -341,9 +334,11 @@ class _Job:
         reader = DicomFolderReader()
         choice = choose(reader.scan(self.folder), self.series_uid, self.any_contrast)
         check_writable(self.out)
-        results = _analysed(map(reader.read, choice.chosen), networks(), aloud)
+        ready = networks()
+        volumes = [reader.read(series) for series in choice.chosen]
         unlinked = () if self.store is None else _unlinked(choice.chosen)
-        analyses = _told([analysis for analysis, _ in results], (*choice.notices, *unlinked))
+        results = _analysed(volumes, ready, (*choice.notices, *unlinked), aloud)
+        analyses = [analysis for analysis, _ in results]
         self._write(analyses, [volume for _, volume in results], aloud)
         return analyses
 
@@ -401,25 +396,16 @@ def load_model(name: str, provider: Provider) -> Network:
 
 
 def _analysed(
-    volumes: Iterable[Volume], networks: Networks, aloud: bool
-) -> list[tuple[Analysis, Volume]]:
-    """Every series that shows a head; if none does, the first one's error."""
-    from hipdesk.pipeline import analyze as run_pipeline
-    from hipdesk.pipeline import request_analysis
+    volumes: Sequence[Volume], networks: Networks, told: Sequence[Notice], aloud: bool
+) -> tuple[tuple[Analysis, Volume], ...]:
+    """Every series that shows a head, progress told on a line of its own."""
+    from hipdesk.pipeline import analyze_together
 
-    done: list[tuple[Analysis, Volume]] = []
-    missing: list[KnownError] = []
-    for volume in volumes:
-        line = _ProgressLine(aloud)
-        try:
-            done.append((run_pipeline(request_analysis(volume), *networks, line), volume))
-        except (HeadNotFound, NoScorableHip) as error:
-            missing.append(error)
-        finally:
-            line.close()
-    if not done:
-        raise missing[0]
-    return done
+    line = _ProgressLine(aloud)
+    try:
+        return analyze_together(volumes, *networks, told, line)
+    finally:
+        line.close()
 
 
 def _unlinked(chosen: Sequence[Series]) -> tuple[Notice, ...]:
@@ -427,14 +413,6 @@ def _unlinked(chosen: Sequence[Series]) -> tuple[Notice, ...]:
     from hipdesk.quality import unlinked
 
     return unlinked(chosen[0].patient)
-
-
-def _told(analyses: Sequence[Analysis], notices: Sequence[Notice]) -> list[Analysis]:
-    """Analyses with what the choice has to say first, and naming each other where two."""
-    from hipdesk.pair import as_pair
-
-    told = [replace(one, notices=(*notices, *one.notices)) for one in analyses]
-    return list(as_pair(*told)) if len(told) > 1 else told
 
 
 def _info_document() -> dict[str, Any]:

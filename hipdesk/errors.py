@@ -86,6 +86,18 @@ class StoreTooNew(StoreError):
     code = "store_too_new"
 
 
+class SettingsError(KnownError):
+    """Settings cannot be read or kept."""
+
+    code = "settings_error"
+
+
+class SettingsTooNew(SettingsError):
+    """The settings were written by a newer version of the program."""
+
+    code = "settings_too_new"
+
+
 class OutputError(KnownError):
     """A result cannot be written."""
 

@@ -1,7 +1,7 @@
 """Colours, type, spacing and icons of the window.
 
-A dark, neutral reading room by default; light and high contrast where the
-system or the user asks. Image areas are black in all of them. Masks are drawn
+A dark, neutral reading room by default; light where the system or the user
+asks, high contrast where the system does. Image areas are black in all of them. Masks are drawn
 in the colours of `hipdesk.overlay`, which no theme changes.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from functools import lru_cache
 from string import Template
 from typing import Final
@@ -30,6 +29,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from hipdesk.overlay import LINE_STYLES
 from hipdesk.paths import resources_dir
 from hipdesk.records import SegmentClass
+from hipdesk.settings import Theme
 
 SPACE: Final = 8
 """Every distance is a multiple of this, in device-independent pixels."""
@@ -197,41 +197,25 @@ HIGH_CONTRAST: Final = Palette(
 PALETTES: Final = (DARK, LIGHT, HIGH_CONTRAST)
 
 
-class ThemeChoice(StrEnum):
-    """What the settings may ask for."""
-
-    SYSTEM = "system"
-    DARK = "dark"
-    LIGHT = "light"
-    HIGH_CONTRAST = "high_contrast"
-
-
-_CHOSEN: Final = {
-    ThemeChoice.DARK: DARK,
-    ThemeChoice.LIGHT: LIGHT,
-    ThemeChoice.HIGH_CONTRAST: HIGH_CONTRAST,
-}
+_CHOSEN: Final = {Theme.DARK: DARK, Theme.LIGHT: LIGHT}
 
 _SCHEMES: Final = {
-    ThemeChoice.SYSTEM: Qt.ColorScheme.Unknown,
-    ThemeChoice.DARK: Qt.ColorScheme.Dark,
-    ThemeChoice.LIGHT: Qt.ColorScheme.Light,
-    ThemeChoice.HIGH_CONTRAST: Qt.ColorScheme.Dark,
+    Theme.SYSTEM: Qt.ColorScheme.Unknown,
+    Theme.DARK: Qt.ColorScheme.Dark,
+    Theme.LIGHT: Qt.ColorScheme.Light,
 }
 
 
-def palette_for(choice: str, scheme: Qt.ColorScheme, high_contrast: bool) -> Palette:
+def palette_for(choice: Theme, scheme: Qt.ColorScheme, high_contrast: bool) -> Palette:
     """Colours for a choice; the system's wish counts where the choice leaves it to it.
 
     Parameters
     ----------
-    choice : a value of `ThemeChoice`
     scheme : the system's; a reading room is dark where the system says nothing
     high_contrast : the system asks for it
     """
-    chosen = _CHOSEN.get(ThemeChoice(choice))
-    if chosen is not None:
-        return chosen
+    if choice is not Theme.SYSTEM:
+        return _CHOSEN[choice]
     if high_contrast:
         return HIGH_CONTRAST
     return LIGHT if scheme == Qt.ColorScheme.Light else DARK
@@ -245,7 +229,7 @@ class _Keeper(QObject):
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._app = app
-        self._choice = ThemeChoice.SYSTEM
+        self._choice = Theme.SYSTEM
         self.palette: Palette | None = None
         load_fonts()
         app.setStyle("Fusion")
@@ -255,8 +239,8 @@ class _Keeper(QObject):
         if hints is not None:
             hints.contrastPreferenceChanged.connect(self._follow)  # type: ignore[attr-defined]
 
-    def choose(self, choice: str) -> None:
-        self._choice = ThemeChoice(choice)
+    def choose(self, choice: Theme) -> None:
+        self._choice = choice
         self._app.styleHints().setColorScheme(_SCHEMES[self._choice])
         self._follow()
 
@@ -289,13 +273,8 @@ def _keeper() -> _Keeper | None:
     return None if app is None else app.findChild(_Keeper)
 
 
-def apply(app: QApplication, choice: str) -> None:
-    """Show the whole program in a theme, and follow the system where it says so.
-
-    Parameters
-    ----------
-    choice : a value of `ThemeChoice`
-    """
+def apply(app: QApplication, choice: Theme) -> None:
+    """Show the whole program in a theme, and follow the system where it says so."""
     keeper = _keeper() or _Keeper(app)
     keeper.choose(choice)
 

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from hipdesk.overlay import LINE_STYLES
 from hipdesk.records import SegmentClass
+from hipdesk.settings import Theme
 
 
 def luminance(colour: str) -> float:
@@ -70,17 +71,16 @@ def test_images_lie_on_black_in_every_theme(palette: theme.Palette) -> None:
 @pytest.mark.parametrize(
     ("choice", "scheme", "high_contrast", "expected"),
     [
-        ("system", Qt.ColorScheme.Unknown, False, theme.DARK),
-        ("system", Qt.ColorScheme.Dark, False, theme.DARK),
-        ("system", Qt.ColorScheme.Light, False, theme.LIGHT),
-        ("system", Qt.ColorScheme.Light, True, theme.HIGH_CONTRAST),
-        ("light", Qt.ColorScheme.Dark, True, theme.LIGHT),
-        ("dark", Qt.ColorScheme.Light, False, theme.DARK),
-        ("high_contrast", Qt.ColorScheme.Light, False, theme.HIGH_CONTRAST),
+        (Theme.SYSTEM, Qt.ColorScheme.Unknown, False, theme.DARK),
+        (Theme.SYSTEM, Qt.ColorScheme.Dark, False, theme.DARK),
+        (Theme.SYSTEM, Qt.ColorScheme.Light, False, theme.LIGHT),
+        (Theme.SYSTEM, Qt.ColorScheme.Light, True, theme.HIGH_CONTRAST),
+        (Theme.LIGHT, Qt.ColorScheme.Dark, True, theme.LIGHT),
+        (Theme.DARK, Qt.ColorScheme.Light, False, theme.DARK),
     ],
 )
 def test_palette_follows_the_choice_then_the_system(
-    choice: str, scheme: Qt.ColorScheme, high_contrast: bool, expected: theme.Palette
+    choice: Theme, scheme: Qt.ColorScheme, high_contrast: bool, expected: theme.Palette
 ) -> None:
     assert theme.palette_for(choice, scheme, high_contrast) is expected
 
@@ -104,18 +104,18 @@ def test_masks_have_the_papers_colours() -> None:
 
 def test_choosing_a_theme_changes_the_application(qtbot: QtBot, qapp: QApplication) -> None:
     seen: list[theme.Palette] = []
-    theme.apply(qapp, "dark")
+    theme.apply(qapp, Theme.DARK)
     theme.on_change(seen.append)
-    theme.apply(qapp, "dark")
+    theme.apply(qapp, Theme.DARK)
     assert seen == []
-    theme.apply(qapp, "light")
+    theme.apply(qapp, Theme.LIGHT)
     assert seen == [theme.LIGHT]
     assert theme.current() is theme.LIGHT
     assert qapp.palette().window().color().name() == theme.LIGHT.panel
 
 
 def test_type_is_the_bundled_one_with_equal_digits(qtbot: QtBot, qapp: QApplication) -> None:
-    theme.apply(qapp, "dark")
+    theme.apply(qapp, Theme.DARK)
     label = QLabel("0")
     qtbot.addWidget(label)
     label.ensurePolished()
@@ -126,7 +126,7 @@ def test_type_is_the_bundled_one_with_equal_digits(qtbot: QtBot, qapp: QApplicat
 
 
 def test_chinese_and_korean_letters_are_bundled(qtbot: QtBot, qapp: QApplication) -> None:
-    theme.apply(qapp, "dark")
+    theme.apply(qapp, Theme.DARK)
     for family, letters in (("Droid Sans Fallback", "张髋鑫"), ("NanumSquare", "김")):
         raw = QRawFont.fromFont(QFont(family))
         assert raw.familyName() == family
@@ -134,10 +134,10 @@ def test_chinese_and_korean_letters_are_bundled(qtbot: QtBot, qapp: QApplication
 
 
 def test_icons_are_drawn_offline_in_the_themes_colour(qtbot: QtBot, qapp: QApplication) -> None:
-    theme.apply(qapp, "dark")
+    theme.apply(qapp, Theme.DARK)
     drawn = theme.icon("folder-open-outline")
     dark = drawn.pixmap(QSize(24, 24)).toImage()
-    theme.apply(qapp, "light")
+    theme.apply(qapp, Theme.LIGHT)
     light = drawn.pixmap(QSize(24, 24)).toImage()
     for image, palette in ((dark, theme.DARK), (light, theme.LIGHT)):
         inked = [
@@ -151,7 +151,7 @@ def test_icons_are_drawn_offline_in_the_themes_colour(qtbot: QtBot, qapp: QAppli
 
 
 def test_a_primary_button_is_marked_once(qtbot: QtBot, qapp: QApplication) -> None:
-    theme.apply(qapp, "dark")
+    theme.apply(qapp, Theme.DARK)
     button = QPushButton("Open")
     qtbot.addWidget(button)
     theme.make_primary(button)

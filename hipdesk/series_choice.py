@@ -93,10 +93,37 @@ class _Finding:
     bars: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Remedies:
+    """What to do where nothing can be chosen, as the end of a sentence.
+
+    Attributes
+    ----------
+    other_contrast : the coronal series show no fluid
+    several_patients : the folder holds images of several patients
+    """
+
+    other_contrast: str
+    several_patients: str
+
+
+ON_COMMAND_LINE: Final = Remedies(
+    "use --any-contrast to find the heads without lesion scores",
+    "choose the folder of one patient, or name the series with --series UID "
+    "(`hipdesk scan` lists them)",
+)
+
+IN_WINDOW: Final = Remedies(
+    "analyse it for heads and bones without lesion scores, or open another folder",
+    "choose the series to be analysed, or open the folder of one patient",
+)
+
+
 def choose(
     scan: Scan,
     series_uid: str | None = None,
     any_contrast: bool = False,
+    remedies: Remedies = ON_COMMAND_LINE,
 ) -> SeriesChoice:
     """Pick the series to analyse: one, or a separate right and left pair.
 
@@ -121,14 +148,24 @@ def choose(
         return SeriesChoice(ranking, (series,), "This series was asked for.", told)
     usable = [ranked.series for ranked in ranking if ranked.usable]
     if not usable:
-        raise NoSuitableSeries(_why_nothing(scan, any_contrast))
+        raise NoSuitableSeries(_why_nothing(scan, any_contrast, remedies))
     if people > 1:
         raise NoSuitableSeries(
-            f"The folder holds images of {people} patients; choose the folder of one patient, or "
-            "name the series with --series UID (`hipdesk scan` lists them)."
+            f"The folder holds images of {people} patients; {remedies.several_patients}."
         )
     chosen = _pair_with(usable[0], usable[1:])
     return SeriesChoice(ranking, chosen, _why(chosen, ranking))
+
+
+def analysable(scan: Scan) -> frozenset[str]:
+    """UIDs of the series that `choose` takes where they are named, of whatever contrast."""
+    best = {one.series.uid: one.series for one in reversed(rank(scan, any_contrast=True))}
+    return frozenset(
+        uid
+        for uid, series in best.items()
+        if not any(finding.bars for finding in _findings(series, scan, any_contrast=True))
+        and patients(one for one in scan.series if one.uid == uid) == 1
+    )
 
 
 def patients(series: Iterable[Series]) -> int:
@@ -392,7 +429,7 @@ def _clause(sentence: str) -> str:
 _REMEDY: Final = "choose the folder of a hip study with a coronal STIR or fat-suppressed T2 series"
 
 
-def _why_nothing(scan: Scan, any_contrast: bool) -> str:
+def _why_nothing(scan: Scan, any_contrast: bool, remedies: Remedies) -> str:
     """One sentence on what the folder holds instead, and what to do."""
     every = scan.series
     magnetic = [series for series in every if _on_modality(series) is None]
@@ -408,7 +445,7 @@ def _why_nothing(scan: Scan, any_contrast: bool) -> str:
     if not coronal:
         planes = _listed(series.plane.value for series in in_plane)
         return f"No MR series found is coronal ({planes} only); {_REMEDY}."
-    return _why_no_coronal(coronal, any_contrast)
+    return _why_no_coronal(coronal, _REMEDY if any_contrast else remedies.other_contrast)
 
 
 def _most_frequent_cause(scan: Scan) -> str:
@@ -421,21 +458,17 @@ def _most_frequent_cause(scan: Scan) -> str:
     return f" ({known[cause]} of {len(scan.skipped)} files: {_clause(cause)})"
 
 
-def _why_no_coronal(coronal: Sequence[Series], any_contrast: bool) -> str:
+def _why_no_coronal(coronal: Sequence[Series], remedy: str) -> str:
     """Why none of the coronal MR series will do."""
     sensitive = [series for series in coronal if series.contrast.fluid_sensitive]
     contrasts = _listed(CONTRAST_WORDS[series.contrast] for series in sensitive or coronal)
     obstacles = [_obstacle(series) for series in sensitive or coronal]
     if all(obstacles):
         return f"The coronal series found ({contrasts}) cannot be used: {obstacles[0]}; {_REMEDY}."
-    remedy = _REMEDY if any_contrast else _ANY_CONTRAST
     return (
         f"The coronal series found is {contrasts}, not fluid-sensitive "
         f"(STIR or fat-suppressed T2); {remedy}."
     )
-
-
-_ANY_CONTRAST: Final = "use --any-contrast to find the heads without lesion scores"
 
 
 def _obstacle(series: Series) -> str:

@@ -30,7 +30,7 @@ from hipdesk.records import (
     StudyInfo,
 )
 from hipdesk.scan_result import scan_document
-from hipdesk.series_choice import choose, patients, rank
+from hipdesk.series_choice import IN_WINDOW, analysable, choose, patients, rank
 from tests.dicom_factory import uid
 
 CORONAL = (1, 0, 0, 0, 0, -1)
@@ -295,6 +295,28 @@ def test_stacks_of_several_planes_in_one_series_are_a_localizer():
 
 def test_any_contrast_is_not_recommended_to_who_already_asked_for_it():
     assert "--any-contrast" not in refusal(ADC, any_contrast=True)
+
+
+def test_a_window_is_not_told_of_command_line_options():
+    several = series("1.10", patient=Patient("2")), series("1.11", patient=Patient("1"))
+    for found in ((T1,), several):
+        assert "`" not in refusal(*found, remedies=IN_WINDOW)
+        assert "--" not in refusal(*found, remedies=IN_WINDOW)
+    assert "analyse it for heads and bones" in refusal(T1, remedies=IN_WINDOW)
+    assert "2 patients; choose the series" in refusal(*several, remedies=IN_WINDOW)
+
+
+def test_series_that_can_be_asked_for_are_those_that_are_taken():
+    every = (LOCALIZER, T1, AXIAL_STIR, ADC, MIP, CT, SHORT, SMALL, STIR)
+    mixed = (series("1.12", patient=Patient("1")), series("1.12", patient=Patient("2")))
+    scan = scan_of(*every, *mixed)
+    assert analysable(scan) == {one.uid for one in (T1, ADC, MIP, SHORT, SMALL, STIR)}
+    for one in (*every, *mixed):
+        if one.uid in analysable(scan):
+            assert choose(scan, one.uid).chosen == (one,)
+        else:
+            with pytest.raises(NoSuitableSeries):
+                choose(scan, one.uid)
 
 
 def test_every_series_has_reasons_worst_first():

@@ -14,6 +14,7 @@ from hipdesk.pipeline import (
     PlacedHead,
     analyze,
     analyze_placed,
+    analyze_together,
     joint_compute,
     request_analysis,
     unscored,
@@ -21,6 +22,7 @@ from hipdesk.pipeline import (
 from hipdesk.records import (
     Compute,
     Contrast,
+    Notice,
     Plane,
     Reason,
     SegmentClass,
@@ -341,3 +343,30 @@ def test_placing_tells_its_progress_and_can_be_cancelled(volume, analysis):
             locator=locator,
             cancelled=lambda: len(locator.batches) >= 6,
         )
+
+
+def _pair():
+    return [patient_volume(STACK, SHAPE, sides=(side,)) for side in Side]
+
+
+def test_a_pair_is_analysed_together_and_each_names_the_other():
+    told = Notice("chosen", "It was chosen.")
+    steps = []
+    results = analyze_together(
+        _pair(), FakeLocator(), FakeSegmenter(), (told,), lambda done, _: steps.append(done)
+    )
+    assert [volume.series for _, volume in results] == [one.series for one, _ in results]
+    for side, (one, _) in zip(Side, results, strict=True):
+        assert one.hip(side).reason is None
+        assert one.hip(side.other).reason is Reason.SEPARATE_SERIES
+        assert told in one.notices
+    assert steps == sorted(steps)
+    assert 0.5 < steps[-1] <= 1
+
+
+def test_of_a_pair_the_series_without_a_hip_is_left_out():
+    right, nothing = _pair()[0], patient_volume(STACK, SHAPE, sides=())
+    ((only, _),) = analyze_together([nothing, right], FakeLocator(), FakeSegmenter())
+    assert only.hip(Side.LEFT).reason is Reason.HEAD_NOT_FOUND
+    with pytest.raises(HeadNotFound):
+        analyze_together([nothing, nothing], FakeLocator(), FakeSegmenter())

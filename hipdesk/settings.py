@@ -50,7 +50,12 @@ class Provider(StrEnum):
     CUDA = "cuda"
 
 
-class Kept(BaseModel):
+class _Frozen(BaseModel):
+    # What is wrong with a value may be told, the value not.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Kept(_Frozen):
     """A record that is remembered.
 
     Attributes
@@ -59,8 +64,6 @@ class Kept(BaseModel):
         is one more than their number
     """
 
-    # What is wrong with a value may be told, the value not.
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     migrations: ClassVar[tuple[Migration, ...]] = ()
 
 
@@ -83,10 +86,8 @@ class Settings(Kept):
     library: str = Field(default="", repr=False)
 
 
-class Geometry(BaseModel):
+class Geometry(_Frozen):
     """Place and size of a window on the desktop, in logical pixels."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     x: int = Field(ge=-PIXELS_LIMIT, le=PIXELS_LIMIT)
     y: int = Field(ge=-PIXELS_LIMIT, le=PIXELS_LIMIT)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from itertools import groupby
+from types import MappingProxyType
 from typing import Final
 
 from hipdesk.geometry import upright
@@ -34,12 +35,14 @@ from hipdesk.records import (
     Volume,
 )
 from hipdesk.report_trend import Trend, trend_of
+from hipdesk.review import Review, Reviewed, Verdict
 from hipdesk.wording import (
     CONTRAST_WORDS,
     NO_VALUE,
     ORIGIN_WORDS,
     REASON_SENTENCES,
     REASON_WORDS,
+    VERDICT_WORDS,
     capital,
     day_of,
     number,
@@ -48,6 +51,9 @@ from hipdesk.wording import (
 
 RESEARCH_ONLY: Final = "Research use only - not for diagnostic or treatment decisions"
 DRAFT: Final = "Draft - not reviewed"
+PARTLY_REVIEWED: Final = "Draft - reviewed in part"
+REVIEWED: Final = "Draft - reviewed, not signed"
+PARTLY_SIGNED: Final = "Draft - reviewed, signed in part"
 
 SIMULATED_ONLY: Final = "Trained on simulated MRI only; accuracy on patients is not known."
 
@@ -74,10 +80,43 @@ HAN_LAST_BAND: Final = "3 (30 % or more)"
 MOST_SLICE_ROWS: Final = 30
 """Longer slice tables list only the slices that count for either hip."""
 
+NO_IMPRESSION: Final = "None was written."
+"""Stands for the reader's words where a signed report has none."""
+
+VERDICT_LABEL: Final = "Reader's verdict"
+"""The only line of the findings that is not the program's."""
+
 KEY_IMAGES_PER_HIP: Final = 2
 KEY_IMAGE_HEIGHT_PX: Final = 640
 PRINTED: Final = Style(line_scale=2.0)
 """Lines for a picture of `KEY_IMAGE_HEIGHT_PX` rows printed some 55 mm high."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportReview:
+    """What readers have added, as a report needs it.
+
+    Attributes
+    ----------
+    final : every hip with a result is signed
+    signatures : those that stand, right first
+    verdicts : of every hip with a result; None while nobody has judged it
+    impression : the reader's own words
+    """
+
+    final: bool
+    signatures: tuple[Review, ...] = field(repr=False)
+    verdicts: Mapping[Side, Verdict | None]
+    impression: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signed which hips and when, as printed."""
+
+    reader: str = field(repr=False)
+    when: str
+    hips: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +194,11 @@ class Report:
 
     Attributes
     ----------
-    status : draft until a reader has signed
+    status : draft until readers have signed every hip
+    final : it is signed; nothing else is
+    impression : the reader's own words, line breaks kept; empty where there are none
+    signatures : that stand, one for each reader and time
+    no_masks : what stands in the place of pictures and slices where there are none
     patient_name, patient_id, study_day : as printed on every page
     reasons : one sentence for every score that is missing
     slice_notes : what the slice table leaves out, and its definitions
@@ -163,7 +206,7 @@ class Report:
     """
 
     title: str
-    status: str
+    status: str = field(repr=False)
     patient_name: str = field(repr=False)
     patient_id: str = field(repr=False)
     study_day: str = field(repr=False)
@@ -180,6 +223,35 @@ class Report:
     limits: tuple[str, ...]
     made_by_ai: str
     footer: str
+    final: bool = False
+    impression: str = field(default="", repr=False)
+    signatures: tuple[Signature, ...] = ()
+    no_masks: str = ""
+
+
+def report_review(reviewed: Reviewed | Sequence[Reviewed]) -> ReportReview:
+    """What readers have said of one analysis, or of a right and left pair, for its report.
+
+    A pair is final only when both are signed; its impressions follow each
+    other, one that both hold is given once.
+
+    Parameters
+    ----------
+    reviewed : the reported analysis first, then the other hip's
+    """
+    every = (reviewed,) if isinstance(reviewed, Reviewed) else tuple(reviewed)
+    signatures = [signature for each in every for signature in each.signatures]
+    verdicts: dict[Side, Verdict | None] = {}
+    for each in every:
+        for side in each.sides:
+            verdicts.setdefault(side, each.standing(side).verdict)
+    said = dict.fromkeys(words for each in every if (words := each.impression.strip()))
+    return ReportReview(
+        final=bool(every) and all(each.signed for each in every),
+        signatures=tuple(sorted(signatures, key=lambda review: list(Side).index(review.side))),
+        verdicts=MappingProxyType({side: verdicts[side] for side in Side if side in verdicts}),
+        impression="\n\n".join(said),
+    )
 
 
 def build_report(
@@ -189,41 +261,106 @@ def build_report(
     *,
     now: datetime,
     other: Analysis | None = None,
+    review: ReportReview | None = None,
 ) -> Report:
     """Everything a report on one analysis says and shows.
 
     Parameters
     ----------
+    analysis : as its readers left it (`hipdesk.amendment.effective`)
     volume : the analysed series with its pixels, for the key images
     visits : the patient's visits; the analysis is added as one where it is
         not among them
     now : when the report is made, with its time zone
     other : the analysis of the other hip's series, where the two were measured
         apart (`hipdesk.pair`)
+    review : what readers have added; None where nobody was asked
     """
     series = analysis.series
-    both = replace(analysis, hips=hips_of_both(analysis, other))
+    signatures = _signatures(review, now.tzinfo)
     slices, slice_notes = _slice_table(analysis)
     return Report(
         title="Hip MRI - UNet-score",
-        status=DRAFT,
+        status=_status(review, signatures),
         patient_name=person_name(series.patient.name) or "Name not stated",
         patient_id=series.patient.patient_id or "not stated",
         study_day=_study_day(series.study.date),
         identity=_identity(series, now),
         acquisition=_acquisition(series),
-        findings=_findings(both),
-        reasons=(*_borrowed(analysis, other), *_reasons(both)),
-        notices=_notices(analysis),
+        findings=(*findings(analysis, other), *_verdicts(review)),
+        reasons=reason_sentences(analysis, other),
+        notices=notice_sentences(analysis),
         key_images=_key_images(analysis, volume),
         trend=trend_of(analysis, visits),
         slices=slices,
         slice_notes=slice_notes,
-        disclosure=_disclosure(analysis),
+        disclosure=_disclosure(analysis, review),
         limits=_limits(analysis),
         made_by_ai=ORIGIN_WORDS[analysis.origin],
         footer=f"HipDesk {analysis.program_version}, analysis {analysis.uid}",
+        final=review is not None and review.final,
+        impression="" if review is None else review.impression,
+        signatures=signatures,
+        no_masks=_no_masks(analysis),
     )
+
+
+def _status(review: ReportReview | None, signatures: Sequence[Signature]) -> str:
+    """What every page says of the report: a draft until every hip is signed."""
+    if review is None or not any(review.verdicts.values()):
+        return DRAFT
+    if review.final:
+        names = _listed(list(dict.fromkeys(signature.reader for signature in signatures)))
+        return f"Final - signed by {names}, {signatures[-1].when}"
+    if not all(review.verdicts.values()):
+        return PARTLY_REVIEWED
+    return PARTLY_SIGNED if signatures else REVIEWED
+
+
+def _signatures(review: ReportReview | None, zone: tzinfo | None) -> tuple[Signature, ...]:
+    """Signatures as printed, the latest last; one act on both hips is one signature.
+
+    Parameters
+    ----------
+    zone : of the clock that the report goes by
+    """
+    if review is None:
+        return ()
+    acts: dict[tuple[datetime, str], list[Side]] = {}
+    for each in sorted(review.signatures, key=lambda signature: signature.at_utc):
+        acts.setdefault((each.at_utc, each.reader), []).append(each.side)
+    return tuple(
+        Signature(
+            reader or "a reader without a name",
+            at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z").strip(),
+            "both hips" if len(sides) > 1 else f"{sides[0].word} hip",
+        )
+        for (at, reader), sides in acts.items()
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    """``A``, ``A and B`` or ``A, B and C``."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def _verdicts(review: ReportReview | None) -> tuple[FindingRow, ...]:
+    """What the reader made of each hip, as the last line of the findings."""
+    if review is None:
+        return ()
+    right, left = (
+        VERDICT_WORDS[review.verdicts[side]] if side in review.verdicts else NO_VALUE
+        for side in Side
+    )
+    return (FindingRow(VERDICT_LABEL, "", right, left),)
+
+
+def _no_masks(analysis: Analysis) -> str:
+    """What stands in the place of pictures and slices where there are none."""
+    reasons = dict.fromkeys(hip.reason for hip in analysis.hips)
+    if Reason.REJECTED_BY_READER not in reasons:
+        return "None: no femoral head was found."
+    return f"None: {_listed([REASON_SENTENCES[reason] for reason in reasons if reason])}."
 
 
 def _stated(value: float | None, unit: str) -> str:
@@ -291,13 +428,25 @@ def _pixels(series: Series) -> str:
     return f"{rows:.3f} \N{MULTIPLICATION SIGN} {columns:.3f} mm"
 
 
+def _both(analysis: Analysis, other: Analysis | None) -> Analysis:
+    """An analysis with each hip's result from the series that shows it."""
+    return replace(analysis, hips=hips_of_both(analysis, other))
+
+
 def _score(analysis: Analysis, side: Side) -> HipScore | None:
     """The score of one side, where that hip was looked for and found."""
     return next((hip.score for hip in analysis.hips if hip.side is side), None)
 
 
-def _findings(analysis: Analysis) -> tuple[FindingRow, ...]:
-    scores = (_score(analysis, Side.RIGHT), _score(analysis, Side.LEFT))
+def findings(analysis: Analysis, other: Analysis | None = None) -> tuple[FindingRow, ...]:
+    """The table of findings, on paper and on screen.
+
+    Parameters
+    ----------
+    other : the analysis of the other hip's series, where the two were measured apart
+    """
+    both = _both(analysis, other)
+    scores = (_score(both, Side.RIGHT), _score(both, Side.LEFT))
 
     def row(
         label: str,
@@ -366,6 +515,16 @@ def _band(score: HipScore | None) -> str:
     return next((name for limit, name in HAN_BANDS if share < limit), HAN_LAST_BAND)
 
 
+def reason_sentences(analysis: Analysis, other: Analysis | None = None) -> tuple[str, ...]:
+    """A sentence for every score that is missing or another series' one.
+
+    Parameters
+    ----------
+    other : the analysis of the other hip's series, where the two were measured apart
+    """
+    return (*_borrowed(analysis, other), *_reasons(_both(analysis, other)))
+
+
 def _reasons(analysis: Analysis) -> tuple[str, ...]:
     """A sentence for every hip without a score, and for a missing total."""
     sides = {hip.side for hip in analysis.hips}
@@ -389,10 +548,15 @@ def _borrowed(analysis: Analysis, other: Analysis | None) -> tuple[str, ...]:
         return ()
     named = f", {other.series.description}" if other.series.description else ""
     return tuple(
-        f"{capital(hip.side.word)} hip: see the other series{named}; its figures are given above."
+        f"{capital(hip.side.word)} hip: see the other series{named}{_given(other, hip.side)}."
         for hip in analysis.hips
         if hip.reason is Reason.SEPARATE_SERIES
     )
+
+
+def _given(other: Analysis, side: Side) -> str:
+    """Where the other series' figures of a hip are, if it has any."""
+    return "; its figures are given above" if _score(other, side) is not None else ""
 
 
 def _why(hip: HipResult) -> str:
@@ -404,7 +568,7 @@ def _why(hip: HipResult) -> str:
     return sentence
 
 
-def _notices(analysis: Analysis) -> tuple[str, ...]:
+def notice_sentences(analysis: Analysis) -> tuple[str, ...]:
     """Every warning once, the fallback to the CPU among them."""
     said = [_sentence(notice.message) for notice in (*analysis.notices, *analysis.series.notices)]
     codes = {notice.code for notice in analysis.notices}
@@ -504,7 +668,8 @@ def _slice_table(analysis: Analysis) -> tuple[tuple[SliceRow, ...], tuple[str, .
         i for i in every if any(_has_head(entries.get(i)) for entries in by_side.values())
     }
     if without:
-        notes.append(_ranges("No femoral head", without))
+        rejected = any(hip.reason is Reason.REJECTED_BY_READER for hip in analysis.hips)
+        notes.append(_ranges(f"No femoral head{' outlined' if rejected else ''}", without))
     rows = []
     for i in listed:
         right, left = (
@@ -567,7 +732,7 @@ def _cell(entry: SliceScore, spacing_mm: Spacing) -> SliceCell:
     )
 
 
-def _disclosure(analysis: Analysis) -> tuple[Fact, ...]:
+def _disclosure(analysis: Analysis, review: ReportReview | None) -> tuple[Fact, ...]:
     compute = analysis.compute
     requested = f"requested {_provider(compute.requested)}, used {_provider(compute.provider)}"
     reason = f" ({compute.reason.rstrip('.')})" if compute.reason else ""
@@ -580,13 +745,21 @@ def _disclosure(analysis: Analysis) -> tuple[Fact, ...]:
         for model in analysis.models
     )
     return (
-        Fact("Origin of the masks", f"{ORIGIN_WORDS[analysis.origin]}; not reviewed by a reader"),
+        Fact("Origin of the masks", f"{ORIGIN_WORDS[analysis.origin]}; {_judged_by(review)}"),
         *models,
         Fact("Computed", f"{requested}{reason}, {analysis.created_utc:%Y-%m-%d %H:%M} UTC"),
         Fact("Score definition", f"{analysis.definition}: {_DEFINITION}"),
         Fact("Program", f"HipDesk {analysis.program_version}"),
         Fact("Input pixels", f"SHA-256 {analysis.pixel_sha256[:12]}"),
     )
+
+
+def _judged_by(review: ReportReview | None) -> str:
+    """What the reader made of the masks, hip by hip."""
+    if review is None or not any(review.verdicts.values()):
+        return "not reviewed by a reader"
+    said = (f"{side.word} hip {VERDICT_WORDS[given]}" for side, given in review.verdicts.items())
+    return f"by a reader: {', '.join(said)}"
 
 
 def _limits(analysis: Analysis) -> tuple[str, ...]:

@@ -6,13 +6,13 @@ said on whether a change is more than noise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
 from hipdesk.errors import BugError
-from hipdesk.records import Analysis, Reason, SegmentClass, Visit, VisitHip
+from hipdesk.records import Analysis, Reason, SegmentClass, Side, Visit, VisitHip
 from hipdesk.timeline import Change, Comparability, SideTrend, Timeline, TrendPoint, build_timeline
 from hipdesk.wording import REASON_SENTENCES, capital, day_of
 
@@ -85,18 +85,29 @@ def trend_of(analysis: Analysis, visits: Sequence[Visit]) -> Trend:
     Parameters
     ----------
     visits : the patient's, in any order; the analysis is added as one where it
-        is not among them
+        is not among them, and its own hips are those of the report
     """
     known = {hip.analysis_uid for visit in visits for hip in visit.hips}
-    every = list(visits) if analysis.uid in known else [*visits, _own_visit(analysis)]
+    every = [_as_reported(visit, analysis) for visit in visits]
+    if analysis.uid not in known:
+        every.append(_own_visit(analysis))
     timeline = build_timeline(every)
     drawn = [trend for trend in (timeline.right, timeline.left) if _scored(trend)]
-    undated = (NO_DATE,) if analysis.series.study.date is None else ()
+    own = (NO_DATE,) if analysis.series.study.date is None else tuple(_rejected(analysis))
     if not any(trend.changes for trend in drawn):
-        return Trend((), (ONE_VISIT if drawn else NO_SCORED_VISIT, *undated, SDC_UNKNOWN))
+        return Trend((), (ONE_VISIT if drawn else NO_SCORED_VISIT, *own, SDC_UNKNOWN))
     charts = tuple(_charts(trend, analysis.uid) for trend in drawn)
-    said = (CHANGE_BASIS, SDC_UNKNOWN, *_comparisons(timeline), *_gaps(timeline), *undated)
+    said = (CHANGE_BASIS, SDC_UNKNOWN, *_comparisons(timeline), *_gaps(timeline), *own)
     return Trend(charts, said)
+
+
+def _as_reported(visit: Visit, analysis: Analysis) -> Visit:
+    """A visit whose hips of this analysis are the report's: a draft may be ahead of what counts."""
+    if not any(hip.analysis_uid == analysis.uid for hip in visit.hips):
+        return visit
+    own = _own_visit(analysis)
+    hips = (own.hip(hip.side) if hip.analysis_uid == analysis.uid else hip for hip in visit.hips)
+    return replace(visit, hips=tuple(hip for hip in hips if hip is not None))
 
 
 def _own_visit(analysis: Analysis) -> Visit:
@@ -176,9 +187,19 @@ def _span(change: Change) -> str:
 def _gaps(timeline: Timeline) -> tuple[str, ...]:
     """Visits whose hip has no score, with the reason."""
     return tuple(
-        f"{day_of(point.day)}, {trend.side.word} hip: no score, because "
-        f"{REASON_SENTENCES[point.reason or Reason.HEAD_NOT_FOUND]}."
+        _gap(point.day, trend.side, point.reason or Reason.HEAD_NOT_FOUND)
         for trend in (timeline.right, timeline.left)
         for point in trend.points
         if not point.scored
     )
+
+
+def _rejected(analysis: Analysis) -> Iterator[str]:
+    """Hips of the study itself without score because a reader rejected them."""
+    for hip in analysis.hips:
+        if hip.reason is Reason.REJECTED_BY_READER:
+            yield _gap(analysis.series.study.date, hip.side, hip.reason)
+
+
+def _gap(day: date | None, side: Side, reason: Reason) -> str:
+    return f"{day_of(day)}, {side.word} hip: no score, because {REASON_SENTENCES[reason]}."

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hipdesk.records import Contrast, Origin, Reason, SegmentClass
+from hipdesk.review import Verdict
 
 NO_VALUE: Final = "\N{EM DASH}"
 """Printed where a value is null; never a zero."""
@@ -71,6 +72,11 @@ ORIGIN_WORDS: Final[Mapping[Origin, str]] = MappingProxyType(
         Origin.MANUAL: "manual",
     }
 )
+
+VERDICT_WORDS: Final[Mapping[Verdict | None, str]] = MappingProxyType(
+    {Verdict.ACCEPTED: "accepted", Verdict.REJECTED: "rejected", None: "not reviewed"}
+)
+"""What a reader made of one hip's outlines and score."""
 
 CLASS_WORDS: Final[Mapping[SegmentClass, str]] = MappingProxyType(
     {

@@ -2,17 +2,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
 
+from hipdesk.amendment import effective
 from hipdesk.pair import as_pair
 from hipdesk.records import (
+    Analysis,
     Compute,
     Contrast,
+    HipResult,
     HipScore,
     Notice,
+    Origin,
     Reason,
     SegmentClass,
     Side,
@@ -21,13 +25,24 @@ from hipdesk.records import (
 )
 from hipdesk.report import (
     DRAFT,
+    PARTLY_REVIEWED,
+    PARTLY_SIGNED,
+    REVIEWED,
     SIMULATED_ONLY,
+    VERDICT_LABEL,
     FindingRow,
     Report,
+    ReportReview,
     build_report,
+    findings,
     key_slices,
+    notice_sentences,
+    reason_sentences,
+    report_review,
 )
 from hipdesk.report_trend import NO_DATE, NO_SCORED_VISIT, ONE_VISIT, SDC_UNKNOWN
+from hipdesk.review import Review, Reviewed, ReviewKind, Revision
+from hipdesk.scoring import score_hip
 from hipdesk.wording import NO_VALUE, REASON_SENTENCES, REASON_WORDS, number, person_name
 from tests.report_factory import (
     MODELS,
@@ -35,6 +50,7 @@ from tests.report_factory import (
     as_visit,
     make_analysis,
     make_history,
+    make_segmentation,
 )
 
 
@@ -362,4 +378,218 @@ def test_null_is_never_zero() -> None:
 def test_records_keep_patients_out_of_their_repr() -> None:
     analysis, volume = make_analysis(name="SENTINEL^NAME", patient_id="SENTINEL-7")
     report = build_report(replace(analysis, hips=()), volume, now=NOW)
+    assert "SENTINEL" not in repr(report)
+
+
+R, L = Side.RIGHT, Side.LEFT
+ACCEPT, REJECT, SIGN = ReviewKind.ACCEPTED, ReviewKind.REJECTED, ReviewKind.SIGNED
+SIGNED_AT = NOW.replace(hour=15, minute=2)
+
+
+def acts(
+    *events: tuple[ReviewKind, Side], reader: str = "Dr. A", at: datetime = SIGNED_AT
+) -> tuple[Review, ...]:
+    return tuple(Review(side, 0, kind, reader, at) for kind, side in events)
+
+
+def reviewed_report(reviewed: Reviewed, now: datetime = NOW) -> Report:
+    _, volume = make_analysis()
+    return build_report(
+        effective(reviewed), volume, make_history(), now=now, review=report_review(reviewed)
+    )
+
+
+def status_after(*events: tuple[ReviewKind, Side]) -> str:
+    return reviewed_report(Reviewed(make_analysis()[0], reviews=acts(*events))).status
+
+
+def test_a_report_is_a_draft_until_every_hip_is_signed() -> None:
+    assert status_after() == DRAFT
+    assert status_after((ACCEPT, R)) == PARTLY_REVIEWED
+    assert status_after((ACCEPT, R), (SIGN, R)) == PARTLY_REVIEWED
+    assert status_after((ACCEPT, R), (REJECT, L)) == REVIEWED
+    assert status_after((ACCEPT, R), (REJECT, L), (SIGN, R)) == PARTLY_SIGNED
+    final = status_after((ACCEPT, R), (REJECT, L), (SIGN, R), (SIGN, L))
+    assert final == "Final - signed by Dr. A, 2024-05-06 15:02 UTC"
+    withdrawn = ((ACCEPT, R), (ACCEPT, L), (SIGN, R), (SIGN, L), (ReviewKind.WITHDRAWN, L))
+    assert status_after(*withdrawn) == PARTLY_SIGNED
+
+
+def test_unasked_readers_leave_the_report_as_it_was() -> None:
+    analysis, volume = make_analysis()
+    report = build_report(analysis, volume, now=NOW)
+    assert (report.status, report.final, report.impression) == (DRAFT, False, "")
+    assert report.signatures == ()
+    assert VERDICT_LABEL not in {row.label for row in report.findings}
+
+
+def test_a_new_revision_makes_a_signed_report_a_draft_again() -> None:
+    analysis, _ = make_analysis()
+    signed = acts((ACCEPT, R), (ACCEPT, L), (SIGN, R), (SIGN, L))
+    newer = Revision(1, Origin.AI_EDITED, NOW, "Dr. A", replace(analysis.hips[1]))
+    report = reviewed_report(Reviewed(analysis, (newer,), signed))
+    assert not report.final
+    assert report.status == PARTLY_REVIEWED
+    assert finding(report, VERDICT_LABEL).left == "not reviewed"
+
+
+def test_signatures_name_reader_hips_and_local_time() -> None:
+    analysis, _ = make_analysis()
+    early = acts((ACCEPT, R), (ACCEPT, L), (SIGN, L), reader="Dr. A")
+    late = acts((SIGN, R), reader="", at=SIGNED_AT + timedelta(days=1))
+    local = NOW.astimezone(timezone(timedelta(hours=8), "CST"))
+    report = reviewed_report(Reviewed(analysis, reviews=(*early, *late)), now=local)
+    assert [(each.reader, each.when, each.hips) for each in report.signatures] == [
+        ("Dr. A", "2024-05-06 23:02 CST", "left hip"),
+        ("a reader without a name", "2024-05-07 23:02 CST", "right hip"),
+    ]
+    assert report.final
+    assert report.status == (
+        "Final - signed by Dr. A and a reader without a name, 2024-05-07 23:02 CST"
+    )
+    both = acts((ACCEPT, R), (ACCEPT, L), (SIGN, R), (SIGN, L))
+    (one,) = reviewed_report(Reviewed(analysis, reviews=both)).signatures
+    assert one.hips == "both hips"
+
+
+def test_verdicts_are_told_hip_by_hip() -> None:
+    analysis, _ = make_analysis()
+    report = reviewed_report(Reviewed(analysis, reviews=acts((ACCEPT, R))))
+    row = report.findings[-1]
+    assert (row.label, row.right, row.left, row.both) == (
+        VERDICT_LABEL,
+        "accepted",
+        "not reviewed",
+        "",
+    )
+    origin = next(fact.value for fact in report.disclosure if fact.label == "Origin of the masks")
+    assert origin == "AI; by a reader: right hip accepted, left hip not reviewed"
+    nobody = reviewed_report(Reviewed(analysis))
+    assert "AI; not reviewed by a reader" in {fact.value for fact in nobody.disclosure}
+    assert finding(nobody, VERDICT_LABEL).right == "not reviewed"
+
+
+def test_a_hip_without_result_has_no_verdict_and_does_not_hold_up_the_signing() -> None:
+    alone, volume = make_analysis(missing=(L,))
+    reviewed = Reviewed(alone, reviews=acts((ACCEPT, R), (SIGN, R)))
+    report = build_report(alone, volume, now=NOW, review=report_review(reviewed))
+    assert finding(report, VERDICT_LABEL).left == NO_VALUE
+    assert report.final
+
+
+def test_a_rejected_hip_has_no_figures_pictures_or_point_in_the_trend() -> None:
+    analysis, _ = make_analysis()
+    report = reviewed_report(Reviewed(analysis, reviews=acts((REJECT, R), (ACCEPT, L))))
+    rows = [row for row in report.findings if row.label != VERDICT_LABEL]
+    assert {row.right for row in rows} == {NO_VALUE}
+    assert NO_VALUE not in {row.left for row in rows}
+    assert finding(report, "UNet-score U, intensity").both == NO_VALUE
+    assert report.reasons == (
+        "Right hip: no score, because a reader rejected the outlines.",
+        "Both hips: no total, because not both hips are scored.",
+    )
+    assert {image.side for image in report.key_images} == {L}
+    assert {row.right.status for row in report.slices} == {"rejected"}
+    assert report.slice_notes[0] == "No femoral head outlined: slices 1-4, 16-18."
+    (right, _), (left, _) = report.trend.charts
+    assert not any(point.current for point in right.lines[0].points)
+    assert left.lines[0].points[-1].current
+    assert (
+        "2024-05-06, right hip: no score, because a reader rejected the outlines."
+        in report.trend.sentences
+    )
+
+
+def test_without_any_accepted_outline_the_pages_say_why() -> None:
+    analysis, _ = make_analysis()
+    report = reviewed_report(Reviewed(analysis, reviews=acts((REJECT, R), (REJECT, L))))
+    assert report.key_images == ()
+    assert report.slices == ()
+    assert report.no_masks == "None: a reader rejected the outlines."
+    alone, volume = make_analysis(missing=(L,))
+    gone = effective(Reviewed(alone, reviews=acts((REJECT, R))))
+    assert build_report(gone, volume, now=NOW).no_masks == (
+        "None: a reader rejected the outlines and the femoral head was not found on this series."
+    )
+
+
+def test_the_trend_shows_this_study_as_the_report_does() -> None:
+    analysis, volume = make_analysis()
+    larger = make_segmentation(L, 1.2)
+    hip = HipResult(L, analysis.hips[1].head, larger, score_hip(volume, larger))
+    draft = Reviewed(
+        analysis,
+        (Revision(1, Origin.AI_EDITED, NOW, "Dr. A", hip),),
+        acts((ACCEPT, R), (ACCEPT, L)),
+    )
+    # The library still counts the accepted one.
+    visits = (*make_history(), as_visit(analysis))
+    report = build_report(effective(draft), volume, visits, now=NOW, review=report_review(draft))
+    shown = report.trend.charts[1][0].lines[0].points[-1]
+    assert shown.current
+    assert f"{shown.value:.3f}" == finding(report, "U per slice, U/n").left
+    rejected = effective(Reviewed(analysis, reviews=acts((REJECT, R))))
+    gone = build_report(rejected, volume, visits, now=NOW).trend.charts[0][0].lines[0].points
+    assert not any(point.current for point in gone)
+
+
+def pair() -> tuple[Analysis, Analysis]:
+    right, _ = make_analysis(missing=(L,))
+    left, _ = make_analysis(missing=(R,), uid="2.25.2")
+    return as_pair(right, left)
+
+
+def test_a_pair_is_final_only_when_both_are_signed() -> None:
+    right, left = pair()
+    done_right = Reviewed(right, reviews=acts((ACCEPT, R), (SIGN, R)), impression="Right words.")
+    open_left = Reviewed(left)
+    one = report_review((done_right, open_left))
+    assert not one.final
+    assert dict(one.verdicts) == {R: done_right.standing(R).verdict, L: None}
+    done_left = Reviewed(
+        left, reviews=acts((REJECT, L), (SIGN, L), reader="Dr. B"), impression="Left words.\n"
+    )
+    both = report_review((done_left, done_right))
+    assert both.final
+    assert [review.reader for review in both.signatures] == ["Dr. A", "Dr. B"]
+    assert both.impression == "Left words.\n\nRight words."
+    _, volume = make_analysis()
+    shown = build_report(right, volume, now=NOW, other=effective(done_left), review=both)
+    row = finding(shown, VERDICT_LABEL)
+    assert (row.right, row.left) == ("accepted", "rejected")
+    assert finding(shown, "UNet-score U, intensity").left == NO_VALUE
+    assert shown.reasons[:2] == (
+        "Left hip: see the other series, t2_tirm_cor.",
+        "Left hip: no score, because a reader rejected the outlines.",
+    )
+    same = replace(done_left, impression="Right words.")
+    assert report_review((done_right, same)).impression == "Right words."
+
+
+def test_nothing_reviewed_is_never_final() -> None:
+    assert not report_review(()).final
+    nothing = report_review(Reviewed(make_analysis(missing=tuple(Side))[0]))
+    assert nothing == ReportReview(False, (), nothing.verdicts, "")
+    assert dict(nothing.verdicts) == {}
+
+
+def test_the_screen_gets_the_words_of_the_paper() -> None:
+    right, left = pair()
+    _, volume = make_analysis()
+    report = build_report(right, volume, now=NOW, other=left)
+    assert findings(right, left) == report.findings
+    assert reason_sentences(right, left) == report.reasons
+    assert notice_sentences(right) == report.notices
+    whole, _ = make_analysis()
+    assert findings(whole)[0].both == f"{whole.total.u_intensity:.2f}"
+    assert reason_sentences(whole) == ()
+
+
+def test_readers_stay_out_of_the_repr_of_a_report() -> None:
+    analysis, volume = make_analysis()
+    reviews = acts((ACCEPT, R), (ACCEPT, L), (SIGN, R), (SIGN, L), reader="SENTINEL")
+    review = report_review(Reviewed(analysis, reviews=reviews, impression="SENTINEL"))
+    assert "SENTINEL" not in repr(review)
+    report = build_report(replace(analysis, hips=()), volume, now=NOW, review=review)
+    assert "SENTINEL" in report.status
     assert "SENTINEL" not in repr(report)

@@ -29,7 +29,16 @@ from hipdesk.adapters._pdf_text import MISSING, Canvas, fit, lacks_letters, wrap
 from hipdesk.adapters.pictures import burn_in, jpeg, slice_marks
 from hipdesk.overlay import LINE_STYLES, RGB
 from hipdesk.records import SegmentClass
-from hipdesk.report import Fact, FindingRow, KeyImage, Report, SliceCell, SliceRow
+from hipdesk.report import (
+    NO_IMPRESSION,
+    Fact,
+    FindingRow,
+    KeyImage,
+    Report,
+    Signature,
+    SliceCell,
+    SliceRow,
+)
 from hipdesk.wording import CLASS_WORDS, NO_VALUE
 
 Draw = Callable[[Canvas, float, float], None]
@@ -46,6 +55,7 @@ class Block:
     gap : free space above it, unless it opens a page
     most : points it may be stretched to where a page ends after it
     may_open : a good place to begin the last page, were that nearly empty
+    continued : what stands above it where it opens a page in the middle of its section
     """
 
     height: float
@@ -53,6 +63,7 @@ class Block:
     gap: float = 0.0
     most: float = 0.0
     may_open: bool = False
+    continued: Block | None = None
 
 
 FINDING_ROW: Final = 13.0
@@ -73,8 +84,8 @@ def blocks(report: Report, image_height: float) -> list[Block]:
         _grid("Acquisition", report.acquisition),
         *_findings(report),
         *_sentences("Warnings", report.notices or ("No warnings.",), plain=not report.notices),
-        _impression(),
-        *_images(report.key_images, image_height),
+        *_impression(report),
+        *_images(report, image_height),
         *_trend(report),
         *_slices(report),
         *_disclosure(report),
@@ -118,14 +129,21 @@ def _patient(report: Report) -> Block:
 MISSING_NOTE: Final = (
     f"{MISSING} stands for a character this report's fonts lack; result.json has it."
 )
+MISSING_WORDS_NOTE: Final = (
+    f"{MISSING} in the reader's words stands for a character this report's fonts lack; the "
+    "program shows it."
+)
 
 
 def _missing_letters(report: Report) -> Iterator[Block]:
-    """A note where the file's own words hold letters that cannot be printed."""
+    """A note where the file's or the reader's own words hold letters that cannot be printed."""
     facts = (fact.value for fact in (*report.identity, *report.acquisition))
     stated = (report.patient_name, report.patient_id, *facts, *report.notices)
     if any(map(lacks_letters, stated)):
         yield from _notes((MISSING_NOTE,))
+    readers = (signature.reader for signature in report.signatures)
+    if any(map(lacks_letters, (report.impression, *readers))):
+        yield from _notes((MISSING_WORDS_NOTE,))
 
 
 COLUMNS: Final = 4
@@ -219,10 +237,107 @@ def _sentence(title: str, lines: Sequence[str], indent: float) -> Draw:
     return paint
 
 
-def _impression() -> Block:
+IMPRESSION: Final = "Reader's impression"
+NOT_THE_PROGRAM: Final = "By the reader, not by the program"
+BAR: Final = 2.0
+"""Weight of the line beside the reader's words, which nothing of the program's has."""
+
+
+def _impression(report: Report) -> Iterator[Block]:
+    """The reader's own part: their words and signature, or room for them."""
+    if not report.impression and not report.signatures:
+        yield _room_for_the_reader()
+        return
+    words = report.impression or NO_IMPRESSION
+    room = WIDTH - 2 * UNIT
+    lines = [line for part in words.splitlines() for line in wrap(part, BODY, room)]
+    # Two lines stay together at either end of a page.
+    parts = [lines] if len(lines) < 2 * TOGETHER else _together(lines)
+    for i, part in enumerate(parts):
+        yield _words(part, report.signatures if i == len(parts) - 1 else None, first=i == 0)
+
+
+TOGETHER: Final = 2
+
+
+def _together(lines: list[str]) -> list[list[str]]:
+    """Single lines, the first and the last ones not alone."""
+    middle = [[line] for line in lines[TOGETHER:-TOGETHER]]
+    return [lines[:TOGETHER], *middle, lines[-TOGETHER:]]
+
+
+def _words(lines: Sequence[str], signatures: Sequence[Signature] | None, first: bool) -> Block:
+    """Some of the reader's lines; the last of them with the signatures, or room for one."""
+    signed = [] if signatures is None else [_signed(each) for each in signatures] or [_UNSIGNED]
+    text_height = len(lines) * LEADING[BODY] + (4 if first else 0)
+    height = text_height + sum(row.height for row in signed)
+
+    def paint(canvas: Canvas, y: float, _: float) -> None:
+        if first:
+            y = _heading(canvas, y, IMPRESSION, NOT_THE_PROGRAM)
+        _bar(canvas, y, height)
+        _lines(canvas, MARGIN + 1.5 * UNIT, y - (4 if first else 0), lines, BODY)
+        y -= text_height
+        for row in signed:
+            row.draw(canvas, y, row.height)
+            y -= row.height
+
+    continued = None if first else Block(HEADING, _continued)
+    around = (HEADING if first else 0) + (UNIT if signed else 0)
+    return Block(height + around, paint, gap=2 * UNIT if first else 0, continued=continued)
+
+
+def _continued(canvas: Canvas, y: float, _: float) -> None:
+    _heading(canvas, y, f"{IMPRESSION}, continued", NOT_THE_PROGRAM)
+
+
+def _bar(canvas: Canvas, y: float, height: float) -> None:
+    """The line beside the reader's words."""
+    canvas.setStrokeColorRGB(*INK)
+    canvas.setLineWidth(BAR)
+    canvas.setDash()
+    canvas.line(MARGIN + BAR / 2, y, MARGIN + BAR / 2, y - height)
+
+
+SIGNED_COLUMNS: Final = ((0.0, "Reader"), (0.42, "Signature"), (0.72, "Date"))
+
+
+def _signed(signature: Signature) -> Block:
+    """A signature: who, for which hips, when."""
+    values = (signature.reader, f"signed electronically, {signature.hips}", signature.when)
+    starts = [share * WIDTH for share, _ in SIGNED_COLUMNS]
+    ends = [*starts[1:], WIDTH - UNIT]
+    cells = [
+        wrap(value, BODY, end - start - 2 * UNIT)
+        for value, start, end in zip(values, starts, ends, strict=True)
+    ]
+    height = UNIT + LEADING[SMALL] + max(map(len, cells)) * LEADING[BODY]
+
+    def paint(canvas: Canvas, y: float, _: float) -> None:
+        for (share, label), lines in zip(SIGNED_COLUMNS, cells, strict=True):
+            x = MARGIN + 1.5 * UNIT + share * WIDTH
+            text(canvas, x, y - UNIT - SMALL, label, SMALL, colour=GREY)
+            _lines(canvas, x, y - UNIT - LEADING[SMALL], lines, BODY)
+
+    return Block(height, paint)
+
+
+def _unsigned(canvas: Canvas, y: float, height: float) -> None:
+    """Room for a signature by hand."""
+    rule(canvas, MARGIN + 1.5 * UNIT, y - height + LEADING[SMALL], WIDTH - 1.5 * UNIT, GREY)
+    for share, label in SIGNED_COLUMNS:
+        x = MARGIN + 1.5 * UNIT + share * WIDTH
+        text(canvas, x, y - height + 2, label, SMALL, colour=GREY)
+
+
+_UNSIGNED: Final = Block(RULED + LEADING[SMALL], _unsigned)
+
+
+def _room_for_the_reader() -> Block:
+    """Lines and a frame, to be written on by hand."""
+
     def paint(canvas: Canvas, y: float, height: float) -> None:
-        below = "By the reader, not by the program"
-        top = _heading(canvas, y, "Reader's impression", below)
+        top = _heading(canvas, y, IMPRESSION, NOT_THE_PROGRAM)
         bottom = y - height
         canvas.setStrokeColorRGB(*GREY)
         canvas.setLineWidth(0.75)
@@ -237,10 +352,11 @@ def _impression() -> Block:
     return Block(IMPRESSION_LEAST, paint, gap=2 * UNIT, most=IMPRESSION_MOST)
 
 
-def _images(images: Sequence[KeyImage], height: float) -> Iterator[Block]:
+def _images(report: Report, height: float) -> Iterator[Block]:
     """A row a slice: without overlay, with overlay, its figures; one legend above all."""
+    images = report.key_images
     if not images:
-        yield from _sentences("Key images", ("None: no femoral head was found.",), plain=True)
+        yield from _sentences("Key images", (report.no_masks,), plain=True)
         return
     for i, image in enumerate(images):
         extra = HEADING + 2 * UNIT if i == 0 else 0.0
@@ -342,7 +458,7 @@ SLICE_COLUMNS: Final = (
 def _slices(report: Report) -> Iterator[Block]:
     rows = report.slices
     if not rows:
-        yield from _sentences("Slices", ("None: no femoral head was found.",), plain=True)
+        yield from _sentences("Slices", (report.no_masks,), plain=True)
         return
     height = HEADING + (len(rows) + 2) * SLICE_ROW
 

@@ -36,6 +36,12 @@ SHAPED: Final = frozenset(FALLBACKS[:4])
 FEATURES: Final = {"kern": True, "liga": True}
 """No discretionary ligatures: they write vowels into Arabic names that had none."""
 
+OPENING: Final = frozenset("([{\N{LEFT DOUBLE QUOTATION MARK}（［｛【《〈「『〔")
+CLOSING: Final = frozenset(
+    ")]},.;:!?%\N{RIGHT DOUBLE QUOTATION MARK}）］｝】》〉」』〕，。、；：？！％"
+    "\N{HORIZONTAL ELLIPSIS}\N{EM DASH}"
+)
+
 MISSING: Final = "?"
 ELLIPSIS: Final = "\N{HORIZONTAL ELLIPSIS}"
 
@@ -134,6 +140,7 @@ def fit(text: str, size: float, available: float, bold: bool = False) -> str:
     return text[:low].rstrip() + ELLIPSIS
 
 
+@lru_cache(maxsize=1024)
 def wrap(
     text: str, size: float, available: float, bold: bool = False, most_lines: int = 0
 ) -> tuple[str, ...]:
@@ -144,7 +151,7 @@ def wrap(
     most_lines : the last of so many lines ends in an ellipsis if text is left; 0 for no limit
     """
     lines: list[str] = []
-    rest = text
+    rest = " ".join(text.split())
     while rest:
         if most_lines and len(lines) == most_lines - 1:
             return (*lines, fit(rest, size, available, bold))
@@ -155,17 +162,45 @@ def wrap(
 
 
 def _line_end(text: str, size: float, available: float, bold: bool) -> int:
-    """Index after the last character that fits on one line, at a space if there is one."""
-    if width(text, size, bold) <= available:
-        return len(text)
-    spaces = [i for i, letter in enumerate(text) if letter == " "]
-    fitting = [i for i in spaces if width(text[:i], size, bold) <= available]
-    if fitting:
-        return fitting[-1]
-    end = 1
-    while end < len(text) and width(text[: end + 1], size, bold) <= available:
-        end += 1
-    return end
+    """Index after the last character of a line, where it may be broken if there is such a place."""
+    most = _fitting(text, size, available, bold)
+    if most == len(text):
+        return most
+    return next((end for end in range(most, 0, -1) if _may_break(text, end)), max(most, 1))
+
+
+def _fitting(text: str, size: float, available: float, bold: bool) -> int:
+    """How many of a string's first characters fit on a line."""
+    high = 64
+    while high < len(text) and width(text[:high], size, bold) <= available:
+        high *= 2
+    low, high = 0, min(high, len(text))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if width(text[:middle], size, bold) <= available:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _may_break(text: str, end: int) -> bool:
+    """Whether a line may end before the character at ``end``: a space, or beside an ideograph.
+
+    Closing punctuation opens no line and opening punctuation ends none. Source:
+    Unicode line breaking (UAX 14), classes ID, CL, EX, IS and OP.
+    """
+    before, after = text[end - 1], text[end]
+    if after == " ":
+        return True
+    beside = _ideographic(before) or _ideographic(after)
+    return beside and before not in OPENING and after not in CLOSING
+
+
+def _ideographic(letter: str) -> bool:
+    """Whether a character belongs to a script written without spaces, its punctuation included."""
+    wide = unicodedata.east_asian_width(letter) in ("W", "F")
+    return wide and not unicodedata.name(letter, "").startswith("HANGUL")
 
 
 def _clean(text: str) -> str:

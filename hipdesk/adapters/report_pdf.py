@@ -14,6 +14,7 @@ from hipdesk.adapters._pdf_style import (
     BODY,
     GREY,
     INK,
+    LEADING,
     MARGIN,
     PAGE_HEIGHT,
     PAGE_WIDTH,
@@ -23,7 +24,7 @@ from hipdesk.adapters._pdf_style import (
     rule,
     text,
 )
-from hipdesk.adapters._pdf_text import fit, width
+from hipdesk.adapters._pdf_text import fit, width, wrap
 from hipdesk.errors import OutputError
 from hipdesk.report import RESEARCH_ONLY, Report
 
@@ -109,12 +110,18 @@ def _place(every: list[Block], opening: Block | None = None) -> list[list[_Place
         gap = block.gap if pages[-1] else 0.0
         full = y - gap - block.height < BOTTOM
         if pages[-1] and (full or block is opening):
-            pages.append([])
-            y, gap = TOP, 0.0
+            pages.append(_headed(block))
+            y, gap = TOP - sum(placed.height for placed in pages[-1]), 0.0
         height = _stretched(block, y - gap - BOTTOM, every[i + 1 : i + 2])
         pages[-1].append(_Placed(block, y - gap, height))
         y -= gap + height
     return pages
+
+
+def _headed(block: Block) -> list[_Placed]:
+    """What opens a page above a block: the heading again, inside a section that flows on."""
+    again = block.continued
+    return [] if again is None else [_Placed(again, TOP, again.height)]
 
 
 def _stretched(block: Block, room: float, following: list[Block]) -> float:
@@ -131,9 +138,9 @@ def _frame(canvas: Canvas, report: Report, number: int, of: int) -> None:
     y = PAGE_HEIGHT - 36.0
     end = text(canvas, MARGIN, y, "HipDesk", BODY, bold=True)
     end = text(canvas, end + UNIT, y, report.title, BODY, colour=GREY)
-    _status(canvas, y, report.status)
+    wide = _status(canvas, y, report.status, MARGIN + WIDTH - end - 4 * UNIT)
     if number > 1:
-        room = WIDTH - width(report.status, BODY, bold=True) - 4 * UNIT
+        room = WIDTH - wide - 4 * UNIT
         who = fit(report.patient_name, SMALL, 0.6 * room, bold=True)
         end = text(canvas, MARGIN, y - 13, who, SMALL, bold=True)
         study = fit(report.study_day, SMALL, MARGIN + room - end - UNIT)
@@ -141,14 +148,20 @@ def _frame(canvas: Canvas, report: Report, number: int, of: int) -> None:
     _foot(canvas, report, number, of)
 
 
-def _status(canvas: Canvas, y: float, status: str) -> None:
-    """The status in a box at the upper right."""
-    wide = width(status, BODY, bold=True) + 2 * UNIT
+def _status(canvas: Canvas, y: float, status: str, room: float) -> float:
+    """The status in a box at the upper right, on two lines at most; the width of its words."""
+    lines = wrap(status, BODY, room, bold=True, most_lines=2)
+    wide = max(width(line, BODY, bold=True) for line in lines)
+    low = y - 5 - (len(lines) - 1) * LEADING[BODY]
     canvas.setStrokeColorRGB(*INK)
     canvas.setLineWidth(0.75)
     canvas.setDash()
-    canvas.roundRect(MARGIN + WIDTH - wide, y - 5, wide, 2 * UNIT, 2, stroke=1, fill=0)
-    text(canvas, MARGIN + WIDTH - UNIT, y, status, BODY, bold=True, anchor="end")
+    left = MARGIN + WIDTH - wide - 2 * UNIT
+    canvas.roundRect(left, low, wide + 2 * UNIT, y + 2 * UNIT - 5 - low, 2, stroke=1, fill=0)
+    for i, line in enumerate(lines):
+        right = MARGIN + WIDTH - UNIT
+        text(canvas, right, y - i * LEADING[BODY], line, BODY, bold=True, anchor="end")
+    return wide
 
 
 def _foot(canvas: Canvas, report: Report, number: int, of: int) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,9 +13,11 @@ from hipdesk.adapters._pdf_charts import nice_top
 from hipdesk.adapters._pdf_style import BODY, LARGE, MARGIN, PAGE_HEIGHT, PAGE_WIDTH, WIDTH
 from hipdesk.adapters._pdf_text import MISSING, fit, runs, width, wrap
 from hipdesk.adapters.report_pdf import to_pdf, write_pdf
+from hipdesk.amendment import effective
 from hipdesk.errors import OutputError
 from hipdesk.records import Compute, Contrast, Notice, Side
-from hipdesk.report import RESEARCH_ONLY, Report, build_report
+from hipdesk.report import RESEARCH_ONLY, Report, build_report, report_review
+from hipdesk.review import Review, Reviewed, ReviewKind
 from hipdesk.wording import REASON_SENTENCES
 from tests.report_factory import NOW, as_visit, make_analysis, make_history
 
@@ -268,3 +270,160 @@ def test_a_written_report_leaves_nothing_beside_it(tmp_path: Path) -> None:
     write_pdf(reported(missing=(Side.LEFT, Side.RIGHT)), target)
     assert [path.name for path in target.parent.iterdir()] == ["report.pdf"]
     assert target.read_bytes().startswith(b"%PDF-")
+
+
+ENGLISH = "\n".join(
+    ["Compared with 2023-11-06.", "", "Right: oedema is smaller."]
+    + [f"{i}. The outline follows the joint fluid; no erosion is seen. " * 4 for i in range(20)]
+    + ["- last line"]
+)
+CHINESE = "右髋：股骨头骨髓水肿，范围较前缩小；关节积液（约 6.0 mL）与前相仿。\n" + "\n".join(
+    f"{i}、与 2023-11-06 检查比较，UNet-score 每层均值由 0.52 降至 0.42；未见塌陷及囊变。" * 4
+    for i in range(20)
+)
+ACCEPT, REJECT, SIGN = ReviewKind.ACCEPTED, ReviewKind.REJECTED, ReviewKind.SIGNED
+
+
+@lru_cache(maxsize=8)
+def reviewed(
+    impression: str = "",
+    kinds: tuple[ReviewKind, ...] = (ACCEPT, SIGN),
+    reader: str = "Dr. Anna Müller",
+    right: ReviewKind = ACCEPT,
+    at: datetime = NOW,
+) -> tuple[Report, bytes]:
+    """A report after readers' acts on both hips."""
+    analysis, volume = make_analysis()
+    acts = tuple(
+        Review(side, 0, right if kind is ACCEPT and side is Side.RIGHT else kind, reader, at)
+        for side in Side
+        for kind in kinds
+    )
+    given = Reviewed(analysis, reviews=acts, impression=impression)
+    report = build_report(
+        effective(given), volume, make_history(), now=NOW, review=report_review(given)
+    )
+    return report, to_pdf(report)
+
+
+def lines_of(content: bytes) -> list[list[str]]:
+    """The lines of each page, as they lie in the file."""
+    document = pdfium.PdfDocument(content)
+    try:
+        return [page.get_textpage().get_text_range().splitlines() for page in document]
+    finally:
+        document.close()
+
+
+def test_a_draft_says_so_on_every_page_and_a_signed_report_on_none() -> None:
+    for kinds, said in (((), "Draft - not reviewed"), ((ACCEPT,), "Draft - reviewed, not signed")):
+        assert all(said in page for page in pages_of(reviewed(kinds=kinds)[1]))
+    for page in pages_of(reviewed()[1]):
+        assert "Final - signed by Dr. Anna Müller, 2024-05-06 14:30 UTC" in page
+        assert "draft" not in page.casefold()
+
+
+@pytest.mark.parametrize("words", [ENGLISH, CHINESE])
+def test_a_long_impression_flows_on_whole_and_in_order(words: str) -> None:
+    pages = lines_of(reviewed(words)[1])
+    assert "Reader's impression" in " ".join(pages[0])
+    assert "Reader's impression, continued" in " ".join(pages[1])
+    assert sum("By the reader, not by the program" in line for page in pages for line in page) == 2
+    text = "".join("".join(line for line in page).replace(" ", "") for page in pages)
+    begin = 0
+    for part in filter(None, (line.replace(" ", "") for line in words.splitlines())):
+        # A part may be cut by what stands at the foot of one page and the head of the next.
+        begin = text.index(part[:20], begin)
+    assert "signedelectronically,bothhips" in text
+
+
+def test_line_breaks_of_an_impression_are_kept() -> None:
+    words = "First line.\r\n\r\nThird line, after an empty one.\n  - a point"
+    report, content = reviewed(words)
+    assert report.impression == words
+    lines = lines_of(content)[0]
+    for line in ("First line.", "Third line, after an empty one.", "- a point"):
+        assert line in lines
+    heights = {
+        line: box[1]
+        for line, box in zip(("F", "T"), first_boxes(content, "First", "Third"), strict=True)
+    }
+    assert heights["F"] - heights["T"] == pytest.approx(24.0, abs=3.0)
+
+
+def first_boxes(content: bytes, *words: str) -> list[tuple[float, float, float, float]]:
+    """Box of the first letter of each word on the first page."""
+    document = pdfium.PdfDocument(content)
+    try:
+        text = document[0].get_textpage()
+        whole = text.get_text_range()
+        return [text.get_charbox(whole.index(word)) for word in words]
+    finally:
+        document.close()
+
+
+def test_long_impressions_and_names_stay_inside_the_margins() -> None:
+    reader = "Dr. " + "Fernández-Villaverde " * 8 + "王小明"
+    for words in (ENGLISH, CHINESE, "W" * 400):
+        for left, bottom, right, top in boxes_of(reviewed(words, reader=reader)[1]):
+            assert left >= MARGIN - 2
+            assert right <= PAGE_WIDTH - MARGIN + 2
+            assert 0 < bottom <= top < PAGE_HEIGHT
+
+
+def test_chinese_readers_and_words_can_be_read_out() -> None:
+    report, content = reviewed("右髋骨髓水肿减轻。", reader="王小明 主任医师")
+    page = pages_of(content)[0]
+    assert report.status == "Final - signed by 王小明 主任医师, 2024-05-06 14:30 UTC"
+    assert "右髋骨髓水肿减轻。" in page
+    assert page.count("王小明 主任医师") == 2
+
+
+def test_a_draft_with_words_leaves_room_to_sign_by_hand() -> None:
+    page = pages_of(reviewed("Some words.", kinds=(ACCEPT,))[1])[0]
+    assert "Some words." in page
+    assert "Reader Signature Date" in page
+    assert "signed electronically" not in page
+
+
+def test_a_signed_report_without_words_says_that_there_are_none() -> None:
+    page = pages_of(reviewed()[1])[0]
+    assert "None was written." in page
+    assert "signed electronically, both hips" in page
+
+
+def test_rejected_hips_are_explained_on_the_pages() -> None:
+    report, content = reviewed(right=REJECT)
+    first, *rest = pages_of(content)
+    assert "Reader's verdict rejected accepted" in first
+    assert "Right hip: no score, because a reader rejected the outlines." in first
+    assert "UNet-score U, intensity \N{EM DASH} " in first
+    assert report.no_masks not in " ".join(rest)
+    assert "R hip" not in " ".join(rest)
+
+
+def test_letters_that_the_reader_s_words_lack_are_explained() -> None:
+    first = pages_of(reviewed("Better \U0001f600")[1])[0]
+    assert f"{MISSING} in the reader's words stands for a character" in first
+    assert "result.json has it" not in first
+
+
+def test_lines_break_beside_ideographs_and_never_before_closing_marks() -> None:
+    text = "右髋 " + "股骨头骨髓水肿，关节积液（约）。" * 12
+    lines = wrap(text, BODY, 200)
+    assert len(lines) > 5
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert not any(line[0] in "，。）" or line[-1] in "（" for line in lines)
+    assert all(width(line, BODY) > 150 for line in lines[:-1])
+
+
+def test_words_of_letters_stay_whole_beside_ideographs() -> None:
+    lines = wrap("与前相比UNet-score均值由BASDAI评估" * 10, BODY, 120)
+    assert "".join(lines) == "与前相比UNet-score均值由BASDAI评估" * 10
+    for word in ("UNet-score", "BASDAI"):
+        assert sum(line.count(word) for line in lines) == 10
+
+
+def test_korean_breaks_at_its_spaces() -> None:
+    lines = wrap("김철수 이영희 박지성 " * 6, BODY, 100)
+    assert {word for line in lines for word in line.split()} == {"김철수", "이영희", "박지성"}

@@ -1,32 +1,69 @@
-"""The chain of audit entries: who added what, each bound to all before it.
+"""The chain of audit entries: who did what, each bound to all before it.
 
 An entry's SHA-256 covers its number, time, action, content and the previous
-entry's SHA-256; its content holds a digest of every stored value of the
-analysis. So a changed, removed or inserted entry is found, and so is a result
-changed behind the program's back. Entries hold random names, never a patient.
+entry's SHA-256; its content holds a digest of every value that was stored
+with it. So a changed, removed or inserted entry is found, and so is a result
+or a review changed behind the program's back. Entries hold random names and
+readers, never a patient.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_codec import canonical
-from hipdesk.adapters._store_database import many, one
+from hipdesk.adapters._store_database import insert, many, one
+from hipdesk.adapters._store_digest import analysis_digest, revision_digest, row_digests
 from hipdesk.errors import StoreError
 
 ADDED: Final = "analysis added"
+REVISED: Final = "hip revised"
+REVIEWED: Final = "hips reviewed"
+IMPRESSION: Final = "impression written"
+REPORTED: Final = "report recorded"
+MOVED: Final = "visit moved"
+KEPT_APART: Final = "patients kept apart"
+DATED: Final = "visit dated"
+
+_ROWS: Final = (
+    schema.thumbnail,
+    schema.review,
+    schema.impression,
+    schema.report,
+    schema.kept_apart,
+    schema.dated,
+)
+"""Tables of which the entries hold a digest for each row, in the order of adding."""
+
+_ROW_DIGESTS: Final = "rows_sha256"
 _BEFORE_FIRST: Final = "0" * 64
 
+_Said = list[tuple[str, dict[str, Any]]]
+"""Action and content of each entry."""
 
-def append_entry(connection: Connection, action: str, content: Mapping[str, Any]) -> None:
-    """Add an entry to the end of the chain."""
+
+def record(
+    connection: Connection,
+    action: str,
+    content: Mapping[str, Any],
+    rows: Mapping[Table, Sequence[Mapping[str, Any]]] | None = None,
+) -> None:
+    """Add rows and the entry that vouches for them to the end of the chain."""
+    digests = {
+        table.name: row_digests(connection, table, [insert(connection, table, row) for row in new])
+        for table, new in (rows or {}).items()
+    }
+    _append(connection, action, {**content, **({_ROW_DIGESTS: digests} if digests else {})})
+
+
+def _append(connection: Connection, action: str, content: Mapping[str, Any]) -> None:
     table = schema.audit
     last = one(connection, select(table).order_by(table.c.number.desc()).limit(1))
     entry = {
@@ -45,22 +82,20 @@ def _entry_sha256(entry: Mapping[str, Any]) -> str:
 
 
 def verify(connection: Connection) -> int:
-    """Check the whole chain against itself and the results; the number of entries.
+    """Check the whole chain against itself and what is stored; the number of entries.
 
     Raises
     ------
     StoreError
-        An entry or a stored result is not what was written.
+        An entry, a stored result, a review or a visit's place is not what was written.
     """
     entries = many(connection, select(schema.audit).order_by(schema.audit.c.number))
     _verify_chain(entries)
-    digests = _recorded_digests(entries)
-    stored = dict(connection.execute(select(schema.analysis.c.uid, schema.analysis.c.id)).all())
-    if set(digests) != set(stored):
-        raise _altered("an analysis was added or removed outside the program")
-    for uid, digest in digests.items():
-        if analysis_digest(connection, stored[uid]) != digest:
-            raise _altered("a stored result was changed outside the program")
+    said = [(entry["action"], json.loads(entry["content"])) for entry in entries]
+    _verify_analyses(connection, said)
+    _verify_revisions(connection, said)
+    _verify_rows(connection, said)
+    _verify_owners(connection, said)
     return len(entries)
 
 
@@ -73,51 +108,64 @@ def _verify_chain(entries: list[dict[str, Any]]) -> None:
         previous = entry["sha256"]
 
 
-def _recorded_digests(entries: list[dict[str, Any]]) -> dict[str, str]:
-    contents = [json.loads(entry["content"]) for entry in entries if entry["action"] == ADDED]
-    return {content["analysis"]: content["analysis_sha256"] for content in contents}
+def _of(said: _Said, wanted: str) -> Iterable[dict[str, Any]]:
+    return (content for action, content in said if action == wanted)
+
+
+def _verify_analyses(connection: Connection, said: _Said) -> None:
+    digests = {content["analysis"]: content["analysis_sha256"] for content in _of(said, ADDED)}
+    stored = dict(connection.execute(select(schema.analysis.c.uid, schema.analysis.c.id)).all())
+    if set(digests) != set(stored):
+        raise _altered("an analysis was added or removed outside the program")
+    for uid, digest in digests.items():
+        if analysis_digest(connection, stored[uid]) != digest:
+            raise _altered("a stored result was changed outside the program")
+
+
+def _verify_revisions(connection: Connection, said: _Said) -> None:
+    digests = {
+        (content["analysis"], content["revision"]): content["revision_sha256"]
+        for content in _of(said, REVISED)
+    }
+    revision = schema.revision.c
+    found = connection.execute(
+        select(schema.analysis.c.uid, revision.number, revision.id)
+        .join(schema.analysis, revision.analysis_id == schema.analysis.c.id)
+        .where(revision.number > 0)
+    )
+    stored = {(uid, number): revision_digest(connection, key) for uid, number, key in found.all()}
+    if stored != digests:
+        raise _altered("a reader's correction was changed outside the program")
+
+
+def _verify_rows(connection: Connection, said: _Said) -> None:
+    for table in _ROWS:
+        recorded = [
+            digest
+            for _, content in said
+            for digest in content.get(_ROW_DIGESTS, {}).get(table.name, ())
+        ]
+        if recorded != row_digests(connection, table):
+            raise _altered("what a reader did was changed outside the program")
+
+
+def _verify_owners(connection: Connection, said: _Said) -> None:
+    """Every visit is with the patient to whom the entries say it was given last."""
+    owners: dict[str, str] = {}
+    for action, content in said:
+        if action in (ADDED, MOVED):
+            owners[content["visit"]] = content["patient"]
+    found = connection.execute(
+        select(schema.visit.c.uid, schema.patient.c.uid.label("patient")).join(
+            schema.patient, schema.visit.c.patient_id == schema.patient.c.id
+        )
+    )
+    if owners != dict(found.all()):
+        raise _altered("a visit was moved outside the program")
 
 
 def _altered(what: str) -> StoreError:
     return StoreError(f"The patient library cannot be trusted: {what}; restore it from a copy.")
-
-
-def analysis_digest(connection: Connection, analysis_id: int) -> str:
-    """Hash of all that is stored of one analysis, its series and files included.
-
-    Row numbers and nulls stay out, so that a later schema may add columns.
-    """
-    analysis = one(connection, select(schema.analysis).where(schema.analysis.c.id == analysis_id))
-    if analysis is None:
-        raise _altered("an analysis is missing")
-    series_id = analysis["series_id"]
-    of_analysis = schema.revision.c.analysis_id == analysis_id
-    revisions = select(schema.revision.c.id).where(of_analysis)
-    hips = select(schema.hip_result.c.id).where(schema.hip_result.c.revision_id.in_(revisions))
-    parts: list[tuple[Table, Column[Any], Any]] = [
-        (schema.series, schema.series.c.id, [series_id]),
-        (schema.instance, schema.instance.c.series_id, [series_id]),
-        (schema.analysis, schema.analysis.c.id, [analysis_id]),
-        (schema.analysis_model, schema.analysis_model.c.analysis_id, [analysis_id]),
-        (schema.warning, schema.warning.c.analysis_id, [analysis_id]),
-        (schema.revision, schema.revision.c.analysis_id, [analysis_id]),
-        (schema.hip_result, schema.hip_result.c.revision_id, revisions),
-        (schema.lesion_score, schema.lesion_score.c.hip_result_id, hips),
-        (schema.slice_score, schema.slice_score.c.hip_result_id, hips),
-        (schema.mask, schema.mask.c.hip_result_id, hips),
-    ]
-    content = {
-        table.name: _content(connection, table, column.in_(keys)) for table, column, keys in parts
-    }
-    return hashlib.sha256(canonical(content).encode("ascii")).hexdigest()
-
-
-def _content(connection: Connection, table: Table, condition: Any) -> list[dict[str, Any]]:
-    keys = {column.name for column in table.columns if column.primary_key or column.foreign_keys}
-    return [
-        {name: value for name, value in row.items() if name not in keys and value is not None}
-        for row in many(connection, select(table).where(condition).order_by(table.c.id))
-    ]
 
 
 def count_rows(connection: Connection, table: Table) -> int:

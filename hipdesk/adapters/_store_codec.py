@@ -1,7 +1,8 @@
 """Records to rows of the patient library and back, without loss.
 
 Numbers come back bit for bit. A mask is kept as its pixels packed eight to a
-byte in C order and compressed (zlib); its shape is that of the hip's box.
+byte in C order and compressed (zlib); its shape is that of the hip's box. A
+thumbnail is kept as its compressed bytes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from enum import Enum
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hipdesk.errors import BugError, StoreError
 from hipdesk.records import (
@@ -26,12 +28,14 @@ from hipdesk.records import (
     Compute,
     Contrast,
     GridBox,
+    Head,
     HipResult,
     HipScore,
     LesionScore,
     ModelRef,
     Notice,
     Origin,
+    PatientTotal,
     Reason,
     Segmentation,
     SegmentClass,
@@ -41,6 +45,7 @@ from hipdesk.records import (
     SliceScore,
     VisitHip,
 )
+from hipdesk.review import Review, ReviewKind
 
 Row = Mapping[str, Any]
 """Column name to value."""
@@ -63,25 +68,50 @@ def decode_mask(packed: bytes, shape: tuple[int, ...]) -> BoolArray:
         The bytes are not a mask of this shape.
     """
     pixels = math.prod(shape)
-    bits = np.frombuffer(_inflate(packed, -(-pixels // _BITS)), dtype=np.uint8)
+    raw = _inflate(packed, -(-pixels // _BITS), "outline")
+    bits = np.frombuffer(raw, dtype=np.uint8)
     return np.unpackbits(bits, count=pixels).reshape(shape).astype(np.bool_)
 
 
-def _inflate(packed: bytes, size: int) -> bytes:
+def _inflate(packed: bytes, size: int, what: str) -> bytes:
     """Decompress to exactly ``size`` bytes, never more, whatever the input claims."""
+    damaged = f"A stored {what} in the patient library is damaged; restore the library from a copy."
     stream = zlib.decompressobj()
     try:
         raw = stream.decompress(packed, size + 1)
     except zlib.error as error:
-        raise StoreError(_DAMAGED_MASK) from error
+        raise StoreError(damaged) from error
     if len(raw) != size or not stream.eof or stream.unused_data:
-        raise StoreError(_DAMAGED_MASK)
+        raise StoreError(damaged)
     return raw
 
 
-_DAMAGED_MASK: Final = (
-    "A stored outline in the patient library is damaged; restore the library from a copy."
-)
+def thumbnail_row(picture: NDArray[np.uint8]) -> dict[str, Any]:
+    """Columns of a thumbnail (rows, columns).
+
+    Raises
+    ------
+    BugError
+        It is not a grey picture of bytes.
+    """
+    if picture.ndim != 2 or picture.dtype != np.uint8 or picture.size == 0:
+        raise BugError("a thumbnail to be stored is not a grey picture of bytes")
+    rows, columns = picture.shape
+    packed = zlib.compress(picture.tobytes(), _COMPRESSION)
+    return {"rows": rows, "columns": columns, "packed": packed}
+
+
+def thumbnail(row: Row) -> NDArray[np.uint8]:
+    """A thumbnail out of its row.
+
+    Raises
+    ------
+    StoreError
+        It is damaged.
+    """
+    shape = row["rows"], row["columns"]
+    raw = _inflate(row["packed"], math.prod(shape), "picture")
+    return np.frombuffer(raw, dtype=np.uint8).reshape(shape)
 
 
 def plain(value: object) -> Any:
@@ -182,6 +212,7 @@ def hip_row(hip: HipResult) -> dict[str, Any]:
         effusion_ml=None if score is None else score.effusion_ml,
         head_ml=None if score is None else score.head_ml,
         bme_head_percent=None if score is None else score.bme_head_percent,
+        placed=head.placed,
     )
 
 
@@ -228,6 +259,23 @@ def mask_rows(segmentation: Segmentation) -> list[dict[str, Any]]:
         {"name": name.value, "packed": encode_mask(mask)}
         for name, mask in segmentation.masks.items()
     ]
+
+
+def review_row(review: Review) -> dict[str, Any]:
+    """Columns of what a reader did."""
+    return _row(**dataclasses.asdict(review))
+
+
+def review(row: Row) -> Review:
+    """What a reader did, out of its row."""
+    return Review(
+        side=Side(row["side"]),
+        revision=row["revision"],
+        kind=ReviewKind(row["kind"]),
+        reader=row["reader"],
+        at_utc=row["at_utc"],
+        note=row["note"],
+    )
 
 
 def segmentation(hip: Row, masks: Iterable[Row]) -> Segmentation:
@@ -288,6 +336,80 @@ def _reason(value: str | None) -> Reason | None:
     return None if value is None else Reason(value)
 
 
+def hip_result(
+    hip: Row, lesions: Iterable[Row], slices: Iterable[Row], masks: Iterable[Row]
+) -> HipResult:
+    """Everything known of one hip, out of its rows.
+
+    Raises
+    ------
+    StoreError
+        A stored mask is damaged.
+    """
+    return HipResult(
+        side=Side(hip["side"]),
+        head=_head(hip),
+        segmentation=None if hip["box"] is None else segmentation(hip, masks),
+        score=None if hip["n_counted"] is None else hip_score(hip, lesions, slices),
+    )
+
+
+def _head(hip: Row) -> Head:
+    centre = hip["centre_lps_mm"]
+    return Head(
+        side=Side(hip["side"]),
+        found=hip["found"],
+        confidence=hip["confidence"],
+        centre_lps_mm=None if centre is None else (centre[0], centre[1], centre[2]),
+        radius_mm=hip["radius_mm"],
+        reason=_reason(hip["head_reason"]),
+        placed=bool(hip["placed"]),
+    )
+
+
+def analysis(
+    row: Row,
+    series: Series,
+    hips: Sequence[HipResult],
+    models: Iterable[Row],
+    warnings: Iterable[Row],
+) -> Analysis:
+    """An analysis out of its rows.
+
+    Parameters
+    ----------
+    warnings : those of scope ``analysis``
+    """
+    return Analysis(
+        uid=row["uid"],
+        program_version=row["program_version"],
+        created_utc=row["created_utc"],
+        definition=row["definition"],
+        origin=Origin(row["origin"]),
+        series=series,
+        pixel_sha256=row["pixel_sha256"],
+        models=tuple(_model(model) for model in models),
+        compute=_compute(row),
+        hips=tuple(hips),
+        total=PatientTotal(
+            u_intensity=row["total_u_intensity"],
+            u_area=row["total_u_area"],
+            n_counted=row["total_n_counted"],
+            reason=_reason(row["total_reason"]),
+        ),
+        notices=tuple(notice(warning) for warning in warnings),
+    )
+
+
+def _compute(row: Row) -> Compute:
+    return Compute(row["compute_requested"], row["compute_provider"], row["compute_reason"])
+
+
+def notice(row: Row) -> Notice:
+    """A notice out of its row."""
+    return Notice(row["code"], row["message"], row["figure"])
+
+
 def visit_hip(
     hip: Row, models: Iterable[Row], lesions: Iterable[Row], slices: Iterable[Row]
 ) -> VisitHip:
@@ -299,7 +421,7 @@ def visit_hip(
         series_uid=hip["series_uid"],
         score=hip_score(hip, lesions, slices),
         models=tuple(_model(row) for row in models),
-        compute=Compute(hip["compute_requested"], hip["compute_provider"], hip["compute_reason"]),
+        compute=_compute(hip),
         contrast=Contrast(hip["contrast"]),
         spacing_mm=(between_slices, between_rows, between_columns),
         acquisition=Acquisition(**hip["acquisition"]),

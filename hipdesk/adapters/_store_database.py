@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     String,
+    Table,
     column,
     create_engine,
     event,
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-NEWEST: Final = "0001"
+NEWEST: Final = "0002"
 """The last migration."""
 
 WRITING: Final = "hipdesk_writing"
@@ -201,3 +203,32 @@ def one(connection: Connection, statement: Any) -> dict[str, Any] | None:
 def many(connection: Connection, statement: Any) -> list[dict[str, Any]]:
     """Rows of a query as dictionaries."""
     return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def insert(connection: Connection, table: Table, row: Mapping[str, Any], **more: Any) -> int:
+    """Add one row; its number."""
+    key = connection.execute(table.insert().values(**row, **more)).inserted_primary_key
+    return int(key[0]) if key else 0
+
+
+def insert_many(
+    connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]], **more: Any
+) -> None:
+    """Add rows that have the same columns; none is allowed."""
+    complete = [{**row, **more} for row in rows]
+    if complete:
+        connection.execute(table.insert(), complete)
+
+
+def by_id(connection: Connection, table: Table, key: int) -> dict[str, Any]:
+    """The row of this number."""
+    return dict(connection.execute(select(table).where(table.c.id == key)).mappings().one())
+
+
+def grouped(connection: Connection, table: Table, keys: Iterable[int]) -> dict[int, list[Any]]:
+    """Rows of a table by the row they belong to, in order."""
+    owner = next(column for column in table.columns if column.foreign_keys)
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in many(connection, select(table).where(owner.in_(list(keys))).order_by(table.c.id)):
+        found[row[owner.name]].append(row)
+    return found

@@ -8,13 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Connection, select
 
 from hipdesk.adapters import _store_codec as codec
 from hipdesk.adapters import _store_schema as schema
-from hipdesk.adapters._store_audit import ADDED, analysis_digest, append_entry
-from hipdesk.adapters._store_database import one
+from hipdesk.adapters._store_audit import ADDED, record
+from hipdesk.adapters._store_database import by_id, insert, insert_many, one
+from hipdesk.adapters._store_digest import analysis_digest
 from hipdesk.adapters._store_files import CopiedFile, random_name
+from hipdesk.adapters._store_search import index_patient
 from hipdesk.errors import StoreError
 from hipdesk.records import Analysis, HipResult, Patient, Series, StudyInfo
 
@@ -27,6 +31,7 @@ def save_analysis(
     analysis: Analysis,
     copied: Sequence[CopiedFile],
     series_folder: str,
+    thumbnail: NDArray[np.uint8] | None,
     place: Place,
 ) -> str:
     """Add an analysis with all that belongs to it; the visit's uid.
@@ -34,6 +39,7 @@ def save_analysis(
     Parameters
     ----------
     copied : the series' files, staged under ``series_folder``
+    thumbnail : (rows, columns), where there is one
     place : called once, last, where this series is not in the library yet
 
     Raises
@@ -49,37 +55,25 @@ def save_analysis(
     study = _study(connection, patient, series, now)
     stored = _series(connection, study["id"], series, copied, series_folder)
     analysis_id = _analysis(connection, stored["id"], analysis, now)
-    visit = _by_id(connection, schema.visit, study["visit_id"])
-    append_entry(
+    visit = by_id(connection, schema.visit, study["visit_id"])
+    owner = by_id(connection, schema.patient, visit["patient_id"])
+    index_patient(connection, owner["id"])
+    pictures = [] if thumbnail is None else [codec.thumbnail_row(thumbnail)]
+    record(
         connection,
         ADDED,
         {
             "analysis": analysis.uid,
             "analysis_sha256": analysis_digest(connection, analysis_id),
-            "patient": patient["uid"],
+            "patient": owner["uid"],
             "series": stored["folder"],
             "visit": visit["uid"],
         },
+        {schema.thumbnail: [picture | {"analysis_id": analysis_id} for picture in pictures]},
     )
     if stored["folder"] == series_folder:
         place(study["folder"])
     return str(visit["uid"])
-
-
-def _insert(connection: Connection, table: Table, row: dict[str, Any], **more: Any) -> int:
-    key = connection.execute(table.insert().values(**row, **more)).inserted_primary_key
-    return int(key[0]) if key else 0
-
-
-def _insert_many(
-    connection: Connection, table: Table, rows: list[dict[str, Any]], **more: Any
-) -> None:
-    if rows:
-        connection.execute(table.insert(), [row | more for row in rows])
-
-
-def _by_id(connection: Connection, table: Table, key: int) -> dict[str, Any]:
-    return dict(connection.execute(select(table).where(table.c.id == key)).mappings().one())
 
 
 def identity(patient: Patient) -> ColumnElement[bool]:
@@ -101,10 +95,13 @@ def _patient(
     A patient with an empty field in the rule is known again only by a study
     that is stored for the very same statements of identity.
     """
-    found = select(schema.patient).where(identity(patient)).order_by(schema.patient.c.id)
+    table, visit = schema.patient, schema.visit
+    found = select(table).where(identity(patient)).order_by(table.c.id)
     if not patient.matchable:
-        found = found.join(schema.study).where(
-            (schema.study.c.uid == study_uid) & (schema.patient.c.name == patient.name)
+        found = (
+            found.join(visit, visit.c.stated_patient_id == table.c.id)
+            .join(schema.study, schema.study.c.visit_id == visit.c.id)
+            .where((schema.study.c.uid == study_uid) & (table.c.name == patient.name))
         )
     known = one(connection, found)
     return known if known is not None else _new_patient(connection, patient, now)
@@ -120,20 +117,23 @@ def _new_patient(connection: Connection, patient: Patient, now: datetime) -> dic
         "sex": patient.sex,
         "saved_utc": now,
     }
-    return _by_id(connection, schema.patient, _insert(connection, schema.patient, row))
+    return by_id(connection, schema.patient, insert(connection, schema.patient, row))
 
 
 def _study(
     connection: Connection, patient: dict[str, Any], series: Series, now: datetime
 ) -> dict[str, Any]:
+    """The stored study, wherever a reader moved it; else a new one."""
     table, info = schema.study, series.study
-    same = (table.c.patient_id == patient["id"]) & (table.c.uid == info.uid)
-    known = one(connection, select(table).where(same).order_by(table.c.id))
+    same = (schema.visit.c.stated_patient_id == patient["id"]) & (table.c.uid == info.uid)
+    stored = select(table).join(schema.visit, table.c.visit_id == schema.visit.c.id)
+    known = one(connection, stored.where(same).order_by(table.c.id))
     if known is not None:
         return known
+    visit = _visit(connection, patient["id"], info, now)
     row = {
-        "patient_id": patient["id"],
-        "visit_id": _visit(connection, patient["id"], info, now),
+        "patient_id": visit["patient_id"],
+        "visit_id": visit["id"],
         "uid": info.uid,
         "folder": random_name(),
         "date": info.date,
@@ -141,19 +141,26 @@ def _study(
         "accession": info.accession,
         "description": info.description,
     }
-    return _by_id(connection, table, _insert(connection, table, row))
+    return by_id(connection, table, insert(connection, table, row))
 
 
-def _visit(connection: Connection, patient_id: int, info: StudyInfo, now: datetime) -> int:
-    """The patient's visit of the study's date; an undated study has its own."""
+def _visit(
+    connection: Connection, patient_id: int, info: StudyInfo, now: datetime
+) -> dict[str, Any]:
+    """The visit of the study's date; an undated study has its own.
+
+    It is the one of whom the files name, so that a study of another patient
+    never travels with a visit that a reader moved.
+    """
     table = schema.visit
-    same = (table.c.patient_id == patient_id) & (table.c.day == info.date)
+    same = (table.c.stated_patient_id == patient_id) & (table.c.day == info.date)
     if info.date is not None:
         known = one(connection, select(table).where(same).order_by(table.c.id))
         if known is not None:
-            return int(known["id"])
+            return known
     row = {"uid": uuid.uuid4().hex, "day": info.date, "saved_utc": now}
-    return _insert(connection, table, row, patient_id=patient_id)
+    key = insert(connection, table, row, patient_id=patient_id, stated_patient_id=patient_id)
+    return by_id(connection, table, key)
 
 
 def _series(
@@ -170,16 +177,17 @@ def _series(
     known = one(connection, select(table).where(same & (table.c.uid == series.uid)))
     if known is not None:
         return known
-    key = _insert(
+    key = insert(
         connection,
         table,
         codec.series_row(series),
+        slices=len(series.slices),
         study_id=study_id,
         folder=folder,
         content_sha256=content,
     )
-    _insert_many(connection, schema.instance, _instances(series, copied), series_id=key)
-    return _by_id(connection, table, key)
+    insert_many(connection, schema.instance, _instances(series, copied), series_id=key)
+    return by_id(connection, table, key)
 
 
 def _instances(series: Series, copied: Sequence[CopiedFile]) -> list[dict[str, Any]]:
@@ -200,7 +208,7 @@ def _absolute(path: Path) -> Path:
 
 
 def _analysis(connection: Connection, series_id: int, analysis: Analysis, now: datetime) -> int:
-    key = _insert(
+    key = insert(
         connection,
         schema.analysis,
         codec.analysis_row(analysis),
@@ -210,21 +218,22 @@ def _analysis(connection: Connection, series_id: int, analysis: Analysis, now: d
     models, notices = codec.model_rows(analysis.models), analysis.series.notices
     warnings = codec.warning_rows("analysis", analysis.notices)
     warnings += codec.warning_rows("series", notices)
-    _insert_many(connection, schema.analysis_model, models, analysis_id=key)
-    _insert_many(connection, schema.warning, warnings, analysis_id=key)
+    insert_many(connection, schema.analysis_model, models, analysis_id=key)
+    insert_many(connection, schema.warning, warnings, analysis_id=key)
     base = {"number": 0, "origin": analysis.origin.value, "created_utc": analysis.created_utc}
-    revision_id = _insert(connection, schema.revision, base, analysis_id=key)
+    revision_id = insert(connection, schema.revision, base, analysis_id=key)
     for hip in analysis.hips:
-        _hip(connection, revision_id, hip)
+        save_hip(connection, revision_id, hip)
     return key
 
 
-def _hip(connection: Connection, revision_id: int, hip: HipResult) -> None:
-    key = _insert(connection, schema.hip_result, codec.hip_row(hip), revision_id=revision_id)
+def save_hip(connection: Connection, revision_id: int, hip: HipResult) -> None:
+    """Add everything known of one hip to a revision."""
+    key = insert(connection, schema.hip_result, codec.hip_row(hip), revision_id=revision_id)
     if hip.score is not None:
         lesions, slices = codec.lesion_rows(hip.score), codec.slice_rows(hip.score)
-        _insert_many(connection, schema.lesion_score, lesions, hip_result_id=key)
-        _insert_many(connection, schema.slice_score, slices, hip_result_id=key)
+        insert_many(connection, schema.lesion_score, lesions, hip_result_id=key)
+        insert_many(connection, schema.slice_score, slices, hip_result_id=key)
     if hip.segmentation is not None:
         masks = codec.mask_rows(hip.segmentation)
-        _insert_many(connection, schema.mask, masks, hip_result_id=key)
+        insert_many(connection, schema.mask, masks, hip_result_id=key)

@@ -50,6 +50,12 @@ APPEND_ONLY: Final = (
     "slice_score",
     "mask",
     "audit",
+    "thumbnail",
+    "review",
+    "impression",
+    "report",
+    "kept_apart",
+    "dated",
 )
 """Tables whose rows are never changed or removed."""
 
@@ -83,8 +89,12 @@ def _id() -> Column[int]:
     return Column("id", Integer, primary_key=True)
 
 
-def _belongs_to(table: str) -> Column[int]:
-    return Column(f"{table}_id", Integer, ForeignKey(f"{table}.id"), nullable=False)
+def _belongs_to(table: str, name: str | None = None) -> Column[int]:
+    return Column(name or f"{table}_id", Integer, ForeignKey(f"{table}.id"), nullable=False)
+
+
+def _moment(name: str) -> Column[datetime]:
+    return Column(name, UtcDateTime, nullable=False)
 
 
 def _text(name: str) -> Column[str]:
@@ -110,8 +120,10 @@ patient = Table(
     Column("birth_date", Date),
     _text("sex"),
     Column("saved_utc", UtcDateTime, nullable=False),
+    Column("search", Text),
     Index(None, "identifier", "issuer"),
 )
+"""``search``: name, ID and accession numbers, folded, a line each."""
 
 visit = Table(
     "visit",
@@ -121,8 +133,11 @@ visit = Table(
     _belongs_to("patient"),
     Column("day", Date),
     Column("saved_utc", UtcDateTime, nullable=False),
+    Column("stated_patient_id", Integer, ForeignKey("patient.id")),
     Index(None, "patient_id", "day"),
+    Index(None, "stated_patient_id", "day"),
 )
+"""``stated_patient_id``: whom the files name; a reader may have given the visit to another."""
 
 study = Table(
     "study",
@@ -160,6 +175,7 @@ series = Table(
     Column("spacing_mm", _Json, nullable=False),
     Column("display_window", _Json),
     Column("acquisition", _Json, nullable=False),
+    Column("slices", Integer),
     UniqueConstraint("study_id", "uid", "content_sha256"),
 )
 
@@ -232,6 +248,7 @@ revision = Table(
     Column("number", Integer, nullable=False),
     _text("origin"),
     Column("created_utc", UtcDateTime, nullable=False),
+    Column("reader", Text),
     UniqueConstraint("analysis_id", "number"),
 )
 
@@ -256,6 +273,7 @@ hip_result = Table(
     _real("effusion_ml"),
     _real("head_ml"),
     _real("bme_head_percent"),
+    Column("placed", Boolean),
     UniqueConstraint("revision_id", "side"),
 )
 
@@ -297,6 +315,76 @@ mask = Table(
     _text("name"),
     Column("packed", LargeBinary, nullable=False),
     UniqueConstraint("hip_result_id", "name"),
+)
+
+thumbnail = Table(
+    "thumbnail",
+    metadata,
+    _id(),
+    _belongs_to("analysis"),
+    Column("rows", Integer, nullable=False),
+    Column("columns", Integer, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
+    UniqueConstraint("analysis_id"),
+)
+
+review = Table(
+    "review",
+    metadata,
+    _id(),
+    _belongs_to("analysis"),
+    Column("side", String(1), nullable=False),
+    Column("revision", Integer, nullable=False),
+    _text("kind"),
+    _text("reader"),
+    _moment("at_utc"),
+    _text("note"),
+    Index(None, "analysis_id"),
+)
+
+impression = Table(
+    "impression",
+    metadata,
+    _id(),
+    _belongs_to("analysis"),
+    _text("words"),
+    _text("reader"),
+    _moment("at_utc"),
+    Index(None, "analysis_id"),
+)
+
+report = Table(
+    "report",
+    metadata,
+    _id(),
+    _belongs_to("analysis"),
+    _hash("pdf_sha256"),
+    Column("final", Boolean, nullable=False),
+    _text("reader"),
+    _moment("at_utc"),
+    Index(None, "analysis_id"),
+)
+
+kept_apart = Table(
+    "kept_apart",
+    metadata,
+    _id(),
+    _belongs_to("patient", "first_id"),
+    _belongs_to("patient", "second_id"),
+    _text("reader"),
+    _moment("at_utc"),
+    UniqueConstraint("first_id", "second_id"),
+)
+
+dated = Table(
+    "dated",
+    metadata,
+    _id(),
+    _belongs_to("visit"),
+    Column("day", Date, nullable=False),
+    _text("reader"),
+    _moment("at_utc"),
+    Index(None, "visit_id"),
 )
 
 audit = Table(

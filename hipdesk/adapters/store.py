@@ -1,11 +1,11 @@
-"""The patient library: visits, scores, masks and copies of the analysed series.
+"""The patient library: visits, scores, masks, reviews and copies of the analysed series.
 
 A library is a folder: ``hipdesk.sqlite3``, ``library/`` with the copied
 series, ``backups/`` made before each change of schema, and the lock of the
 one program that may write. For several workstations the database can be a
 server's, given by its SQLAlchemy URL, with a shared folder for the series.
 
-Results are appended and never changed. Faults of disk and database leave as
+Results and reviews are appended and never changed. Faults of disk and database leave as
 `StoreError`, one sentence without any patient data.
 """
 
@@ -14,22 +14,39 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Final, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, select, text
 
 from hipdesk.adapters import _store_audit as audit
 from hipdesk.adapters import _store_database as database
+from hipdesk.adapters import _store_people as people
 from hipdesk.adapters import _store_reading as reading
+from hipdesk.adapters import _store_reviews as reviewing
 from hipdesk.adapters import _store_schema as schema
+from hipdesk.adapters._store_entries import entries
 from hipdesk.adapters._store_errors import FAULTS, OPENING, READING, SAVING, translated
 from hipdesk.adapters._store_files import SeriesLibrary, WriterLock, file_sha256, random_name
+from hipdesk.adapters._store_loading import load
 from hipdesk.adapters._store_saving import identity, save_analysis
 from hipdesk.errors import BugError, StoreError
-from hipdesk.ports import StoredVisit
-from hipdesk.records import Analysis, Patient, Segmentation, Series, Side
+from hipdesk.ports import PatientEntry, StoredVisit, VisitEntry
+from hipdesk.records import (
+    Analysis,
+    HipResult,
+    Origin,
+    Patient,
+    Segmentation,
+    Series,
+    Side,
+)
+from hipdesk.review import Review, Reviewed, Revision
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +71,7 @@ class SqlVisitStore:
         self._library = library
         self._resources = resources
         self._read_only = read_only
+        self._writer = Lock()
 
     @classmethod
     def open(
@@ -86,12 +104,18 @@ class SqlVisitStore:
             log.info("library opened, read only: %s", read_only)
             return cls(engine, copies, stack.pop_all(), read_only=read_only)
 
-    def add(self, analysis: Analysis, source_files: Sequence[Path]) -> str:
+    def add(
+        self,
+        analysis: Analysis,
+        source_files: Sequence[Path],
+        thumbnail: NDArray[np.uint8] | None = None,
+    ) -> str:
         """Save one analysis and copies of its files, all or nothing.
 
         Parameters
         ----------
         source_files : the series' files, every slice's among them
+        thumbnail : (rows, columns) small picture of the series
 
         Returns
         -------
@@ -102,8 +126,7 @@ class SqlVisitStore:
         StoreError
             Nothing was saved.
         """
-        if self._read_only:
-            raise StoreError(f"{SAVING}: it was opened for reading only.")
+        self._refuse_when_reading_only()
         sources = _checked_sources(analysis.series, source_files)
         series_folder = random_name()
         with translated(SAVING):
@@ -115,6 +138,7 @@ class SqlVisitStore:
                         analysis,
                         copied,
                         series_folder,
+                        thumbnail,
                         lambda study: self._library.settle(study, series_folder),
                     )
             finally:
@@ -144,6 +168,160 @@ class SqlVisitStore:
         with translated(READING), self._reading() as connection:
             return reading.stored_visits(connection, schema.patient.c.id.in_(owner))
 
+    def patients(self, words: str = "", limit: int = 200) -> tuple[PatientEntry, ...]:
+        """Patients with a visit whom every word describes, last visit first.
+
+        Each word is found inside name, patient ID or accession numbers,
+        whatever its case, accents and width.
+
+        Raises
+        ------
+        StoreError
+            The library cannot be read.
+        """
+        with translated(READING), self._reading() as connection:
+            return people.patients(connection, words, limit)
+
+    def patient_of(self, visit_uid: str) -> PatientEntry:
+        """The patient to whom a visit belongs.
+
+        Raises
+        ------
+        StoreError
+            The library has no such visit.
+        """
+        with translated(READING), self._reading() as connection:
+            return people.patient_of(connection, visit_uid)
+
+    def entries(self, patient_uid: str) -> tuple[VisitEntry, ...]:
+        """One patient's visits, oldest first; undated last.
+
+        Raises
+        ------
+        StoreError
+            The library cannot be read.
+        """
+        with translated(READING), self._reading() as connection:
+            return entries(connection, patient_uid)
+
+    def lookalikes(self, patient_uid: str) -> tuple[PatientEntry, ...]:
+        """Other patients who may be the same person, unless a reader kept them apart.
+
+        Raises
+        ------
+        StoreError
+            The library has no such patient.
+        """
+        with translated(READING), self._reading() as connection:
+            return people.lookalikes(connection, patient_uid)
+
+    def move_visit(self, visit_uid: str, patient_uid: str, reader: str) -> str:
+        """Give a visit with its studies to another patient; who had it.
+
+        Two visits of one day stay two, so that moving back restores exactly.
+
+        Raises
+        ------
+        StoreError
+            The library has no such visit or patient; nothing was changed.
+        """
+        with self._changing() as connection:
+            before = people.move_visit(connection, visit_uid, patient_uid, reader)
+        log.info("visit moved")
+        return before
+
+    def keep_apart(self, first_uid: str, second_uid: str, reader: str) -> None:
+        """Record that two patients are not one person.
+
+        Raises
+        ------
+        StoreError
+            The library has no such patient; nothing was changed.
+        """
+        with self._changing() as connection:
+            people.keep_apart(connection, first_uid, second_uid, reader)
+        log.info("patients kept apart")
+
+    def date_visit(self, visit_uid: str, day: date, reader: str) -> None:
+        """Give a visit whose images state no date its day, or correct that.
+
+        Raises
+        ------
+        StoreError
+            There is no such visit, or its images state a date; nothing was changed.
+        """
+        with self._changing() as connection:
+            people.date_visit(connection, visit_uid, day, reader)
+        log.info("visit dated")
+
+    def load(self, analysis_uid: str, series: Series) -> Reviewed:
+        """An analysis with its revisions, reviews and impression, as it was saved.
+
+        Parameters
+        ----------
+        series : as read from `series_folder`; contrast and notices are taken
+            as they were when it was analysed
+
+        Raises
+        ------
+        StoreError
+            There is no such analysis, ``series`` is not what was analysed, or
+            the library is damaged.
+        """
+        with translated(READING), self._reading() as connection:
+            return load(connection, analysis_uid, series)
+
+    def revise(self, analysis_uid: str, hip: HipResult, origin: Origin, reader: str) -> Revision:
+        """Append a revision of one hip.
+
+        Raises
+        ------
+        StoreError
+            The hip is signed, or there is no such analysis; nothing was saved.
+        """
+        with self._changing() as connection:
+            revision = reviewing.revise(connection, analysis_uid, hip, origin, reader)
+        log.info("hip revised")
+        return revision
+
+    def review(self, analysis_uid: str, reviews: Sequence[Review]) -> None:
+        """Append what a reader did, all or nothing.
+
+        Raises
+        ------
+        StoreError
+            A signed hip would be judged anew, an unjudged one signed, a
+            signature withdrawn that does not stand, or a revision that is not
+            the newest is meant; nothing was saved.
+        """
+        with self._changing() as connection:
+            reviewing.review(connection, analysis_uid, reviews)
+        log.info("hips reviewed: %d acts", len(reviews))
+
+    def write_impression(self, analysis_uid: str, text: str, reader: str) -> None:
+        """Keep the reader's words for the report; earlier words stay in the record.
+
+        Raises
+        ------
+        StoreError
+            There is no such analysis; nothing was saved.
+        """
+        with self._changing() as connection:
+            reviewing.write_impression(connection, analysis_uid, text, reader)
+        log.info("impression written")
+
+    def record_report(self, analysis_uid: str, pdf_sha256: str, final: bool, reader: str) -> None:
+        """Record that a report was saved or printed.
+
+        Raises
+        ------
+        StoreError
+            There is no such analysis; nothing was saved.
+        """
+        with self._changing() as connection:
+            reviewing.record_report(connection, analysis_uid, pdf_sha256, final, reader)
+        log.info("report recorded, final: %s", final)
+
     def analyses(self) -> tuple[str, ...]:
         """Uids of every analysis, in the order of saving."""
         with translated(READING), self._reading() as connection:
@@ -156,7 +334,7 @@ class SqlVisitStore:
             return {table.name: audit.count_rows(connection, table) for table in tables}
 
     def load_segmentation(self, analysis_uid: str, side: Side) -> Segmentation:
-        """The masks of one hip of an analysis.
+        """The newest masks of one hip of an analysis.
 
         Raises
         ------
@@ -239,11 +417,27 @@ class SqlVisitStore:
         with self._open_engine().connect() as connection:
             yield connection
 
+    def _refuse_when_reading_only(self) -> None:
+        if self._read_only:
+            raise StoreError(f"{SAVING}: it was opened for reading only.")
+
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        self._refuse_when_reading_only()
+        with translated(SAVING), self._writing() as connection:
+            yield connection
+
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         """One transaction that excludes every other writer until it ends."""
-        connected = self._open_engine().connect().execution_options(**{database.WRITING: True})
-        with connected as connection, connection.begin():
+        # Our own threads queue here without limit; other programs make us wait seconds at most.
+        with (
+            self._writer,
+            self._open_engine()
+            .connect()
+            .execution_options(**{database.WRITING: True}) as connection,
+            connection.begin(),
+        ):
             if connection.dialect.name == "postgresql":
                 connection.execute(_SERVER_LOCK)
             yield connection

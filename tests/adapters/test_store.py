@@ -9,8 +9,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -28,9 +26,9 @@ from hipdesk.adapters import _store_files
 from hipdesk.adapters._store_codec import decode_mask, encode_mask
 from hipdesk.adapters.store import DATABASE, LIBRARY, SqlVisitStore
 from hipdesk.errors import BugError, StoreError, StoreTooNew
-from hipdesk.ports import VisitStore
-from hipdesk.records import Analysis, Contrast, Patient, Reason, SegmentClass, Series, Side
-from tests.analysis_factory import make_analysis, make_patient, make_series, write_files
+from hipdesk.records import Contrast, Patient, Reason, SegmentClass, Side
+from tests.adapters.library_tools import SENTENCE, add, files_of, kill_while_writing, tamper
+from tests.analysis_factory import make_analysis, make_patient, make_series
 
 UNMATCHABLE = make_patient(issuer="")
 APPEND_ONLY = (
@@ -47,7 +45,6 @@ APPEND_ONLY = (
     "audit",
 )
 SERVER_VARIABLE = "HIPDESK_TEST_POSTGRES"
-SENTENCE = r"^[A-Z0-9].*\.$"
 
 
 @pytest.fixture(autouse=True)
@@ -56,22 +53,6 @@ def synced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     descriptors: list[int] = []
     monkeypatch.setattr(os, "fsync", descriptors.append)
     return descriptors
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    return tmp_path / "library of patients"
-
-
-@pytest.fixture
-def store(place: Path) -> Iterator[SqlVisitStore]:
-    with SqlVisitStore.open(place) as opened:
-        yield opened
-
-
-@pytest.fixture
-def incoming(tmp_path: Path) -> Path:
-    return tmp_path / "incoming"
 
 
 @pytest.fixture(scope="module")
@@ -91,27 +72,8 @@ def filled(template: Path, place: Path) -> Path:
     return place
 
 
-def files_of(series: Series) -> list[Path]:
-    return [source.path for source in series.slices]
-
-
-def add(store: VisitStore, folder: Path, analysis: Analysis) -> tuple[Analysis, str]:
-    """Write the analysis' files below ``folder`` and store it."""
-    series = write_files(analysis.series, folder / analysis.series.uid)
-    placed = replace(analysis, series=series)
-    return placed, store.add(placed, files_of(series))
-
-
 def copies(place: Path) -> list[Path]:
     return sorted(path for path in (place / LIBRARY).rglob("*") if path.is_file())
-
-
-def tamper(place: Path, *statements: str) -> None:
-    """Change the database as a person with a database tool would."""
-    with sqlite3.connect(place / DATABASE) as connection:
-        for statement in statements:
-            connection.execute(statement)
-    connection.close()
 
 
 class TestMaskCodec:
@@ -703,28 +665,6 @@ with SqlVisitStore.open(place) as store:
 """
 
 
-def kill_while_adding(place: Path, folder: Path, dice: random.Random) -> list[str]:
-    """Start a program that adds without end, kill it, give what it acknowledged.
-
-    It is killed at any moment of an addition, which is as long as the one before.
-    """
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    with subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(place), str(folder)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    ) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-        start = time.perf_counter()
-        first = [child.stdout.readline().strip() for _ in range(dice.randint(1, 3))]
-        time.sleep(dice.random() * (time.perf_counter() - start) / len(first))
-        child.kill()
-        rest = child.stdout.read().split("\n")
-    return first + rest[:-1]  # The last one was cut off, or is empty.
-
-
 def check_after_kill(place: Path, acknowledged: list[str]) -> None:
     with SqlVisitStore.open(place) as store:
         stored = store.analyses()
@@ -744,7 +684,9 @@ def campaign(tmp_path: Path, kills: int, seed: int) -> int:
     """Kill ``kills`` programs that write to one library; the analyses left."""
     dice, acknowledged = random.Random(seed), list[str]()
     for number in range(kills):
-        acknowledged += kill_while_adding(tmp_path / "library", tmp_path / f"in{number}", dice)
+        acknowledged += kill_while_writing(
+            KILLED, (tmp_path / "library", tmp_path / f"in{number}"), dice
+        )
         check_after_kill(tmp_path / "library", acknowledged)
     return len(acknowledged)
 

@@ -1,0 +1,183 @@
+"""Patients and to whom visits belong, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+
+from hipdesk.adapters import _store_schema as schema
+from hipdesk.adapters._store_audit import DATED, KEPT_APART, MOVED, record
+from hipdesk.adapters._store_database import by_id, many, one
+from hipdesk.adapters._store_errors import SAVING
+from hipdesk.adapters._store_search import holds_every, index_patient
+from hipdesk.errors import BugError, StoreError
+from hipdesk.ports import PatientEntry
+from hipdesk.records import Patient
+
+_Row = dict[str, Any]
+
+
+def patients(connection: Connection, words: str, limit: int) -> tuple[PatientEntry, ...]:
+    """Patients with a visit whom every word describes, last visit first."""
+    return _entries(connection, holds_every(words), limit)
+
+
+def patient_of(connection: Connection, visit_uid: str) -> PatientEntry:
+    """The patient to whom a visit belongs.
+
+    Raises
+    ------
+    StoreError
+        The library has no such visit.
+    """
+    visit = _visit(connection, visit_uid)
+    return _entries(connection, schema.patient.c.id == visit["patient_id"])[0]
+
+
+def lookalikes(connection: Connection, patient_uid: str) -> tuple[PatientEntry, ...]:
+    """Other patients with a visit who may be the same person."""
+    row = _patient(connection, patient_uid)
+    one_self, table = _identity(row), schema.patient
+    alike = or_(table.c.identifier == row["identifier"], table.c.birth_date == row["birth_date"])
+    others = alike & (table.c.id != row["id"]) & table.c.id.not_in(_kept_apart_from(row["id"]))
+    return tuple(entry for entry in _entries(connection, others) if _alike(one_self, entry.patient))
+
+
+def _alike(one_self: Patient, other: Patient) -> bool:
+    number = bool(one_self.patient_id) and one_self.patient_id == other.patient_id
+    name = bool(one_self.name) and one_self.name.casefold() == other.name.casefold()
+    born = one_self.birth_date is not None and one_self.birth_date == other.birth_date
+    return (number or (name and born)) and not one_self.contradicts(other)
+
+
+def _kept_apart_from(patient_id: int) -> Select[int]:
+    pair = schema.kept_apart.c
+    return (
+        select(pair.second_id)
+        .where(pair.first_id == patient_id)
+        .union(select(pair.first_id).where(pair.second_id == patient_id))
+        .subquery()
+        .select()
+    )
+
+
+def _entries(
+    connection: Connection, condition: ColumnElement[bool], limit: int | None = None
+) -> tuple[PatientEntry, ...]:
+    table = schema.patient
+    # Grouped by itself, the index of visits answers without a look at any visit.
+    seen = (
+        select(
+            schema.visit.c.patient_id,
+            func.count().label("visits"),
+            func.max(schema.visit.c.day).label("last_day"),
+        )
+        .group_by(schema.visit.c.patient_id)
+        .subquery()
+    )
+    statement = (
+        select(table, seen.c.visits, seen.c.last_day)
+        .join(seen, seen.c.patient_id == table.c.id)
+        .where(condition)
+        .order_by(seen.c.last_day.is_(None), seen.c.last_day.desc(), table.c.id)
+        .limit(limit)
+    )
+    return tuple(
+        PatientEntry(row["uid"], _identity(row), row["visits"], row["last_day"])
+        for row in many(connection, statement)
+    )
+
+
+def _identity(row: _Row) -> Patient:
+    return Patient(row["identifier"], row["issuer"], row["name"], row["birth_date"], row["sex"])
+
+
+def _patient(connection: Connection, uid: str) -> _Row:
+    table = schema.patient
+    found = one(connection, select(table).where(table.c.uid == uid))
+    if found is None:
+        raise StoreError("The patient library has no such patient.")
+    return found
+
+
+def _visit(connection: Connection, uid: str) -> _Row:
+    table = schema.visit
+    found = one(connection, select(table).where(table.c.uid == uid))
+    if found is None:
+        raise StoreError("The patient library has no such visit.")
+    return found
+
+
+def move_visit(connection: Connection, visit_uid: str, patient_uid: str, reader: str) -> str:
+    """Give a visit with its studies to another patient; uid of the one who had it.
+
+    Raises
+    ------
+    StoreError
+        The library has no such visit or patient.
+    """
+    visit, target = _visit(connection, visit_uid), _patient(connection, patient_uid)
+    before = by_id(connection, schema.patient, visit["patient_id"])
+    if before["id"] == target["id"]:
+        return patient_uid
+    for table, column in (
+        (schema.visit, schema.visit.c.id),
+        (schema.study, schema.study.c.visit_id),
+    ):
+        moved = table.update().where(column == visit["id"])
+        connection.execute(moved.values(patient_id=target["id"]))
+    for patient in (before, target):
+        index_patient(connection, patient["id"])
+    content = {
+        "visit": visit_uid,
+        "patient": patient_uid,
+        "before": before["uid"],
+        "reader": reader,
+    }
+    record(connection, MOVED, content)
+    return str(before["uid"])
+
+
+def keep_apart(connection: Connection, first_uid: str, second_uid: str, reader: str) -> None:
+    """Record that two patients are two people; once is enough.
+
+    Raises
+    ------
+    StoreError
+        The library has no such patient.
+    """
+    pair = sorted(_patient(connection, uid)["id"] for uid in (first_uid, second_uid))
+    if pair[0] == pair[1]:
+        raise BugError("a patient cannot be kept apart from themselves")
+    table = schema.kept_apart
+    same = (table.c.first_id == pair[0]) & (table.c.second_id == pair[1])
+    if one(connection, select(table).where(same)) is not None:
+        return
+    row = {
+        "first_id": pair[0],
+        "second_id": pair[1],
+        "reader": reader,
+        "at_utc": datetime.now(UTC),
+    }
+    record(connection, KEPT_APART, {}, {table: [row]})
+
+
+def date_visit(connection: Connection, visit_uid: str, day: date, reader: str) -> None:
+    """Give a visit its day; a day that a reader gave may be given anew.
+
+    Raises
+    ------
+    StoreError
+        The library has no such visit, or its files state its day.
+    """
+    visit = _visit(connection, visit_uid)
+    study = schema.study.c
+    stated = select(study.id).where((study.visit_id == visit["id"]) & study.date.is_not(None))
+    if one(connection, stated) is not None:
+        raise StoreError(f"{SAVING}: the images of this visit state its date.")
+    table = schema.visit
+    connection.execute(table.update().where(table.c.id == visit["id"]).values(day=day))
+    row = {"visit_id": visit["id"], "day": day, "reader": reader, "at_utc": datetime.now(UTC)}
+    record(connection, DATED, {"visit": visit_uid}, {schema.dated: [row]})

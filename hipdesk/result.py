@@ -72,7 +72,8 @@ def result_document(analysis: Analysis) -> dict[str, Any]:
     Returns
     -------
     A document of layout `SCHEMA`. ``hips`` holds an entry for a hip that was
-    not found too, with ``found`` false and the reason.
+    not found too, with ``found`` false and the reason; ``head_placed`` is there,
+    and true, only where a reader placed the head.
     """
     return {
         "schema": SCHEMA,
@@ -192,6 +193,7 @@ def _hip(hip: HipResult) -> dict[str, Any]:
         "head_centre_lps_mm": _point(hip.head.centre_lps_mm),
         "head_radius_mm": _number(hip.head.radius_mm),
         "confidence": _number(hip.head.confidence),
+        **({"head_placed": True} if hip.head.placed else {}),
         **_score(hip.score),
     }
 

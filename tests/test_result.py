@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from pydantic import BaseModel, ConfigDict
 
+from hipdesk.amendment import effective
 from hipdesk.records import (
     Acquisition,
     Analysis,
@@ -38,6 +39,7 @@ from hipdesk.records import (
     Volume,
 )
 from hipdesk.result import CSV_COLUMNS, result_document, result_json, scores_csv
+from hipdesk.review import Review, Reviewed, ReviewKind, Revision
 from hipdesk.scoring import DEFINITION, patient_total, score_hip
 
 SLICES = 7
@@ -122,6 +124,7 @@ class HipPart(Exact):
     head_centre_lps_mm: list[float] | None
     head_radius_mm: float | None
     confidence: float
+    head_placed: Literal[True] | None = None
     slices: list[SlicePart]
     n_counted: int
     central_index: int | None
@@ -318,6 +321,40 @@ def test_other_contrasts_have_heads_and_no_lesions() -> None:
         assert (hip.bme_ml, hip.effusion_ml, hip.by_lesion) == (None, None, None)
         assert {s.bme_px for s in hip.slices} == {None}
         assert {s.reason for s in hip.slices} == {"not_fluid_sensitive"}
+
+
+MOMENT = datetime(2024, 5, 8, tzinfo=UTC)
+
+
+def test_a_head_that_a_reader_placed_is_marked_and_warned_of() -> None:
+    analysis = make_analysis()
+    left = make_hip(Side.LEFT, make_volume(Contrast.STIR))
+    left = replace(left, head=replace(left.head, centre_lps_mm=(181.0, 2.0, 3.0), placed=True))
+    revision = Revision(1, Origin.AI_EDITED, MOMENT, "A. Reader", left)
+    document = parsed(effective(Reviewed(analysis, (revision,))))
+    assert document.origin == "ai_edited"
+    assert [hip.head_placed for hip in document.hips] == [None, True]
+    assert [w.code for w in document.warnings].count("head_placed") == 1
+    assert document.patient_total.u_area == pytest.approx(analysis.total.u_area)
+    assert "A. Reader" not in result_json(effective(Reviewed(analysis, (revision,))))
+    assert '"head_placed"' not in result_json(analysis)
+
+
+def test_a_rejected_hip_is_null_with_its_reason() -> None:
+    reviews = (Review(Side.RIGHT, 0, ReviewKind.REJECTED, "A. Reader", MOMENT),)
+    rejected = effective(Reviewed(make_analysis(), reviews=reviews))
+    document = parsed(rejected)
+    right, left = document.hips
+    assert (right.found, right.reason, right.slices) == (True, "rejected_by_reader", [])
+    figures = (right.u_intensity, right.u_area, right.bme_ml, right.head_ml, right.by_lesion)
+    assert figures == (None,) * 5
+    assert left.u_intensity is not None
+    assert document.patient_total.u_intensity is None
+    assert document.patient_total.reason == "other_hip_not_scored"
+    assert "hip_rejected" in {warning.code for warning in document.warnings}
+    first, *others = rows_of(rejected)
+    assert (first["side"], first["index"], first["hip_reason"]) == ("R", "", "rejected_by_reader")
+    assert {row["side"] for row in others} == {"L"}
 
 
 def test_a_number_that_is_not_one_is_refused() -> None:

@@ -52,14 +52,18 @@ COUNTED_SLICES: Final = _private("UNET-SLICES", "Slices counted in the UNet-scor
 BME_HEAD_PERCENT: Final = _private("BME-HEAD-PCT", "Edema within the head, % of head volume")
 NULL_REASON: Final = _private("NULL-REASON", "Reason for absent values")
 EXTENT: Final = _private("MASK-EXTENT", "Extent of mask and volume")
+HEAD_POSITION: Final = _private("HEAD-POSITION", "Origin of the femoral head's position")
+PLACED_BY_READER: Final = _private("HEAD-PLACED", "Placed by a reader")
 ANALYSED_FIELD: Final = _private("ANALYSED-FIELD", "Within the analysed field around the head only")
 
 REASONS: Final[dict[Reason, Code]] = {
     Reason.NOT_FLUID_SENSITIVE: _private("NULL-CONTRAST", "not_fluid_sensitive"),
     Reason.HEAD_NOT_FOUND: _private("NULL-NO-HEAD", "head_not_found"),
+    Reason.NO_HEAD_SIGNAL: _private("NULL-NO-SIGNAL", "no_head_signal"),
     Reason.TOO_FEW_SLICES: _private("NULL-FEW-SLICES", "too_few_slices"),
     Reason.OTHER_HIP_NOT_SCORED: _private("NULL-OTHER-HIP", "other_hip_not_scored"),
     Reason.SEPARATE_SERIES: _private("NULL-OTHER-SERIES", "separate_series"),
+    Reason.REJECTED_BY_READER: _private("NULL-REJECTED", "rejected_by_reader"),
 }
 """Why a value is absent; the meaning is the code used in every other file."""
 

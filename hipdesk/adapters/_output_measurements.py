@@ -149,7 +149,7 @@ def _mask_group(
         method=codes.definition_code(analysis.definition),
         algorithm_id=_algorithm(analysis, segment.name),
         measurements=[*_size(analysis, segment), *_share(segment)],
-        qualitative_evaluations=_remarks(segment),
+        qualitative_evaluations=_remarks(segment) or None,
     )
 
 
@@ -202,17 +202,17 @@ _CROPPED: Final = (SegmentClass.PROXIMAL_FEMUR, SegmentClass.ACETABULUM)
 """Bones that reach beyond the block about the head which the networks see."""
 
 
-def _remarks(segment: Segment) -> list[QualitativeEvaluation] | None:
+def _remarks(segment: Segment) -> list[QualitativeEvaluation]:
     """What a reader of a mask's volume must know: what is missing, or that it is a part."""
     if segment.name in _CROPPED:
         return [QualitativeEvaluation(name=codes.EXTENT, value=codes.ANALYSED_FIELD)]
-    return _absent(segment.hip.reason) if segment.name in LESIONS else None
+    return _absent(segment.hip.reason) if segment.name in LESIONS else []
 
 
-def _absent(reason: Reason | None) -> list[QualitativeEvaluation] | None:
+def _absent(reason: Reason | None) -> list[QualitativeEvaluation]:
     """The reason why a value is missing, as a coded statement."""
     if reason is None:
-        return None
+        return []
     return [QualitativeEvaluation(name=codes.NULL_REASON, value=codes.REASONS[reason])]
 
 
@@ -238,16 +238,29 @@ def _hip_group(analysis: Analysis, hip: HipResult) -> MeasurementsAndQualitative
     measurements = []
     if score is not None and score.u_intensity is not None and score.u_area is not None:
         measurements = _unet(LesionScore(score.u_intensity, score.u_area), score.n_counted)
-    name = f"{hip.side.word} hip UNet-score"
     return _plain_group(
-        analysis, name, codes.laterality(hip.side), codes.UNET_SCORE, measurements, hip.reason
+        analysis,
+        f"{hip.side.word} hip UNet-score",
+        codes.laterality(hip.side),
+        codes.UNET_SCORE,
+        measurements,
+        [*_absent(hip.reason), *_placed(hip)],
     )
+
+
+def _placed(hip: HipResult) -> list[QualitativeEvaluation]:
+    """That a reader put the head where it is."""
+    if not hip.head.placed:
+        return []
+    return [QualitativeEvaluation(name=codes.HEAD_POSITION, value=codes.PLACED_BY_READER)]
 
 
 _NO_LESION_MASKS: Final = (
     Reason.NOT_FLUID_SENSITIVE,
     Reason.HEAD_NOT_FOUND,
+    Reason.NO_HEAD_SIGNAL,
     Reason.SEPARATE_SERIES,
+    Reason.REJECTED_BY_READER,
 )
 
 
@@ -257,10 +270,11 @@ def _undefined_lesions(
     """A statement for each lesion that has no mask because none can be drawn."""
     if hip.reason not in _NO_LESION_MASKS:
         return
+    why = _absent(hip.reason)
     for lesion in LESIONS:
         name = f"{hip.side.word} hip {lesion.value}"
         kind = codes.CLASSES[lesion].kind
-        yield _plain_group(analysis, name, codes.laterality(hip.side), kind, [], hip.reason)
+        yield _plain_group(analysis, name, codes.laterality(hip.side), kind, [], why)
 
 
 def _patient_group(analysis: Analysis) -> MeasurementsAndQualitativeEvaluations:
@@ -275,7 +289,7 @@ def _patient_group(analysis: Analysis) -> MeasurementsAndQualitativeEvaluations:
         codes.RIGHT_AND_LEFT,
         codes.UNET_SCORE,
         measurements,
-        total.reason,
+        _absent(total.reason),
     )
 
 
@@ -285,7 +299,7 @@ def _plain_group(
     side: Code,
     finding: Code,
     measurements: Sequence[Measurement],
-    reason: Reason | None,
+    remarks: Sequence[QualitativeEvaluation],
 ) -> MeasurementsAndQualitativeEvaluations:
     return MeasurementsAndQualitativeEvaluations(
         tracking_identifier=TrackingIdentifier(uid=stable_uid(analysis.uid, name), identifier=name),
@@ -293,5 +307,5 @@ def _plain_group(
         finding_sites=[FindingSite(codes.HIP_JOINT, laterality=side)],
         method=codes.definition_code(analysis.definition),
         measurements=measurements or None,
-        qualitative_evaluations=_absent(reason),
+        qualitative_evaluations=remarks or None,
     )

@@ -111,13 +111,11 @@ def build_segmentation(analysis: Analysis, headers: Sequence[Dataset]) -> Segmen
     Raises
     ------
     OutputError
-        No femoral head was found, so there is no mask.
+        No femoral head was found, or readers rejected every hip, so there is no mask.
     """
     segments = segments_of(analysis)
     if not segments:
-        raise OutputError(
-            "No femoral head was found, so there is no mask to write as a DICOM segmentation."
-        )
+        raise OutputError(f"{_nothing(analysis)}, so there is no mask to write as DICOM.")
     return Segmentation(
         **_sources(headers),
         pixel_array=_pixels(analysis.series, segments),
@@ -191,6 +189,13 @@ def _description(analysis: Analysis) -> str:
     if analysis.series.contrast.fluid_sensitive:
         return "HipDesk masks (research use only)"
     return f"HipDesk bones; lesions null: {Reason.NOT_FLUID_SENSITIVE.value}"
+
+
+def _nothing(analysis: Analysis) -> str:
+    """Why an analysis has no masks."""
+    if any(hip.reason is Reason.REJECTED_BY_READER for hip in analysis.hips):
+        return "A reader rejected the outlines of every hip"
+    return "No femoral head was found"
 
 
 def _describe(analysis: Analysis, segment: Segment, number: int) -> SegmentDescription:

@@ -20,6 +20,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from hipdesk.adapters.dicom_output import write_measurements, write_segmentation
+from hipdesk.amendment import effective
 from hipdesk.errors import OutputError
 from hipdesk.geometry import as_point, slice_normal, spacing_of, stack_affine, stack_direction
 from hipdesk.records import (
@@ -46,6 +47,7 @@ from hipdesk.records import (
     StudyInfo,
     Volume,
 )
+from hipdesk.review import Review, Reviewed, ReviewKind, Revision
 from hipdesk.scoring import DEFINITION, patient_total, score_hip
 
 MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
@@ -690,6 +692,87 @@ def test_without_any_head_there_is_no_segmentation(tmp_path: Path) -> None:
     analysis = make_analysis(classic_series(tmp_path), absent(Side.RIGHT), absent(Side.LEFT))
     with pytest.raises(OutputError, match="No femoral head"):
         write_segmentation(analysis, tmp_path / "out.dcm")
+
+
+EDITED = replace(Head(Side.RIGHT, True, 0.2, (0.0, 0.0, 0.0), 24.0), placed=True)
+REASON_NAME, POSITION_NAME = "Reason for absent values", "Origin of the femoral head's position"
+
+
+def reviewed_analysis(
+    series: Series, revised: HipResult | None = None, rejected: tuple[Side, ...] = ()
+) -> Analysis:
+    """What is left of an analysis after readers revised one hip and rejected others."""
+    analysis = make_analysis(series)
+    moment = datetime(2024, 5, 8, tzinfo=UTC)
+    number = 0 if revised is None else 1
+    revisions = () if revised is None else (Revision(1, Origin.AI_EDITED, moment, "R", revised),)
+    reviews = tuple(
+        Review(side, number if revised and revised.side is side else 0, kind, "R", moment)
+        for side in rejected
+        for kind in (ReviewKind.REJECTED, ReviewKind.SIGNED)
+    )
+    return effective(Reviewed(analysis, revisions, reviews))
+
+
+def test_a_head_placed_by_a_reader_makes_an_edited_result(tmp_path: Path) -> None:
+    series = classic_series(tmp_path)
+    analysis = reviewed_analysis(series, replace(make_hip(series, Side.RIGHT), head=EDITED))
+    assert analysis.origin is Origin.AI_EDITED
+    seg, sr = write_both(analysis, tmp_path)
+    assert_valid(seg, sr)
+    assert_masks_kept(seg, analysis)
+    kinds = {item.SegmentAlgorithmType for item in dcmread(seg).SegmentSequence}
+    assert kinds == {"SEMIAUTOMATIC"}
+    groups = measurement_groups(sr)
+    assert coded(groups["right hip UNet-score"])[POSITION_NAME] == "Placed by a reader"
+    assert POSITION_NAME not in coded(groups["left hip UNet-score"])
+    assert numbers(groups["right hip UNet-score"])["UNET-INT"][0] > 0
+    assert b"origin=ai_edited" in sr.read_bytes()
+
+
+def test_a_rejected_hip_has_no_masks_and_its_reason(tmp_path: Path) -> None:
+    analysis = reviewed_analysis(classic_series(tmp_path), rejected=(Side.LEFT,))
+    seg, sr = write_both(analysis, tmp_path)
+    assert_valid(seg, sr)
+    assert_masks_kept(seg, analysis)
+    segments = dcmread(seg).SegmentSequence
+    assert {item.TrackingID.split()[0] for item in segments} == {"right"}
+    # What is left is the program's own work.
+    assert {item.SegmentAlgorithmType for item in segments} == {"AUTOMATIC"}
+    groups = measurement_groups(sr)
+    for what in ("UNet-score", "bme", "effusion_synovitis"):
+        group = groups[f"left hip {what}"]
+        assert coded(group)[REASON_NAME] == "rejected_by_reader"
+        assert numbers(group) == {}
+    assert "left hip femoral_head" not in groups
+    assert coded(groups["both hips UNet-score"])[REASON_NAME] == "other_hip_not_scored"
+    assert numbers(groups["right hip UNet-score"])["UNET-INT"][0] > 0
+
+
+def test_a_placed_head_that_was_rejected_says_both(tmp_path: Path) -> None:
+    series = classic_series(tmp_path)
+    placed = replace(make_hip(series, Side.RIGHT), head=EDITED)
+    analysis = reviewed_analysis(series, placed, rejected=(Side.RIGHT,))
+    seg, sr = write_both(analysis, tmp_path)
+    assert_valid(seg, sr)
+    said = coded(measurement_groups(sr)["right hip UNet-score"])
+    assert said[REASON_NAME] == "rejected_by_reader"
+    assert said[POSITION_NAME] == "Placed by a reader"
+
+
+def test_without_any_hip_that_a_reader_kept_there_is_no_segmentation(tmp_path: Path) -> None:
+    nothing = reviewed_analysis(classic_series(tmp_path), rejected=tuple(Side))
+    with pytest.raises(OutputError, match="A reader rejected the outlines of every hip"):
+        write_segmentation(nothing, tmp_path / "out.dcm")
+
+
+def test_every_reason_of_a_hip_has_a_code(tmp_path: Path) -> None:
+    series = classic_series(tmp_path)
+    lost = absent(Side.LEFT)
+    dark = replace(lost, head=replace(lost.head, reason=Reason.NO_HEAD_SIGNAL))
+    _, sr = write_both(make_analysis(series, make_hip(series, Side.RIGHT), dark), tmp_path)
+    for what in ("UNet-score", "bme"):
+        assert coded(measurement_groups(sr)[f"left hip {what}"])[REASON_NAME] == "no_head_signal"
 
 
 def test_images_that_are_gone(tmp_path: Path) -> None:

@@ -1,0 +1,309 @@
+"""Reading one visit: slices, windows, overlays, verdicts. No Qt.
+
+The reader's wishes and the open exam give what is on screen; the view is handed
+only what differs from what it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from app.controllers.desk import Desk
+from app.controllers.exams import home_of, locked, named, working_hip
+from app.controllers.redoing import HipRedoer
+from app.controllers.review_state import (
+    PLACING,
+    Place,
+    Reading,
+    crop_frames,
+    crop_view,
+    followed,
+    hip_panel,
+    moved_centre,
+    same_images,
+    scores_of,
+    series_facts,
+    series_tabs,
+)
+from app.controllers.showing import Memo, PictureBook, Shown, Translate
+from app.controllers.signing import SigningDesk
+from app.controllers.windows import LEAST_WIDTH, window_presets
+from app.messages import Severity
+from app.services import Services
+from app.state import OPACITIES, Exam, OpenSeries, Overlay, Scores, Tool, WindowPreset
+from app.views.protocols import ReviewView
+from hipdesk.overlay import Window
+from hipdesk.records import Point, SegmentClass, Side
+from hipdesk.review import ReviewKind
+
+
+class ReviewController:
+    """Listens to the review's view.
+
+    Parameters
+    ----------
+    signing : shared with the report
+    write_report : brings the report to the front
+    """
+
+    def __init__(
+        self,
+        view: ReviewView,
+        desk: Desk,
+        services: Services,
+        translate: Translate,
+        signing: SigningDesk,
+        write_report: Callable[[], None],
+    ) -> None:
+        self._view = view
+        self._desk = desk
+        self._services = services
+        self._translate = translate
+        self._signing = signing
+        self._redoer = HipRedoer(desk, services, translate, signing)
+        self._write_report = write_report
+        self._exam: Exam | None = None
+        self._reading: Reading | None = None
+        self._shown = Shown()
+        self._pictures = PictureBook()
+        self._presets: Memo[tuple[WindowPreset, ...]] = Memo()
+        self._scores: Memo[Scores | None] = Memo()
+        view.listen(self)
+        desk.watch(self._exam_changed)
+        signing.watch(self._refresh)
+        self._exam_changed(desk.exam)
+
+    # What the reader asks to see
+
+    def choose_series(self, uid: str) -> None:
+        """Show another series of the exam, where the reader left it."""
+        series, reading = named(self._exam, uid), self._reading
+        if series is None or reading is None or uid == reading.shown_uid:
+            return
+        tool = Tool.WINDOW if locked(series) else reading.tool
+        self._read(replace(reading, shown_uid=uid, tool=tool))
+        self._view.fit_view()
+
+    def choose_slice(self, index: int) -> None:
+        """Show a slice; clipped to the stack."""
+        series = self._series
+        if self._reading is not None and series is not None:
+            clipped = min(max(index, 0), series.stack.slices - 1)
+            self._read(self._reading.at(replace(self._reading.place, index=clipped)))
+
+    def step_slice(self, steps: int) -> None:
+        """Go on by some slices."""
+        if self._reading is not None and self._series is not None:
+            self.choose_slice(self._reading.place.index + steps)
+
+    def set_window(self, window: Window) -> None:
+        """Show all pictures of the series in this window."""
+        if self._reading is not None and self._series is not None:
+            centre, width = window
+            place = Place(self._reading.place.index, (centre, max(width, LEAST_WIDTH)))
+            self._read(self._reading.at(place))
+
+    def choose_preset(self, number: int) -> None:
+        """Take one of the presets; nothing where there is none of this number."""
+        series = self._series
+        for preset in () if series is None else self._presets_of(series):
+            if preset.number == number:
+                self.set_window(preset.window)
+
+    def set_overlay(self, overlay: Overlay) -> None:
+        """Draw masks in another way."""
+        if self._reading is not None:
+            low, high = OPACITIES
+            clipped = replace(overlay, opacity=min(max(overlay.opacity, low), high))
+            self._read(replace(self._reading, overlay=clipped))
+
+    def toggle_class(self, name: SegmentClass) -> None:
+        """Draw a class or not."""
+        if self._reading is not None:
+            overlay = self._reading.overlay
+            self.set_overlay(replace(overlay, hidden=overlay.hidden ^ {name}))
+
+    def mirror_crop(self, side: Side, mirrored: bool) -> None:
+        """Show a crop as in a mirror, or as it is."""
+        if self._reading is not None:
+            others = self._reading.mirrored - {side}
+            hips = others | {side} if mirrored else others
+            self._read(replace(self._reading, mirrored=hips))
+
+    # What changes a result
+
+    def choose_tool(self, tool: Tool) -> None:
+        """Take up a tool, unless something locks it; then says what."""
+        if self._reading is None:
+            return
+        refusal = "" if tool is Tool.WINDOW else self._locks(PLACING.get(tool))
+        if refusal:
+            self._refuse(refusal)
+            return
+        self._read(replace(self._reading, tool=tool))
+
+    def move_crop(self, side: Side, dx: float, dy: float) -> None:
+        """Do a hip again about its head moved on the slice plane it lies in."""
+        series, hip = self._series, working_hip(self._series, side)
+        centre = None if series is None or hip is None else moved_centre(series, hip, dx, dy)
+        if hip is not None and centre is not None:
+            self._redo(side, centre, hip.head.radius_mm)
+
+    def place_head(self, side: Side, x: float, y: float) -> None:
+        """Do a hip again about a point of the slice on screen."""
+        series, reading = self._series, self._reading
+        if series is None or reading is None:
+            return
+        if self._redo(side, series.stack.to_lps(reading.place.index, x, y), None):
+            self.choose_tool(Tool.WINDOW)
+
+    def accept(self, side: Side) -> None:
+        """The outlines are right."""
+        self._judge(side, ReviewKind.ACCEPTED)
+
+    def reject(self, side: Side, note: str) -> None:
+        """The outlines are not to be used."""
+        self._judge(side, ReviewKind.REJECTED, note)
+
+    def reopen(self, side: Side) -> None:
+        """Take a verdict back."""
+        self._judge(side, ReviewKind.REOPENED)
+
+    def sign(self, reader: str) -> None:
+        """Sign all verdicts."""
+        self._signing.sign(reader)
+
+    def withdraw(self, note: str) -> None:
+        """Withdraw the signatures."""
+        self._signing.withdraw(note)
+
+    def write_report(self) -> None:
+        """On to the report."""
+        if self._exam is not None:
+            self._write_report()
+
+    # Inside
+
+    @property
+    def _series(self) -> OpenSeries | None:
+        return None if self._reading is None else named(self._exam, self._reading.shown_uid)
+
+    def _judge(self, side: Side, kind: ReviewKind, note: str = "") -> None:
+        series = self._series
+        home = None if self._exam is None or series is None else home_of(self._exam, series, side)
+        if home is not None and home.reviewed is not None:
+            self._signing.judge(home.reviewed.analysis.uid, side, kind, note)
+
+    def _redo(self, side: Side, centre: Point, radius_mm: float | None) -> bool:
+        """Begin to do a hip again, or say why not and show the frame where it was."""
+        exam, series = self._exam, self._series
+        if exam is None or series is None:
+            return False
+        refusal = self._locks(side)
+        if refusal:
+            self._refuse(refusal)
+            return False
+        if self._redoer.redo(exam, series, side, centre, radius_mm):
+            return True
+        self._refresh_slice()
+        return False
+
+    def _locks(self, side: Side | None) -> str:
+        """Why outlines cannot be changed now, in words; empty where they can.
+
+        Parameters
+        ----------
+        side : the hip to be changed; None for any
+        """
+        exam, series = self._exam, self._series
+        if exam is None or series is None or series.reviewed is None:
+            return self._translate("Review", "Analyse the series first.")
+        if locked(series):
+            return self._translate(
+                "Review", "The result is signed: withdraw the signature to change outlines."
+            )
+        if side is not None and home_of(exam, series, side) not in (None, series):
+            return self._translate("Review", "This hip is on the other series: change it there.")
+        if (series.reviewed.analysis.uid, side) in self._signing.busy:
+            return self._translate("Review", "This hip is being worked on: wait until it is done.")
+        return ""
+
+    def _refuse(self, sentence: str) -> None:
+        self._services.messages.say(Severity.INFO, sentence)
+        self._shown.again("tool")
+        self._refresh_slice()
+
+    def _refresh_slice(self) -> None:
+        """Show the slice anew: the view may have moved a frame that stays where it was."""
+        self._shown.again("slice")
+        self._refresh()
+
+    def _exam_changed(self, exam: Exam | None) -> None:
+        before, self._exam = self._exam, exam
+        if exam is None or not exam.series:
+            self._clear()
+            return
+        fresh = before is None or not same_images(before, exam)
+        if fresh:
+            self._clear()
+        self._reading = followed(self._reading, before, exam)
+        self._refresh()
+        if fresh:
+            self._view.fit_view()
+
+    def _clear(self) -> None:
+        """Let go of everything about the last exam but how its reader likes masks drawn."""
+        for kept in (self._pictures, self._presets, self._scores):
+            kept.clear()
+        self._shown.forget()
+        if self._exam is None or not self._exam.series:
+            self._reading = None
+            self._refresh()
+
+    def _read(self, reading: Reading) -> None:
+        self._reading = reading
+        self._refresh()
+
+    def _presets_of(self, series: OpenSeries) -> tuple[WindowPreset, ...]:
+        stack = series.stack
+        return self._presets.of((stack.images,), lambda: window_presets(stack, self._translate))
+
+    def _refresh(self) -> None:
+        """Show what differs."""
+        exam, reading, series = self._exam, self._reading, self._series
+        if exam is None or reading is None or series is None:
+            self._show_nothing()
+            return
+        tell, view = self._shown.tell, self._view
+        tabs = series_tabs(exam, series.uid)
+        tell("series", view.show_series, series_facts(series), tabs)
+        self._show_pictures(exam, reading, series)
+        tell("tool", view.show_tool, reading.tool)
+        tell("scores", view.show_scores, self._scores_of(exam, series))
+        busy = self._signing.busy
+        right, left = (hip_panel(exam, series, s, busy, self._translate) for s in Side)
+        tell("hips", view.show_hips, right, left)
+        tell("signing", view.show_signing, self._signing.signing)
+
+    def _show_pictures(self, exam: Exam, reading: Reading, series: OpenSeries) -> None:
+        tell, view, place = self._shown.tell, self._view, reading.place
+        presets = self._presets_of(series)
+        tell("window", view.show_window, place.window, series.stack.limits, presets)
+        tell("overlay", view.show_overlay, reading.overlay)
+        frames = crop_frames(series, place.index, reading.tool, self._signing.busy)
+        picture = self._pictures.picture(series.stack, place.index)
+        tell("slice", view.show_slice, picture, frames)
+        right, left = (
+            crop_view(exam, reading, side, self._pictures.picture, self._translate) for side in Side
+        )
+        tell("crops", view.show_crops, right, left)
+
+    def _scores_of(self, exam: Exam, series: OpenSeries) -> Scores | None:
+        asked = (series.uid, *(each.reviewed for each in exam.series))
+        return self._scores.of(asked, lambda: scores_of(exam, series))
+
+    def _show_nothing(self) -> None:
+        self._shown.tell("series", self._view.show_series, None, ())
+        self._shown.tell("scores", self._view.show_scores, None)
+        self._shown.tell("signing", self._view.show_signing, self._signing.signing)

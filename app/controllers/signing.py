@@ -1,0 +1,271 @@
+"""Verdicts and signatures of the open exam: kept by the library first, shown afterwards.
+
+The review and the report sign through the same desk. What blocks a signature:
+nothing analysed, a hip that is open or being done again, and sides on which
+the images' label, the geometry and the heads disagree. The last is settled for
+a hip by its reader alone: by placing its head (who places it, says which side
+it is), by rejecting the hip, or by accepting it with a note. Heads that readers
+themselves placed the wrong way round are only settled by placing or rejecting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+from app.background import Job
+from app.controllers.desk import Desk
+from app.controllers.exams import reviews_of, series_of, signed, with_reviews
+from app.controllers.showing import Memo, Translate, tell_known
+from app.messages import Severity
+from app.services import Services
+from app.state import Exam, Signing
+from hipdesk.amendment import effective
+from hipdesk.ports import VisitStore
+from hipdesk.records import Side
+from hipdesk.review import Review, Reviewed, ReviewKind
+from hipdesk.series_words import labelled_side
+
+SIDE_DISAGREES: Final = "side_disagrees"
+SIDE_ORDER: Final = "side_order"
+
+HipKey = tuple[str, Side]
+"""UID of an analysis, and a hip of it."""
+
+
+def obstacle(exam: Exam | None, busy: frozenset[HipKey], translate: Translate) -> str:
+    """What stands in the way of signing, in words; empty where nothing does."""
+    reviewed = () if exam is None else tuple(reviews_of(exam))
+    if exam is None or not exam.analysed:
+        return translate("Signing", "There is no analysis to sign yet.")
+    if exam.visit_uid is None:
+        return translate("Signing", "The analysis is not in the library, so it cannot be signed.")
+    if not any(each.sides for each in reviewed):
+        return translate("Signing", "No hip has a result that could be signed.")
+    if any(uid == each.analysis.uid for uid, _ in busy for each in reviewed):
+        return translate("Signing", "Wait until the hip is done.")
+    unjudged = frozenset(
+        side for each in reviewed for side in each.sides if not each.standing(side).verdict
+    )
+    if unjudged:
+        return _unjudged(unjudged, translate)
+    return next((said for each in reviewed if (said := _sides(each, translate))), "")
+
+
+def _unjudged(sides: frozenset[Side], translate: Translate) -> str:
+    if len(sides) > 1:
+        return translate("Signing", "Accept or reject both hips first.")
+    if Side.RIGHT in sides:
+        return translate("Signing", "Accept or reject the right hip first.")
+    return translate("Signing", "Accept or reject the left hip first.")
+
+
+def _sides(reviewed: Reviewed, translate: Translate) -> str:
+    """What is unsettled about the sides of one series."""
+    codes = {notice.code for notice in effective(reviewed).notices}
+    if SIDE_ORDER in codes:
+        return translate(
+            "Signing",
+            "The femoral heads lie the wrong way round: place them anew, or reject the hip.",
+        )
+    if SIDE_DISAGREES in codes and not _label_settled(reviewed):
+        return translate(
+            "Signing",
+            "The images are labelled with the other side: place the femoral head yourself, or "
+            "reject the hip.",
+        )
+    return ""
+
+
+def _label_settled(reviewed: Reviewed) -> bool:
+    """Whether the reader settled the side of every hip that the label does not name."""
+    label = labelled_side(reviewed.analysis.series)
+    return all(_settled(reviewed, side) for side in reviewed.sides if side is not label)
+
+
+def _settled(reviewed: Reviewed, side: Side) -> bool:
+    """Whether a reader placed this hip's head, rejected the hip or accepted it with a note."""
+    revision = reviewed.working(side)
+    if reviewed.hip_at(side, revision).head.placed:
+        return True
+    verdicts = (ReviewKind.ACCEPTED, ReviewKind.REJECTED, ReviewKind.REOPENED)
+    said = [
+        each
+        for each in reviewed.reviews
+        if (each.side, each.revision) == (side, revision) and each.kind in verdicts
+    ]
+    return bool(said) and (said[-1].kind is ReviewKind.REJECTED or bool(said[-1].note.strip()))
+
+
+class SigningDesk:
+    """Asks the library to keep what a reader decides, and changes the exam when it has.
+
+    Parameters
+    ----------
+    desk : its exam is changed after the library has acknowledged, never before
+    """
+
+    def __init__(self, desk: Desk, services: Services, translate: Translate) -> None:
+        self._desk = desk
+        self._services = services
+        self._translate = translate
+        self._busy: frozenset[HipKey] = frozenset()
+        self._watchers: list[Callable[[], None]] = []
+        self._before: list[Callable[[], None]] = []
+        self._signing: Memo[Signing] = Memo()
+
+    @property
+    def busy(self) -> frozenset[HipKey]:
+        """Hips that are being done again, or whose verdict is being kept."""
+        return self._busy
+
+    @property
+    def reader(self) -> str:
+        """Who reads, as remembered."""
+        return self._services.keeper.settings.reader_name
+
+    @property
+    def signing(self) -> Signing:
+        """The signing bar as it stands.
+
+        An empty name is no obstacle here: it is typed into this bar.
+        """
+        exam, reader = self._desk.exam, self.reader
+        return self._signing.of((exam, self._busy, reader), lambda: self._bar(exam, reader))
+
+    def _bar(self, exam: Exam | None, reader: str) -> Signing:
+        done = exam is not None and signed(exam)
+        standing = () if exam is None else tuple(s for r in reviews_of(exam) for s in r.signatures)
+        said = "" if done else obstacle(exam, self._busy, self._translate)
+        return Signing(reader, not done and not said, said, standing)
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Tell this one when hips become busy or free, or the reader's name changes."""
+        self._watchers.append(watcher)
+
+    def before_signing(self, save: Callable[[], None]) -> None:
+        """Call this before signatures are kept, so that nothing unsaved is signed."""
+        self._before.append(save)
+
+    def occupy(self, hip: HipKey) -> None:
+        """A hip is being done again."""
+        self._busy |= {hip}
+        self._tell()
+
+    def release(self, hip: HipKey) -> None:
+        """It is done, or was given up."""
+        self._busy -= {hip}
+        self._tell()
+
+    def store_for(self, exam: Exam) -> VisitStore | None:
+        """The library where it can keep something of this exam; else says why not."""
+        store, problem = self._services.library.store, self._services.library.problem
+        if store is not None and exam.visit_uid is not None:
+            return store
+        said = problem if store is None and problem else None
+        missing = self._translate(
+            "Signing", "This visit is not in the library, so nothing can be added to it."
+        )
+        self._services.messages.say(Severity.WARNING, said or missing)
+        return None
+
+    def judge(self, analysis_uid: str, side: Side, kind: ReviewKind, note: str = "") -> None:
+        """Keep a verdict on the newest revision of a hip, or take it back."""
+        series = series_of(self._desk.exam, analysis_uid)
+        reviewed = None if series is None else series.reviewed
+        if reviewed is None or side not in reviewed.sides or (analysis_uid, side) in self._busy:
+            return
+        if reviewed.standing(side).signed:
+            self._refuse(self._translate("Signing", "This hip is signed: withdraw first."))
+            return
+        act = Review(side, reviewed.working(side), kind, self.reader, self._now(), note.strip())
+        self._record(reviewed, (act,))
+
+    def sign(self, reader: str) -> None:
+        """Sign every verdict with one time; the name is remembered."""
+        exam, name = self._desk.exam, reader.strip()
+        if exam is None or signed(exam):
+            return
+        said = obstacle(exam, self._busy, self._translate)
+        if not said and not name:
+            said = self._translate("Signing", "Enter your name to sign.")
+        if said:
+            self._refuse(said)
+            return
+        self._remember(name)
+        for save in self._before:
+            save()
+        at = self._now()
+        for each in reviews_of(exam):
+            unsigned = (side for side in each.sides if not each.standing(side).signed)
+            self._record(each, _acts(each, unsigned, ReviewKind.SIGNED, name, at))
+
+    def withdraw(self, note: str) -> None:
+        """Take back every signature that stands."""
+        exam = self._desk.exam
+        at = self._now()
+        for each in () if exam is None else reviews_of(exam):
+            standing = (side for side in each.sides if each.standing(side).signed)
+            free = (side for side in standing if (each.analysis.uid, side) not in self._busy)
+            acts = _acts(each, free, ReviewKind.WITHDRAWN, self.reader, at, note.strip())
+            self._record(each, acts)
+
+    def _now(self) -> datetime:
+        return self._services.now().astimezone(UTC)
+
+    def _refuse(self, sentence: str) -> None:
+        self._services.messages.say(Severity.INFO, sentence)
+
+    def _remember(self, name: str) -> None:
+        keeper = self._services.keeper
+        if keeper.settings.reader_name != name:
+            keeper.keep(keeper.settings.model_copy(update={"reader_name": name}))
+
+    def _record(self, reviewed: Reviewed, acts: tuple[Review, ...]) -> None:
+        """Have the library keep a reader's acts on one analysis."""
+        exam, uid = self._desk.exam, reviewed.analysis.uid
+        store = None if exam is None or not acts else self.store_for(exam)
+        if store is None:
+            return
+        hips = frozenset((uid, act.side) for act in acts)
+        self._busy |= hips
+        self._tell()
+        self._services.jobs.start(
+            Job(
+                what=self._translate("Signing", "Keeping your decision"),
+                work=lambda _progress, _cancelled: store.review(uid, acts),
+                done=lambda _: self._recorded(uid, acts, hips),
+                failed=lambda error: self._failed(error, hips),
+                urgent=True,
+                keep=True,
+            )
+        )
+
+    def _recorded(self, uid: str, acts: tuple[Review, ...], hips: frozenset[HipKey]) -> None:
+        self._busy -= hips
+        series = series_of(self._desk.exam, uid)
+        if series is not None:
+            self._desk.change(with_reviews(series, acts))
+        self._tell()
+
+    def _failed(self, error: Exception, hips: frozenset[HipKey]) -> None:
+        self._busy -= hips
+        tell_known(self._services.messages, error)
+        self._tell()
+
+    def _tell(self) -> None:
+        for watcher in self._watchers:
+            watcher()
+
+
+def _acts(
+    reviewed: Reviewed,
+    sides: Iterable[Side],
+    kind: ReviewKind,
+    reader: str,
+    at: datetime,
+    note: str = "",
+) -> tuple[Review, ...]:
+    """The same act on several hips."""
+    return tuple(Review(side, reviewed.working(side), kind, reader, at, note) for side in sides)

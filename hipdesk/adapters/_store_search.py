@@ -13,6 +13,7 @@ from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_database import by_id
 
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
+_WITHIN_NAME: Final = re.compile(r"[\s^]+")
 _BETWEEN_WORDS: Final = re.compile(r"[\s^=,]+")
 
 
@@ -23,9 +24,14 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", bare)
 
 
-def search_text(texts: Iterable[str]) -> str:
-    """What the words of a search are sought in: each text on a line of its own."""
-    return folded("\n".join(dict.fromkeys(filter(None, texts))))
+def search_text(name: str, others: Iterable[str]) -> str:
+    """What the words of a search are sought in: each text on a line of its own.
+
+    A name is there as written and without its separators, as Chinese, Japanese
+    and Korean names are typed.
+    """
+    joined = (_WITHIN_NAME.sub("", part) for part in name.split("="))
+    return folded("\n".join(dict.fromkeys(filter(None, (name, *joined, *others)))))
 
 
 def holds_every(words: str) -> ColumnElement[bool]:
@@ -43,7 +49,7 @@ def index_patient(connection: Connection, patient_id: int) -> None:
         .where(schema.study.c.patient_id == patient_id)
         .order_by(schema.study.c.id)
     ).scalars()
-    text = search_text((row["name"], row["identifier"], *numbers))
+    text = search_text(row["name"], (row["identifier"], *numbers))
     if text != row["search"]:
         table = schema.patient
         connection.execute(table.update().where(table.c.id == patient_id).values(search=text))

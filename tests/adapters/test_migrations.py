@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -17,9 +18,12 @@ from alembic.script import ScriptDirectory
 
 from hipdesk.adapters import _store_database as database
 from hipdesk.adapters import _store_schema as schema
+from hipdesk.adapters._store_search import search_text
 from hipdesk.adapters.store import BACKUPS, DATABASE, SqlVisitStore
 from hipdesk.errors import StoreError
-from hipdesk.records import Analysis, Side
+from hipdesk.records import Analysis, Contrast, Origin, Reason, Series, Side, SliceKey
+from hipdesk.review import ReviewKind
+from tests.adapters.library_tools import act, assert_same
 from tests.analysis_factory import make_analysis, make_patient, make_series, write_files
 
 NEWEST = database.NEWEST
@@ -181,3 +185,116 @@ def test_failed_step_leaves_the_library_as_it_was(
     with closing(sqlite3.connect(place / DATABASE)) as connection:
         found = connection.execute("SELECT name FROM sqlite_master WHERE name = 'room'").fetchall()
     assert found == []
+
+
+FIRST_VERSION = Path(__file__).with_name("library_0001.sql")
+"""A library that the first version wrote: two visits of one patient, an undated one of another."""
+
+
+@pytest.fixture
+def first(tmp_path: Path) -> Path:
+    place = tmp_path / "first"
+    place.mkdir()
+    with closing(sqlite3.connect(place / DATABASE)) as connection:
+        connection.executescript(FIRST_VERSION.read_text(encoding="utf-8"))
+    return place
+
+
+def rows(path: Path, table: str, columns: str = "*") -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(f"SELECT {columns} FROM {table} ORDER BY 1").fetchall()
+
+
+def series_of(place: Path, analysis: str) -> Series:
+    """The series that an analysis of the first version is of."""
+    with closing(sqlite3.connect(place / DATABASE)) as connection:
+        series, uid = connection.execute(
+            "SELECT series.id, series.uid FROM series "
+            "JOIN analysis ON series_id = series.id WHERE analysis.uid = ?",
+            (analysis,),
+        ).fetchone()
+        found = connection.execute(
+            "SELECT sop_instance_uid FROM instance WHERE series_id = ? ORDER BY file", (series,)
+        ).fetchall()
+    made = make_series(slices=len(found))
+    slices = tuple(
+        replace(source, key=SliceKey(sop))
+        for source, (sop,) in zip(made.slices, found, strict=True)
+    )
+    return replace(made, uid=uid, slices=slices)
+
+
+def test_library_of_the_first_version_keeps_every_value(first: Path) -> None:
+    SqlVisitStore.open(first).close()
+    (backup,) = (first / BACKUPS).iterdir()
+    assert backup.name.startswith("hipdesk-0001-")
+    assert rows(backup, "alembic_version") == [("0001",)]
+    with closing(sqlite3.connect(backup)) as connection:
+        found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        tables = {name for (name,) in found} - {"alembic_version"}
+        columns = {
+            table: ", ".join(
+                f'"{row[1]}"' for row in connection.execute(f"PRAGMA table_info({table})")
+            )
+            for table in tables
+        }
+    assert len(tables) == 14
+    for table in tables:
+        before = rows(backup, table, columns[table])
+        assert before
+        assert rows(first / DATABASE, table, columns[table]) == before
+
+
+def test_library_of_the_first_version_is_whole(first: Path) -> None:
+    with SqlVisitStore.open(first) as store:
+        assert store.verify_audit() == 3
+        listed = store.patients()
+        assert [(each.patient.name, each.visits) for each in listed] == [
+            ("Müller^Jane", 2),
+            ("", 1),
+        ]
+        assert listed == (*store.patients("MULLER 4711"), *store.patients()[1:])
+        entries = store.entries(listed[0].uid)
+        (analysis,) = entries[1].analyses
+        assert (analysis.hips, analysis.slices, analysis.thumbnail) == ((Side.LEFT,), 6, None)
+        loaded = store.load(analysis.uid, series_of(first, analysis.uid))
+        assert loaded.analysis.hips[0].head.reason is Reason.HEAD_NOT_FOUND
+        current = entries[1].visit.hip(Side.LEFT)
+        assert current is not None
+        assert current.score == loaded.analysis.hips[1].score
+        assert_same(
+            store.load_segmentation(analysis.uid, Side.LEFT), loaded.analysis.hips[1].segmentation
+        )
+        (undated,) = store.entries(listed[1].uid)
+        plain = store.load(undated.analyses[0].uid, series_of(first, undated.analyses[0].uid))
+        assert plain.analysis.series.contrast is Contrast.T1
+        assert (loaded.revisions, loaded.reviews, loaded.impression) == ((), (), "")
+
+
+def test_library_of_the_first_version_takes_reviews(first: Path) -> None:
+    with SqlVisitStore.open(first) as store:
+        uid = store.analyses()[0]
+        base = store.load(uid, series_of(first, uid)).analysis
+        store.revise(uid, base.hip(Side.LEFT), Origin.AI_EDITED, "Reader")
+        store.review(uid, [act(ReviewKind.ACCEPTED, Side.LEFT, 1)])
+        (known, unknown) = store.patients()
+        (undated,) = store.entries(unknown.uid)
+        store.move_visit(undated.visit.uid, known.uid, "Reader")
+        store.date_visit(undated.visit.uid, date(2024, 1, 1), "Reader")
+        assert [len(each.visit.hips) for each in store.entries(known.uid)] == [2, 1, 2]
+        assert store.verify_audit() == 7
+
+
+def test_search_text_of_the_step_is_that_of_the_program(first: Path) -> None:
+    SqlVisitStore.open(first).close()
+    people = rows(first / DATABASE, "patient", "id, name, identifier, search")
+    accessions = rows(first / DATABASE, "study", "id, patient_id, accession")
+    for key, name, identifier, search in people:
+        numbers = (str(number) for _, owner, number in accessions if owner == key)
+        assert search == search_text(str(name), (str(identifier), *numbers))
+
+
+def test_library_of_the_first_version_is_not_opened_for_reading_only(first: Path) -> None:
+    with pytest.raises(StoreError, match="an older version wrote it"):
+        SqlVisitStore.open(first, read_only=True)
+    assert rows(first / DATABASE, "alembic_version") == [("0001",)]

@@ -125,15 +125,17 @@ def _fill() -> None:
         numbers[patient].append(accession)
     people = connection.execute(sa.text("SELECT id, name, identifier FROM patient")).all()
     filled = [
-        {"key": key, "search": _folded(dict.fromkeys((name, identifier, *numbers[key])))}
+        {"key": key, "search": _search_text(name, (identifier, *numbers[key]))}
         for key, name, identifier in people
     ]
     if filled:
         connection.execute(sa.text("UPDATE patient SET search = :search WHERE id = :key"), filled)
 
 
-def _folded(texts: Iterable[str]) -> str:
-    folded = unicodedata.normalize("NFKC", "\n".join(filter(None, texts))).casefold()
+def _search_text(name: str, others: Iterable[str]) -> str:
+    joined = (re.sub(r"[\s^]+", "", part) for part in name.split("="))
+    text = "\n".join(dict.fromkeys(filter(None, (name, *joined, *others))))
+    folded = unicodedata.normalize("NFKC", text).casefold()
     bare = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", folded))
     return unicodedata.normalize("NFC", bare)
 

@@ -67,13 +67,20 @@ class StudyReader(Protocol):
         """
         ...
 
-    def read(self, series: Series) -> Volume:
+    def read(
+        self,
+        series: Series,
+        progress: Progress = no_progress,
+        cancelled: Cancelled = never_cancelled,
+    ) -> Volume:
         """Decode one series' pixels, rescaled.
 
         Raises
         ------
         DamagedImage
             A slice cannot be decoded.
+        Cancelled
+            The user asked to stop.
         """
         ...
 

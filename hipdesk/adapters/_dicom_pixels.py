@@ -18,14 +18,20 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from hipdesk.adapters._dicom_elements import read_header
 from hipdesk.adapters._dicom_headers import rescale_of
+from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.errors import DamagedImage
+from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
 from hipdesk.records import FloatArray, Series, SliceSource, Volume
 
 MAX_VOXELS: Final = 1 << 29
 """2 GiB of float32; a larger claim is a damaged header."""
 
 
-def read_volume(series: Series) -> Volume:
+def read_volume(
+    series: Series,
+    progress: Progress = no_progress,
+    cancelled: Cancelled = never_cancelled,
+) -> Volume:
     """Decode one series, each file once.
 
     Stored values are taken through the Modality LUT or the frame's pixel
@@ -36,6 +42,8 @@ def read_volume(series: Series) -> Volume:
     ------
     DamagedImage
         A slice cannot be decoded, or is not of the size its header states.
+    Cancelled
+        The user asked to stop; asked between files.
     """
     if int(np.prod(series.shape, dtype=np.int64)) > MAX_VOXELS:
         raise DamagedImage(
@@ -43,7 +51,11 @@ def read_volume(series: Series) -> Volume:
             "a header is damaged: send the series again from the scanner or archive."
         )
     voxels = np.empty(series.shape, dtype=np.float32)
-    for path, places in _by_file(series).items():
+    files = _by_file(series)
+    for done, (path, places) in enumerate(files.items()):
+        if cancelled():
+            raise CancelledByUser
+        progress(done / len(files), "Reading images")
         sources = [series.slices[place] for place in places]
         voxels[places] = _read_file(path, sources, (series.rows, series.columns))
     voxels.setflags(write=False)

@@ -75,15 +75,22 @@ class DicomFolderReader:
         _log.info("scanned %d files: %d series, %d skipped", len(paths), len(series), len(skipped))
         return Scan(root, series, tuple(sorted(skipped, key=lambda file: file.path)), seconds)
 
-    def read(self, series: Series) -> Volume:
+    def read(
+        self,
+        series: Series,
+        progress: Progress = no_progress,
+        cancelled: Cancelled = never_cancelled,
+    ) -> Volume:
         """Decode one series' pixels, rescaled.
 
         Raises
         ------
         DamagedImage
             A slice cannot be decoded.
+        Cancelled
+            The user asked to stop.
         """
-        return read_volume(series)
+        return read_volume(series, progress, cancelled)
 
 
 def _told(paths: list[Path], progress: Progress, cancelled: Cancelled) -> Iterator[Path]:

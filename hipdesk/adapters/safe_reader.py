@@ -1,0 +1,224 @@
+"""Opens folders of images; whatever is not plain is decoded in the worker process.
+
+Plain pixels are copied, by code that cannot crash. Compressed ones need native
+decoders, which a damaged file can crash or keep busy for ever, so they are
+decoded where that does no harm. The results are the same.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+
+from hipdesk.adapters._worker_main import Request
+from hipdesk.adapters.dicom_folder import DicomFolderReader
+from hipdesk.adapters.worker_process import (
+    WorkerLostError,
+    WorkerOutOfMemoryError,
+    WorkerProcess,
+    WorkerTooSlowError,
+)
+from hipdesk.errors import DamagedImage
+from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
+from hipdesk.records import Scan, Series, Volume
+
+PLAIN_SYNTAXES: Final = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"})
+"""Implicit and explicit VR little endian, uncompressed: DICOM PS3.5, annex A.1 and A.2."""
+
+MOST_PLAIN_VOXELS: Final = 1 << 27
+"""Half a gibibyte as float32; a larger claim is first tried where memory is limited."""
+
+MOST_HEADER_BYTES: Final = 16 << 20
+MOST_TRAILING_BYTES: Final = 1 << 20
+"""What a plain file has beside its pixels, at most."""
+
+BASE_LIMIT_S: Final = 30.0
+LIMIT_S_PER_VOXEL: Final = 2e-6
+LIMIT_S_PER_BYTE: Final = 1e-6
+"""Time limit: ten times slower than the slowest decoder measured, on a slow disc drive."""
+
+BASE_MEMORY_BYTES: Final = 512 << 20
+MEMORY_BYTES_PER_VOXEL: Final = 32
+"""Memory limit: eight float32 copies of the volume, and the decoders themselves."""
+
+_MATTERING: Final = ["BitsAllocated", "BitsStored", "HighBit", "SamplesPerPixel", "Rows",
+                     "Columns", "NumberOfFrames", "PixelRepresentation"]  # fmt: skip
+_PIXELS: Final = 0x7FE00010
+_LONG_HEAD: Final = struct.Struct("<HH2sHL")
+_IMPLICIT_HEAD: Final = struct.Struct("<HHL")
+
+
+class SafeReader:
+    """A `hipdesk.ports.StudyReader` that survives its decoders.
+
+    Parameters
+    ----------
+    worker : decodes; closed with this reader
+    """
+
+    def __init__(self, worker: WorkerProcess | None = None) -> None:
+        self._plain = DicomFolderReader()
+        self._worker = worker or WorkerProcess()
+
+    def scan(
+        self,
+        root: Path,
+        progress: Progress = no_progress,
+        cancelled: Cancelled = never_cancelled,
+    ) -> Scan:
+        """Find every series in a folder and below, as `DicomFolderReader` does; headers only.
+
+        Raises
+        ------
+        UnreadableInput
+            There is no such folder, or it cannot be opened.
+        Cancelled
+            The user asked to stop.
+        """
+        return self._plain.scan(root, progress, cancelled)
+
+    def read(
+        self,
+        series: Series,
+        progress: Progress = no_progress,
+        cancelled: Cancelled = never_cancelled,
+    ) -> Volume:
+        """Decode one series' pixels, rescaled.
+
+        Raises
+        ------
+        DamagedImage
+            A slice cannot be decoded.
+        Cancelled
+            The user asked to stop; a decoder is ended in the middle of its work.
+        """
+        if is_plain(series):
+            return self._plain.read(series, progress, cancelled)
+        try:
+            answer = self._worker.ask(_request(series), series.shape, progress, cancelled)
+        except WorkerLostError as error:
+            raise DamagedImage(_sentence(error)) from error
+        assert answer.array is not None
+        answer.array.setflags(write=False)
+        return Volume(series, answer.array, str(answer.facts["pixel_sha256"]))
+
+    def close(self) -> None:
+        """End the worker process."""
+        self._worker.close()
+
+
+def is_plain(series: Series) -> bool:
+    """Whether every file of a series is uncompressed, and just as large as it must be."""
+    slices, rows, columns = series.shape
+    if slices * rows * columns > MOST_PLAIN_VOXELS:
+        return False
+    held = Counter(source.path for source in series.slices)
+    return all(is_plain_file(path, rows, columns, frames) for path, frames in held.items())
+
+
+def is_plain_file(path: Path, rows: int, columns: int, frames: int) -> bool:
+    """Whether a file's pixels are uncompressed and its sizes agree with one another.
+
+    Parameters
+    ----------
+    rows, columns : as the scan found them
+    frames : of this file that are wanted; it may hold more
+
+    Returns
+    -------
+    False also where the file cannot be read as expected: the worker shall try.
+    """
+    try:
+        with path.open("rb") as stream:
+            header = dcmread(stream, stop_before_pixels=True, specific_tags=_MATTERING)
+            return _agrees(header, stream, path.stat().st_size, (frames, rows, columns))
+    except Exception:  # whatever pydicom raises on a damaged file
+        return False
+
+
+def _agrees(
+    header: Dataset, stream: BinaryIO, file_bytes: int, shape: tuple[int, int, int]
+) -> bool:
+    """Whether header, pixel element and file size say the same.
+
+    Parameters
+    ----------
+    stream : stands at the pixel element
+    shape : (frames wanted, rows, columns)
+    """
+    syntax = str(header.file_meta.TransferSyntaxUID)
+    if syntax not in PLAIN_SYNTAXES or not _usual_bits(header):
+        return False
+    stated = int(header.get("NumberOfFrames") or 1)
+    if (header.Rows, header.Columns) != shape[1:] or not shape[0] <= stated:
+        return False
+    pixel_bytes = stated * shape[1] * shape[2] * int(header.BitsAllocated) // 8
+    start = stream.tell()
+    length, head_bytes = _pixel_element(stream, syntax == "1.2.840.10008.1.2")
+    trailing = file_bytes - start - head_bytes - length
+    return (
+        length == pixel_bytes + pixel_bytes % 2
+        and start <= MOST_HEADER_BYTES
+        and 0 <= trailing <= MOST_TRAILING_BYTES
+    )
+
+
+def _usual_bits(header: Dataset) -> bool:
+    """Whether a pixel is one number of 8 or 16 bits, its value in the lowest ones."""
+    allocated, stored = int(header.BitsAllocated), int(header.BitsStored)
+    return (
+        allocated in (8, 16)
+        and 0 < stored <= allocated
+        and int(header.HighBit) == stored - 1
+        and int(header.get("SamplesPerPixel") or 1) == 1
+        and int(header.PixelRepresentation) in (0, 1)
+    )
+
+
+def _pixel_element(stream: BinaryIO, implicit: bool) -> tuple[int, int]:
+    """Length of the pixel element's value, and of what stands before it; (-1, 0) for another."""
+    form = _IMPLICIT_HEAD if implicit else _LONG_HEAD
+    group, element, *_, length = form.unpack(stream.read(form.size))
+    return (length, form.size) if (group << 16 | element) == _PIXELS else (-1, 0)
+
+
+def _request(series: Series) -> Request:
+    """Decoding with limits that fit the series' size."""
+    slices, rows, columns = series.shape
+    voxels = slices * rows * columns
+    stored = sum(_bytes_of(path) for path in {source.path for source in series.slices})
+    return Request(
+        "decode",
+        series,
+        limit_s=BASE_LIMIT_S + LIMIT_S_PER_VOXEL * voxels + LIMIT_S_PER_BYTE * stored,
+        memory_bytes=BASE_MEMORY_BYTES + MEMORY_BYTES_PER_VOXEL * voxels + 4 * stored,
+    )
+
+
+def _bytes_of(path: Path) -> int:
+    """Size of a file; 0 where it is gone, which the worker will say."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+_SENTENCES: Final[Mapping[type[WorkerLostError], str]] = {
+    WorkerTooSlowError: "takes far longer to decode than its size explains",
+    WorkerOutOfMemoryError: "needs far more memory to decode than its size explains",
+}
+
+
+def _sentence(error: WorkerLostError) -> str:
+    """What the end of the worker means to a doctor."""
+    what = _SENTENCES.get(type(error), "holds an image that the decoder could not survive")
+    return (
+        f"The series {what}, so a file is probably damaged; "
+        "send the series again from the scanner or archive."
+    )

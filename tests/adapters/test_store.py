@@ -27,7 +27,14 @@ from hipdesk.adapters._store_codec import decode_mask, encode_mask
 from hipdesk.adapters.store import DATABASE, LIBRARY, SqlVisitStore
 from hipdesk.errors import BugError, StoreError, StoreTooNew
 from hipdesk.records import Contrast, Patient, Reason, SegmentClass, Side
-from tests.adapters.library_tools import SENTENCE, add, files_of, kill_while_writing, tamper
+from tests.adapters.library_tools import (
+    SENTENCE,
+    SERVER_VARIABLE,
+    add,
+    files_of,
+    kill_while_writing,
+    tamper,
+)
 from tests.analysis_factory import make_analysis, make_patient, make_series
 
 UNMATCHABLE = make_patient(issuer="")
@@ -44,7 +51,6 @@ APPEND_ONLY = (
     "mask",
     "audit",
 )
-SERVER_VARIABLE = "HIPDESK_TEST_POSTGRES"
 
 
 @pytest.fixture(autouse=True)

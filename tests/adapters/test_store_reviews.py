@@ -6,16 +6,18 @@ import os
 import random
 import shutil
 import sqlite3
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import DBAPIError
 
 from hipdesk.adapters.store import DATABASE, SqlVisitStore
 from hipdesk.errors import BugError, StoreError
@@ -37,6 +39,7 @@ from hipdesk.records import (
 from hipdesk.review import Review, Reviewed, ReviewKind, Revision, Verdict
 from tests.adapters.library_tools import (
     SENTENCE,
+    SERVER_VARIABLE,
     act,
     add,
     assert_same,
@@ -48,6 +51,7 @@ from tests.analysis_factory import make_analysis, make_hip, make_patient, make_s
 
 ACCEPTED, REJECTED, REOPENED, SIGNED, WITHDRAWN = ReviewKind
 RIGHT, LEFT = Side
+APPEND_ONLY = ("thumbnail", "review", "impression", "report", "kept_apart", "dated")
 PICTURE = np.arange(6 * 9, dtype=np.uint8).reshape(6, 9)
 
 
@@ -414,22 +418,33 @@ class TestListing:
         assert_same(PICTURE.T[:, ::-1], listed(store, analysis).thumbnail)
 
 
+def do_everything(store: SqlVisitStore, folder: Path, identifier: str = "4711") -> Reviewed:
+    """Do all that a reader can, once; the analysis as it is then."""
+    patient = make_patient(identifier)
+    other = replace(patient, issuer="")
+    analysis, visit = add(store, folder, make_analysis(make_series(patient)), PICTURE)
+    _, undated = add(store, folder, make_analysis(make_series(other, day=None)))
+    hip = edited(analysis, RIGHT, 2.0)
+    revision = store.revise(analysis.uid, hip, Origin.AI_EDITED, "Reader")
+    reviews = (act(ACCEPTED, RIGHT, 1), act(SIGNED, RIGHT, 1, 1))
+    store.review(analysis.uid, reviews)
+    store.write_impression(analysis.uid, "Secret of Jane", "Reader")
+    store.record_report(analysis.uid, "d" * 64, True, "Reader")
+    one, two = store.patient_of(visit).uid, store.patient_of(undated).uid
+    assert [entry.uid for entry in store.lookalikes(one)] == [two]
+    store.date_visit(undated, date(2020, 2, 29), "Reader")
+    store.keep_apart(one, two, "Reader")
+    assert store.lookalikes(one) == ()
+    store.move_visit(undated, one, "Reader")
+    return Reviewed(analysis, (revision,), reviews, "Secret of Jane")
+
+
 @pytest.fixture(scope="module")
 def reviewed_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library in which readers did everything once, to be copied."""
     folder = tmp_path_factory.mktemp("reviewed")
-    other = replace(make_patient(issuer=""), name="Doe^Jane")
     with SqlVisitStore.open(folder / "library") as store:
-        analysis, visit = add(store, folder / "in", make_analysis(), PICTURE)
-        _, undated = add(store, folder / "in", make_analysis(make_series(other, day=None)))
-        store.revise(analysis.uid, edited(analysis, RIGHT, 2.0), Origin.AI_EDITED, "Reader")
-        store.review(analysis.uid, [act(ACCEPTED, RIGHT, 1), act(SIGNED, RIGHT, 1, 1)])
-        store.write_impression(analysis.uid, "Secret of Jane", "Reader")
-        store.record_report(analysis.uid, "d" * 64, True, "Reader")
-        one, two = store.patient_of(visit).uid, store.patient_of(undated).uid
-        store.date_visit(undated, datetime(2020, 2, 29).date(), "Reader")
-        store.keep_apart(one, two, "Reader")
-        store.move_visit(undated, one, "Reader")
+        do_everything(store, folder / "in")
     return folder / "library"
 
 
@@ -449,9 +464,7 @@ COPIED_REVISION = (
 class TestRecordOfChanges:
     ENTRIES = 9
 
-    @pytest.mark.parametrize(
-        "table", ["thumbnail", "review", "impression", "report", "kept_apart", "dated"]
-    )
+    @pytest.mark.parametrize("table", APPEND_ONLY)
     def test_nothing_can_be_changed_or_removed(self, reviewed: Path, table: str) -> None:
         for statement in (f"UPDATE {table} SET id = id + 100", f"DELETE FROM {table}"):
             with pytest.raises(sqlite3.IntegrityError, match="append only"):
@@ -689,6 +702,31 @@ def test_killed_while_reviewing(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_killed_while_reviewing_forty_times(tmp_path: Path) -> None:
     assert campaign(tmp_path, kills=40, seed=22) >= 40
+
+
+@pytest.mark.slow
+def test_database_server(tmp_path: Path, incoming: Path) -> None:
+    """On a PostgreSQL database, empty or used by these tests before."""
+    url = os.environ.get(SERVER_VARIABLE)
+    if not url:
+        pytest.skip(f"no database server: {SERVER_VARIABLE} holds no address")
+    word = uuid.uuid4().hex
+    with SqlVisitStore.open(url, library=tmp_path / "shared") as store:
+        before = store.verify_audit()
+        want = do_everything(store, incoming, word)
+        assert_same(want, store.load(want.analysis.uid, want.analysis.series))
+        (patient,) = store.patients(f"DOE {word[:20]}")
+        assert (patient.visits, patient.last_day) == (2, date(2024, 3, 1))
+        assert [len(entry.visit.hips) for entry in store.entries(patient.uid)] == [2, 2]
+        with pytest.raises(StoreError, match="is signed"):
+            store.review(want.analysis.uid, [act(REJECTED, RIGHT, 1)])
+        assert store.verify_audit() == before + TestRecordOfChanges.ENTRIES
+        for table in APPEND_ONLY:
+            with (
+                store._open_engine().begin() as connection,
+                pytest.raises(DBAPIError, match="append only"),
+            ):
+                connection.exec_driver_sql(f"DELETE FROM {table}")
 
 
 def test_patient_stays_out_of_errors(store: SqlVisitStore, stored: Analysis) -> None:

@@ -484,6 +484,8 @@ class PanelShown:
     centre : picture point (x, y) that is to lie in the middle of the panel
     offset_mm : of this slice from the head centre along the normal, signed
     reason : why there is no picture
+    shift_mm : of ``centre`` from the head centre (right, down): what was zoomed to last
+    limits : (least, largest) signal that a drag of the window is measured by
     """
 
     visit_uid: str
@@ -495,6 +497,8 @@ class PanelShown:
     height_mm: float
     offset_mm: float
     reason: str = ""
+    shift_mm: tuple[float, float] = (0.0, 0.0)
+    limits: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

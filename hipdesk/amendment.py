@@ -22,10 +22,11 @@ def effective(reviewed: Reviewed) -> Analysis:
     hips = tuple(_as_judged(reviewed, hip.side) for hip in base.hips)
     if all(new is old for new, old in zip(hips, base.hips, strict=True)):
         return base
+    origin = _origin(reviewed, hips)
     return replace(
         base,
-        hips=hips,
-        origin=_origin(reviewed, hips),
+        hips=tuple(_drawn_by(hip, reviewed.origin(hip.side), origin) for hip in hips),
+        origin=origin,
         total=_total(base, hips),
         notices=_notices(base, hips),
     )
@@ -44,6 +45,11 @@ def _origin(reviewed: Reviewed, hips: Sequence[HipResult]) -> Origin:
     drawn = [hip.side for hip in hips if hip.segmentation is not None]
     origins = {reviewed.origin(side) for side in drawn or [hip.side for hip in hips]}
     return origins.pop() if len(origins) == 1 else Origin.AI_EDITED
+
+
+def _drawn_by(hip: HipResult, own: Origin, common: Origin) -> HipResult:
+    """A hip that says who drew its masks where the analysis' own word is another."""
+    return replace(hip, origin=own) if hip.segmentation is not None and own != common else hip
 
 
 def _total(base: Analysis, hips: Sequence[HipResult]) -> PatientTotal:

@@ -569,12 +569,14 @@ class HipResult:
     """Everything known of one hip in one analysis.
 
     ``segmentation`` and ``score`` are None where the head was not found.
+    ``origin`` says who drew its masks where that differs from the analysis.
     """
 
     side: Side
     head: Head
     segmentation: Segmentation | None
     score: HipScore | None
+    origin: Origin | None = None
 
     @property
     def reason(self) -> Reason | None:
@@ -610,6 +612,10 @@ class Analysis:
     def hip(self, side: Side) -> HipResult:
         """The result of one side."""
         return next(hip for hip in self.hips if hip.side is side)
+
+    def origin_of(self, side: Side) -> Origin:
+        """Who drew the masks of one side."""
+        return self.hip(side).origin or self.origin
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -202,7 +202,7 @@ class Report:
     patient_name, patient_id, study_day : as printed on every page
     reasons : one sentence for every score that is missing
     slice_notes : what the slice table leaves out, and its definitions
-    made_by_ai : ``AI``, ``AI + edited`` or ``manual``
+    made_by_ai : ``AI``, ``AI + edited`` or ``manual``, hip by hip where they differ
     """
 
     title: str
@@ -294,9 +294,9 @@ def build_report(
         trend=trend_of(analysis, visits),
         slices=slices,
         slice_notes=slice_notes,
-        disclosure=_disclosure(analysis, review),
+        disclosure=_disclosure(analysis, other, review),
         limits=_limits(analysis),
-        made_by_ai=ORIGIN_WORDS[analysis.origin],
+        made_by_ai=_made_by(analysis, other),
         footer=f"HipDesk {analysis.program_version}, analysis {analysis.uid}",
         final=review is not None and review.final,
         impression="" if review is None else review.impression,
@@ -555,8 +555,11 @@ def _borrowed(analysis: Analysis, other: Analysis | None) -> tuple[str, ...]:
 
 
 def _given(other: Analysis, side: Side) -> str:
-    """Where the other series' figures of a hip are, if it has any."""
-    return "; its figures are given above" if _score(other, side) is not None else ""
+    """Where the other series' figures of a hip are, if it has any, and what a reader did to it."""
+    if _score(other, side) is None:
+        return ""
+    placed = "; its femoral head was placed by a reader" if other.hip(side).head.placed else ""
+    return f"; its figures are given above{placed}"
 
 
 def _why(hip: HipResult) -> str:
@@ -732,7 +735,21 @@ def _cell(entry: SliceScore, spacing_mm: Spacing) -> SliceCell:
     )
 
 
-def _disclosure(analysis: Analysis, review: ReportReview | None) -> tuple[Fact, ...]:
+def _made_by(analysis: Analysis, other: Analysis | None) -> str:
+    """Who drew the masks whose figures are given: one word, or one for each hip."""
+    drawn: dict[Side, str] = {}
+    for each in filter(None, (analysis, other)):
+        for hip in each.hips:
+            if hip.segmentation is not None:
+                drawn.setdefault(hip.side, ORIGIN_WORDS[each.origin_of(hip.side)])
+    if len(set(drawn.values())) < 2:
+        return next(iter(drawn.values()), ORIGIN_WORDS[analysis.origin])
+    return ", ".join(f"{side.word} hip {drawn[side]}" for side in Side)
+
+
+def _disclosure(
+    analysis: Analysis, other: Analysis | None, review: ReportReview | None
+) -> tuple[Fact, ...]:
     compute = analysis.compute
     requested = f"requested {_provider(compute.requested)}, used {_provider(compute.provider)}"
     reason = f" ({compute.reason.rstrip('.')})" if compute.reason else ""
@@ -745,7 +762,7 @@ def _disclosure(analysis: Analysis, review: ReportReview | None) -> tuple[Fact, 
         for model in analysis.models
     )
     return (
-        Fact("Origin of the masks", f"{ORIGIN_WORDS[analysis.origin]}; {_judged_by(review)}"),
+        Fact("Origin of the masks", f"{_made_by(analysis, other)}; {_judged_by(review)}"),
         *models,
         Fact("Computed", f"{requested}{reason}, {analysis.created_utc:%Y-%m-%d %H:%M} UTC"),
         Fact("Score definition", f"{analysis.definition}: {_DEFINITION}"),

@@ -125,7 +125,7 @@ def _own_visit(analysis: Analysis) -> Visit:
             spacing_mm=series.spacing_mm,
             acquisition=series.acquisition,
             definition=analysis.definition,
-            origin=analysis.origin,
+            origin=analysis.origin_of(hip.side),
         )
         for hip in analysis.hips
         if hip.score is not None

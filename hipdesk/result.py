@@ -72,8 +72,9 @@ def result_document(analysis: Analysis) -> dict[str, Any]:
     Returns
     -------
     A document of layout `SCHEMA`. ``hips`` holds an entry for a hip that was
-    not found too, with ``found`` false and the reason; ``head_placed`` is there,
-    and true, only where a reader placed the head.
+    not found too, with ``found`` false and the reason. Only where they say
+    something, ``head_placed`` is there, and true, on a hip whose head a reader
+    placed, and ``origin`` on a hip whose masks are not of the document's origin.
     """
     return {
         "schema": SCHEMA,
@@ -194,6 +195,7 @@ def _hip(hip: HipResult) -> dict[str, Any]:
         "head_radius_mm": _number(hip.head.radius_mm),
         "confidence": _number(hip.head.confidence),
         **({"head_placed": True} if hip.head.placed else {}),
+        **({"origin": hip.origin.value} if hip.origin else {}),
         **_score(hip.score),
     }
 
@@ -282,6 +284,7 @@ def _hip_columns(hip: HipResult) -> dict[str, Any]:
         "hip_n_counted": score.n_counted if score else None,
         "hip_u_intensity": _number(score.u_intensity) if score else None,
         "hip_u_area": _number(score.u_area) if score else None,
+        **({"origin": hip.origin.value} if hip.origin else {}),
     }
 
 

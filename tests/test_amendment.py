@@ -83,8 +83,9 @@ def test_a_revision_replaces_its_hip_and_the_total_follows(analysis: Analysis) -
     new = redrawn(L)
     edited = effective(Reviewed(analysis, (revision(1, new),)))
     assert edited.hip(L) is new
-    assert edited.hip(R) is analysis.hip(R)
+    assert edited.hip(R).segmentation is analysis.hip(R).segmentation
     assert edited.origin is Origin.AI_EDITED
+    assert [edited.origin_of(side) for side in Side] == [Origin.AI, Origin.AI_EDITED]
     right, left = edited.hip(R).score, new.score
     assert right is not None
     assert left is not None

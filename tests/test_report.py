@@ -566,6 +566,42 @@ def test_a_pair_is_final_only_when_both_are_signed() -> None:
     assert report_review((done_right, same)).impression == "Right words."
 
 
+def test_origin_is_told_hip_by_hip_where_it_differs() -> None:
+    analysis, _ = make_analysis()
+    hip = replace(analysis.hips[1])
+    edited = Revision(1, Origin.AI_EDITED, NOW, "Dr. A", hip)
+    report = reviewed_report(Reviewed(analysis, (edited,)))
+    assert report.made_by_ai == "right hip AI, left hip AI + edited"
+    both = (edited, Revision(2, Origin.AI_EDITED, NOW, "Dr. A", replace(analysis.hips[0])))
+    assert reviewed_report(Reviewed(analysis, both)).made_by_ai == "AI + edited"
+
+
+@pytest.mark.parametrize(("kept", "said"), [(L, True), (R, False)])
+def test_only_the_edited_hip_is_compared_with_caution(kept: Side, said: bool) -> None:
+    analysis, volume = make_analysis()
+    edited = Revision(1, Origin.AI_EDITED, NOW, "Dr. A", replace(analysis.hips[1]))
+    history = [
+        replace(visit, hips=tuple(hip for hip in visit.hips if hip.side is kept))
+        for visit in make_history()
+    ]
+    left_edited = effective(Reviewed(analysis, (edited,)))
+    trend = build_report(left_edited, volume, history, now=NOW).trend
+    assert any("edited or drawn by a reader" in words for words in trend.sentences) is said
+
+
+def test_a_pair_tells_of_a_head_placed_in_the_other_series() -> None:
+    right, left = pair()
+    hip = left.hips[1]
+    placed = replace(hip, head=replace(hip.head, placed=True))
+    edited = effective(Reviewed(left, (Revision(1, Origin.AI_EDITED, NOW, "Dr. A", placed),)))
+    _, volume = make_analysis()
+    report = build_report(right, volume, now=NOW, other=edited)
+    assert report.reasons[0].endswith(
+        "its figures are given above; its femoral head was placed by a reader."
+    )
+    assert report.made_by_ai == "right hip AI, left hip AI + edited"
+
+
 def test_nothing_reviewed_is_never_final() -> None:
     assert not report_review(()).final
     nothing = report_review(Reviewed(make_analysis(missing=tuple(Side))[0]))

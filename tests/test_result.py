@@ -125,6 +125,7 @@ class HipPart(Exact):
     head_radius_mm: float | None
     confidence: float
     head_placed: Literal[True] | None = None
+    origin: str | None = None
     slices: list[SlicePart]
     n_counted: int
     central_index: int | None
@@ -334,6 +335,9 @@ def test_a_head_that_a_reader_placed_is_marked_and_warned_of() -> None:
     document = parsed(effective(Reviewed(analysis, (revision,))))
     assert document.origin == "ai_edited"
     assert [hip.head_placed for hip in document.hips] == [None, True]
+    assert [hip.origin for hip in document.hips] == ["ai", None]
+    rows = rows_of(effective(Reviewed(analysis, (revision,))))
+    assert {(row["side"], row["origin"]) for row in rows} == {("R", "ai"), ("L", "ai_edited")}
     assert [w.code for w in document.warnings].count("head_placed") == 1
     assert document.patient_total.u_area == pytest.approx(analysis.total.u_area)
     assert "A. Reader" not in result_json(effective(Reviewed(analysis, (revision,))))

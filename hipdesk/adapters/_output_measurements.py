@@ -147,7 +147,7 @@ def _mask_group(
         finding_category=concept.category,
         finding_sites=[FindingSite(concept.region, laterality=codes.laterality(segment.side))],
         method=codes.definition_code(analysis.definition),
-        algorithm_id=_algorithm(analysis, segment.name),
+        algorithm_id=_algorithm(analysis, segment),
         measurements=[*_size(analysis, segment), *_share(segment)],
         qualitative_evaluations=_remarks(segment) or None,
     )
@@ -216,17 +216,18 @@ def _absent(reason: Reason | None) -> list[QualitativeEvaluation]:
     return [QualitativeEvaluation(name=codes.NULL_REASON, value=codes.REASONS[reason])]
 
 
-def _algorithm(analysis: Analysis, name: SegmentClass) -> AlgorithmIdentification | None:
-    if analysis.origin is Origin.MANUAL:
+def _algorithm(analysis: Analysis, segment: Segment) -> AlgorithmIdentification | None:
+    origin = analysis.origin_of(segment.side)
+    if origin is Origin.MANUAL:
         return None
-    model = model_of(analysis, name)
+    model = model_of(analysis, segment.name)
     return AlgorithmIdentification(
         name=model.name,
         version=model.version,
         parameters=[
             f"sha256={model.sha256}",
             f"trained_on={model.trained_on}",
-            f"origin={analysis.origin.value}",
+            f"origin={origin.value}",
             f"provider={analysis.compute.provider}",
         ],
     )

@@ -200,13 +200,14 @@ def _nothing(analysis: Analysis) -> str:
 
 def _describe(analysis: Analysis, segment: Segment, number: int) -> SegmentDescription:
     codes = CLASSES[segment.name]
-    manual = analysis.origin is Origin.MANUAL
+    origin = analysis.origin_of(segment.side)
+    manual = origin is Origin.MANUAL
     item = SegmentDescription(
         segment_number=number,
         segment_label=segment.name.value,
         segmented_property_category=codes.category,
         segmented_property_type=codes.kind,
-        algorithm_type=_ALGORITHM_TYPES[analysis.origin],
+        algorithm_type=_ALGORITHM_TYPES[origin],
         algorithm_identification=None if manual else _algorithm(model_of(analysis, segment.name)),
         tracking_uid=segment.tracking_uid(analysis),
         tracking_id=segment.tracking_id,

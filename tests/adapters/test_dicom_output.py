@@ -721,13 +721,17 @@ def test_a_head_placed_by_a_reader_makes_an_edited_result(tmp_path: Path) -> Non
     seg, sr = write_both(analysis, tmp_path)
     assert_valid(seg, sr)
     assert_masks_kept(seg, analysis)
-    kinds = {item.SegmentAlgorithmType for item in dcmread(seg).SegmentSequence}
-    assert kinds == {"SEMIAUTOMATIC"}
+    kinds = {
+        (item.TrackingID.split()[0], item.SegmentAlgorithmType)
+        for item in dcmread(seg).SegmentSequence
+    }
+    assert kinds == {("right", "SEMIAUTOMATIC"), ("left", "AUTOMATIC")}
     groups = measurement_groups(sr)
     assert coded(groups["right hip UNet-score"])[POSITION_NAME] == "Placed by a reader"
     assert POSITION_NAME not in coded(groups["left hip UNet-score"])
     assert numbers(groups["right hip UNet-score"])["UNET-INT"][0] > 0
-    assert b"origin=ai_edited" in sr.read_bytes()
+    content = sr.read_bytes()
+    assert content.count(b"origin=ai_edited") == content.count(b"origin=ai ") == 5
 
 
 def test_a_rejected_hip_has_no_masks_and_its_reason(tmp_path: Path) -> None:

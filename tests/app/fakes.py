@@ -282,7 +282,8 @@ class FakeReader:
             raise found
         return found
 
-    def read(self, series: Series) -> Volume:
+    def read(self, series: Series, progress: Any = None, cancelled: Any = None) -> Volume:
+        _step(progress, cancelled, "Reading images")
         if series.uid in self.damaged:
             raise self.damaged[series.uid]
         return self.volumes[series.uid, series.slices[0].path.parent]

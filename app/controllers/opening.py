@@ -1,0 +1,423 @@
+"""What jobs do with a study between a folder and the screen. No Qt, nothing shared.
+
+Each is a function from ports and frozen records to frozen records, told of
+progress and asked to stop between steps.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.state import Exam, FoundStudy, OpenSeries, SeriesRow
+from hipdesk.display import display_stack
+from hipdesk.errors import BugError, NoSuitableSeries, StoreError, UnreadableInput
+from hipdesk.errors import Cancelled as CancelledByUser
+from hipdesk.overlay import thumbnail
+from hipdesk.pipeline import analyze_together
+from hipdesk.ports import (
+    AnalysisEntry,
+    Cancelled,
+    Network,
+    Progress,
+    StudyReader,
+    VisitEntry,
+    VisitStore,
+)
+from hipdesk.records import (
+    Compute,
+    Notice,
+    RankedSeries,
+    Scan,
+    Segmentation,
+    Series,
+    SeriesChoice,
+    Side,
+    SkippedFile,
+    Volume,
+)
+from hipdesk.review import Reviewed
+from hipdesk.series_choice import IN_WINDOW, analysable, choose, patients, rank
+
+Key = tuple[tuple[str, str], ...]
+"""Which images are open: SeriesInstanceUID and pixel hash of each series."""
+
+NAMES_SHOWN: Final = 3
+"""Of several things opened together, so many are named."""
+
+ANALYSIS_SHARE: Final = 0.95
+"""Part of an analysis' whole time that the networks take, about; then outlines are drawn."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A scan and what would be analysed of it.
+
+    Attributes
+    ----------
+    paths : as the user gave them
+    people : number of patients
+    analysable : uids of the series that can be analysed on request
+    """
+
+    paths: tuple[Path, ...] = field(repr=False)
+    scan: Scan
+    choice: SeriesChoice
+    people: int
+    analysable: frozenset[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysed:
+    """Every series that shows a hip, with its result and outlines.
+
+    Attributes
+    ----------
+    series : right before left where there are two
+    thumbnails : one a series
+    seconds : that the networks took, loading them not counted
+    """
+
+    series: tuple[OpenSeries, ...]
+    thumbnails: tuple[NDArray[np.uint8], ...]
+    compute: Compute
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Where results lie in the library."""
+
+    visit_uid: str
+    patient_uid: str
+
+
+def key_of(series: Sequence[OpenSeries]) -> Key:
+    """Which images these are."""
+    return tuple((each.uid, each.volume.pixel_sha256) for each in series)
+
+
+def find(
+    reader: StudyReader, paths: Sequence[Path], progress: Progress, cancelled: Cancelled
+) -> Found:
+    """What folders or files hold, and the choice made in it.
+
+    Raises
+    ------
+    UnreadableInput
+        None of the paths can be opened.
+    Cancelled
+        The user asked to stop.
+    """
+    scan = _scanned(reader, paths, progress, cancelled)
+    try:
+        choice = choose(scan, remedies=IN_WINDOW)
+    except NoSuitableSeries as error:
+        choice = SeriesChoice(rank(scan), (), str(error))
+    return Found(tuple(paths), scan, choice, patients(scan.series), analysable(scan))
+
+
+def _scanned(
+    reader: StudyReader, paths: Sequence[Path], progress: Progress, cancelled: Cancelled
+) -> Scan:
+    """One scan of everything; a path that cannot be opened is skipped where another can."""
+    roots = roots_of(paths)
+    scans: list[Scan] = []
+    refused: list[tuple[Path, UnreadableInput]] = []
+    for index, root in enumerate(roots):
+        try:
+            scans.append(reader.scan(root, _part(progress, index, len(roots)), cancelled))
+        except UnreadableInput as error:
+            refused.append((root, error))
+    if not scans:
+        raise refused[0][1]
+    return Scan(
+        root=roots[0],
+        series=tuple(series for scan in scans for series in scan.series),
+        skipped=(
+            *(skipped for scan in scans for skipped in scan.skipped),
+            *(SkippedFile(path, str(error)) for path, error in refused),
+        ),
+        seconds=sum(scan.seconds for scan in scans),
+    )
+
+
+def roots_of(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """What to scan so that a series is whole: for several files of a folder, the folder.
+
+    Nothing is scanned twice where one path lies in another.
+    """
+    distinct = tuple(dict.fromkeys(paths))
+    beside = Counter(path.parent for path in distinct if path.is_file())
+    roots = dict.fromkeys(
+        path.parent if path.is_file() and beside[path.parent] > 1 else path for path in distinct
+    )
+    return tuple(root for root in roots if not any(other in root.parents for other in roots))
+
+
+def _part(progress: Progress, index: int, count: int) -> Progress:
+    """Progress of one of several equal parts."""
+    return _between(progress, index / count, (index + 1) / count)
+
+
+def _between(progress: Progress, start: float, stop: float) -> Progress:
+    """Progress of one part of a longer job."""
+    return lambda done, what: progress(start + done * (stop - start), what)
+
+
+def shown(found: Found) -> FoundStudy:
+    """What the screen says of a scan."""
+    choice = found.choice
+    first = choice.chosen[0] if choice.chosen else _first(choice.ranking)
+    alone = first if found.people == 1 else None
+    names = [path.name or str(path) for path in found.paths]
+    return FoundStudy(
+        name=", ".join(names[:NAMES_SHOWN]) + (" …" if len(names) > NAMES_SHOWN else ""),
+        patient=None if alone is None else alone.patient,
+        day=None if alone is None else alone.study.date,
+        rows=tuple(_row(ranked, found) for ranked in choice.ranking),
+        reason=choice.reason,
+        skipped=dict(Counter(file.reason for file in found.scan.skipped).most_common()),
+        seconds=found.scan.seconds,
+    )
+
+
+def _first(ranking: Sequence[RankedSeries]) -> Series | None:
+    return ranking[0].series if ranking else None
+
+
+def _row(ranked: RankedSeries, found: Found) -> SeriesRow:
+    series = ranked.series
+    return SeriesRow(
+        uid=series.uid,
+        number=series.number,
+        description=series.description,
+        plane=series.plane,
+        contrast=series.contrast,
+        slices=len(series.slices),
+        spacing_mm=series.spacing_mm,
+        chosen=any(series is each for each in found.choice.chosen),
+        usable=ranked.usable,
+        forced=not ranked.usable and series.uid in found.analysable,
+        reasons=(*ranked.reasons, *(notice.message for notice in series.notices)),
+    )
+
+
+def read(
+    reader: StudyReader, series: Sequence[Series], progress: Progress, cancelled: Cancelled
+) -> tuple[OpenSeries, ...]:
+    """Series ready to be scrolled through, not yet analysed.
+
+    Raises
+    ------
+    DamagedImage
+        A slice cannot be decoded.
+    Cancelled
+        The user asked to stop.
+    """
+    opened = []
+    for index, each in enumerate(series):
+        _go_on(index / len(series), progress, cancelled)
+        volume = reader.read(each, _part(progress, index, len(series)), cancelled)
+        opened.append(OpenSeries(volume, display_stack(volume, (), cancelled=cancelled)))
+    return tuple(opened)
+
+
+def _go_on(fraction: float, progress: Progress, cancelled: Cancelled) -> None:
+    """Tell progress, and stop where the user asked for it."""
+    progress(fraction, "")
+    if cancelled():
+        raise CancelledByUser
+
+
+def analysed(
+    series: Sequence[OpenSeries],
+    networks: Callable[[], tuple[Network, Network]],
+    told: Sequence[Notice],
+    progress: Progress,
+    cancelled: Cancelled,
+) -> Analysed:
+    """Analyse what is open: one series, or a right and a left one.
+
+    Parameters
+    ----------
+    told : what the choice has to say
+
+    Raises
+    ------
+    HeadNotFound, NoScorableHip, ModelError, Cancelled
+        As `hipdesk.pipeline.analyze_together`.
+    """
+    _go_on(0.0, progress, cancelled)
+    locator, segmenter = networks()
+    began = time.perf_counter()
+    results = analyze_together(
+        [each.volume for each in series],
+        locator,
+        segmenter,
+        told,
+        _between(progress, 0.0, ANALYSIS_SHARE),
+        cancelled,
+    )
+    seconds = time.perf_counter() - began
+    drawing = _between(progress, ANALYSIS_SHARE, 1.0)
+    opened = tuple(
+        _opened(volume, Reviewed(analysis), _part(drawing, index, len(results)), cancelled)
+        for index, (analysis, volume) in enumerate(results)
+    )
+    return Analysed(
+        series=opened,
+        thumbnails=tuple(thumbnail(each.volume) for each in opened),
+        compute=results[0][0].compute,
+        seconds=seconds,
+    )
+
+
+def _opened(
+    volume: Volume, reviewed: Reviewed, progress: Progress, cancelled: Cancelled
+) -> OpenSeries:
+    """An analysed series with the outlines of its working results."""
+    stack = display_stack(volume, _working(reviewed), progress, cancelled)
+    return OpenSeries(volume, stack, reviewed)
+
+
+def _working(reviewed: Reviewed) -> tuple[Segmentation, ...]:
+    """Masks of each hip as its newest revision has them."""
+    sides = (hip.side for hip in reviewed.analysis.hips)
+    hips = (reviewed.hip_at(side, reviewed.working(side)) for side in sides)
+    return tuple(hip.segmentation for hip in hips if hip.segmentation is not None)
+
+
+def save(store: VisitStore, results: Analysed, index: int) -> Saved:
+    """Keep one of the results with copies of its images.
+
+    Raises
+    ------
+    StoreError
+        It was not saved.
+    """
+    series = results.series[index]
+    if series.reviewed is None:
+        raise BugError("only what is analysed can be saved")
+    files = files_of(series.volume.series)
+    visit_uid = store.add(series.reviewed.analysis, files, results.thumbnails[index])
+    return Saved(visit_uid, store.patient_of(visit_uid).uid)
+
+
+def files_of(series: Series) -> tuple[Path, ...]:
+    """The files of a series, each once."""
+    return tuple(dict.fromkeys(source.path for source in series.slices))
+
+
+def reopen(
+    store: VisitStore,
+    reader: StudyReader,
+    visit_uid: str,
+    wanted: Sequence[str],
+    progress: Progress,
+    cancelled: Cancelled,
+) -> Exam:
+    """A visit from the library, as its readers left it.
+
+    Parameters
+    ----------
+    wanted : uids of the analyses to open; those whose results count, if empty
+
+    Raises
+    ------
+    StoreError
+        There is nothing to show, it is damaged, or the images are not those
+        that were analysed.
+    Cancelled
+        The user asked to stop.
+    """
+    owner = store.patient_of(visit_uid)
+    entry = next(each for each in store.entries(owner.uid) if each.visit.uid == visit_uid)
+    uids = tuple(wanted) or to_open(entry)
+    opened = [
+        stored(store, reader, uid, _part(progress, index, len(uids)), cancelled)
+        for index, uid in enumerate(uids)
+    ]
+    series = _of_one_study(opened)
+    patient = series[0].volume.series.patient
+    return Exam(patient, entry.visit.day, series, visit_uid, owner.uid)
+
+
+def to_open(entry: VisitEntry) -> tuple[str, ...]:
+    """Uids of the analyses to show of a visit: the newest whose result counts.
+
+    With it goes the newest of the other hip alone where it shows one hip only:
+    they may be a separate right and left pair.
+
+    Raises
+    ------
+    StoreError
+        The visit has no analysis.
+    """
+    counting = {hip.analysis_uid for hip in entry.visit.hips}
+    every = sorted(entry.analyses, key=lambda each: each.uid not in counting)
+    if not every:
+        raise StoreError("This visit has no analysis; open the folder of its images.")
+    first = every[0]
+    if len(first.hips) != 1:
+        return (first.uid,)
+    return first.uid, *(each.uid for each in _counterparts(first, every)[:1])
+
+
+def _counterparts(first: AnalysisEntry, every: Sequence[AnalysisEntry]) -> list[AnalysisEntry]:
+    other = (first.hips[0].other,)
+    return [each for each in every if each.hips == other and each.contrast is first.contrast]
+
+
+def _of_one_study(opened: Sequence[OpenSeries]) -> tuple[OpenSeries, ...]:
+    """The series of the first one's study, the right hip's first."""
+    study = opened[0].volume.series.study.uid
+    same = (each for each in opened if each.volume.series.study.uid == study)
+    return tuple(sorted(same, key=_shows_only_left))
+
+
+def _shows_only_left(series: OpenSeries) -> bool:
+    return series.reviewed is not None and series.reviewed.sides == (Side.LEFT,)
+
+
+def stored(
+    store: VisitStore,
+    reader: StudyReader,
+    analysis_uid: str,
+    progress: Progress,
+    cancelled: Cancelled,
+) -> OpenSeries:
+    """One analysis, as its readers left it, with the library's copy of its images.
+
+    Raises
+    ------
+    StoreError
+        The library lacks it or is damaged, or the images are not those that
+        were analysed.
+    Cancelled
+        The user asked to stop.
+    """
+    _go_on(0.0, progress, cancelled)
+    scan = reader.scan(store.series_folder(analysis_uid), cancelled=cancelled)
+    refusal: StoreError | None = None
+    for series in scan.series:  # one; several where a file holds stacks beside the analysed one
+        try:
+            reviewed = store.load(analysis_uid, series)
+        except StoreError as error:
+            refusal = error
+            continue
+        volume = reader.read(series, progress, cancelled)
+        if volume.pixel_sha256 == reviewed.analysis.pixel_sha256:
+            shown_as = replace(volume, series=reviewed.analysis.series)
+            return _opened(shown_as, reviewed, progress, cancelled)
+    raise refusal or StoreError(
+        "The images in the patient library are not those that were analysed, so they are not "
+        "shown; restore the library from a copy, or open the folder of the images."
+    )

@@ -1,0 +1,166 @@
+"""The frame: workspaces, patient in the header, jobs, messages, settings, the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from app.controllers.desk import Desk
+from app.controllers.showing import Shown, Translate
+from app.controllers.study import StudyController, StudyWatcher
+from app.messages import Action, Severity
+from app.services import Services
+from app.state import ComputeBadge, Exam, FoundStudy, Workspace
+from app.views.protocols import ShellView
+from hipdesk.errors import KnownError
+from hipdesk.records import Compute
+from hipdesk.settings import Settings
+
+
+class ShellController(StudyWatcher):
+    """Hears the frame, and keeps it up to date.
+
+    Parameters
+    ----------
+    study : opens what is chosen in menus or dropped on the window
+    translate : words of the user's language
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        desk: Desk,
+        study: StudyController,
+        view: ShellView,
+        translate: Translate,
+    ) -> None:
+        self._services = services
+        self._desk = desk
+        self._study = study
+        self._view = view
+        self.translate = translate
+        self._workspace = Workspace.LIBRARY
+        self._badge = ComputeBadge()
+        self._shown = Shown()
+        self._warned_of = 0
+        view.listen(self)
+        study.watch(self)
+        desk.watch(self._follow)
+
+    def begin(self) -> None:
+        """Show the frame as it is at the start; jobs and messages from now on."""
+        self._show()
+        self._services.jobs.watch(self._view.show_jobs)
+        self._services.messages.attach(self._view.show_messages)
+
+    @property
+    def workspace(self) -> Workspace:
+        """Which one is in front."""
+        return self._workspace
+
+    # Gestures
+
+    def choose_workspace(self, workspace: Workspace) -> None:
+        """Bring it to the front, with or without anything in it."""
+        self._workspace = workspace
+        self._show()
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open folders or files."""
+        self._study.open_paths(paths)
+
+    def cancel_job(self, number: int) -> None:
+        """Stop a job."""
+        self._services.jobs.cancel(number)
+
+    def dismiss_message(self, number: int) -> None:
+        """Take a message away."""
+        self._services.messages.dismiss(number)
+
+    def act_on_message(self, number: int) -> None:
+        """Do what a message offers."""
+        self._services.messages.act(number)
+
+    def change_settings(self, settings: Settings) -> None:
+        """Keep settings; where they cannot be kept, those before stay in force."""
+        before = self._services.keeper.settings
+        try:
+            self._services.keeper.keep(settings)
+        except KnownError as error:
+            self._services.messages.tell(error)
+            self._shown.forget()  # the dialog shows what was not kept
+        else:
+            self._tell_of_library(before)
+        self._show()
+
+    def close_patient(self) -> None:
+        """Clear the screen of the patient."""
+        self._study.close_patient()
+
+    def close(self) -> bool:
+        """Whether the program may end: everything but saves is asked to stop, saves are waited for.
+
+        False once where a result would be lost, with a message that says so; who
+        closes again means it.
+        """
+        if self._study.unsaved > self._warned_of:
+            self._warned_of = self._study.unsaved
+            self._warn_of_loss()
+            return False
+        self._study.close()
+        return True
+
+    # What happens elsewhere
+
+    def self_tested(self, passed: bool) -> None:
+        """Say how the networks' self-test ended."""
+        self._badge = replace(self._badge, tested=passed)
+        self._show()
+
+    def found_changed(self, found: FoundStudy | None) -> None:
+        """Bring the found folder to the front where the user has to choose."""
+        if found is not None and not any(row.chosen for row in found.rows):
+            self.choose_workspace(Workspace.LIBRARY)
+
+    def exam_opened(self) -> None:
+        """Bring what was opened to the front."""
+        self.choose_workspace(Workspace.REVIEW)
+
+    def analysis_done(self, compute: Compute, seconds: float) -> None:
+        """Say where the networks ran, and how long."""
+        self._badge = replace(self._badge, compute=compute, seconds=seconds)
+        self._show()
+
+    def patient_closed(self) -> None:
+        """Go where the next patient is found."""
+        self.choose_workspace(Workspace.LIBRARY)
+
+    def _follow(self, exam: Exam | None) -> None:
+        self._show()
+
+    # The view
+
+    def _show(self) -> None:
+        """Hand the view what differs."""
+        tell = self._shown.tell
+        tell("settings", self._view.show_settings, self._services.keeper.settings)
+        tell("patient", self._view.show_patient, self._desk.header)
+        tell("badge", self._view.show_badge, self._badge)
+        tell("workspace", self._view.show_workspace, self._workspace)
+
+    def _tell_of_library(self, before: Settings) -> None:
+        if self._services.keeper.settings.library != before.library:
+            words = self.translate("Shell", "The other library is opened at the next start.")
+            self._services.messages.say(Severity.INFO, words)
+
+    def _warn_of_loss(self) -> None:
+        words = self.translate(
+            "Shell", "A result is not in the patient library yet; close again to leave it unsaved."
+        )
+        again = Action(self.translate("Shell", "Save again"), self._save_again)
+        self._services.messages.say(Severity.WARNING, words, again)
+
+    def _save_again(self) -> None:
+        self._warned_of = 0
+        self._study.save_again()

@@ -16,7 +16,7 @@ from hipdesk.adapters.dicom_folder import DicomFolderReader
 from hipdesk.geometry import to_index, to_lps
 from hipdesk.locating import locate
 from hipdesk.paths import model_names
-from hipdesk.pipeline import analyze, request_analysis
+from hipdesk.pipeline import PlacedHead, analyze, analyze_placed, request_analysis
 from hipdesk.records import BONES, LESIONS, Contrast, SegmentClass, Side, Volume
 
 NAMES = ("images_01", "images_10", "images_23")
@@ -92,6 +92,18 @@ def test_on_t1_lesions_are_null_everywhere_and_say_why(results, name):
     segments = pydicom.dcmread(results / name / "segmentation.dcm").SegmentSequence
     assert {segment.SegmentLabel for segment in segments} == {bone.value for bone in BONES}
     assert b"not_fluid_sensitive" in (results / name / "measurements.dcm").read_bytes()
+
+
+@needs_models
+def test_a_hip_done_again_in_its_place_is_the_same_to_the_last_pixel(t1, networks):
+    volume = _volume(t1["images_10"])
+    found = analyze(request_analysis(volume), *networks).hip(Side.LEFT)
+    again = analyze_placed(PlacedHead(volume, Side.LEFT, found.head.centre_lps_mm), *networks)
+    assert again.head == replace(found.head, placed=True)
+    assert again.score == found.score
+    assert again.segmentation.box == found.segmentation.box
+    for name, mask in found.segmentation.masks.items():
+        assert np.array_equal(again.segmentation.masks[name], mask)
 
 
 @needs_models

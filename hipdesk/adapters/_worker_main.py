@@ -82,11 +82,12 @@ def decode(series: Series, progress: Progress) -> Answer:
 
 def probe(folder: Path, _progress: Progress) -> Answer:
     """Whether a model answers on CUDA as on the processor; else why not."""
-    from hipdesk.adapters.onnx_models import OnnxNetwork, read_manifest, read_model
+    from hipdesk.adapters.onnx_models import OTHER_RESULTS, OnnxNetwork, read_manifest, read_model
 
     manifest = read_manifest(folder)
-    network = OnnxNetwork(manifest, read_model(folder, manifest), "cuda")
-    return Answer({"provider": network.compute.provider, "reason": network.compute.reason})
+    found = OnnxNetwork(manifest, read_model(folder, manifest), "cuda").compute
+    lasting = found.reason == OTHER_RESULTS
+    return Answer({"provider": found.provider, "reason": found.reason, "lasting": lasting})
 
 
 TASKS: Final[Mapping[str, Task]] = MappingProxyType({"decode": decode, "probe": probe})

@@ -1,8 +1,9 @@
 """Models on ONNX Runtime: found, hash checked, run on the GPU or honestly on the CPU.
 
 What a network ran on is read back from the session, never assumed. CUDA must
-first repeat the CPU's answer on a probe; whatever fails there, the CPU goes on
-and says why. Nothing of ONNX Runtime leaves this module.
+first repeat the CPU's answer on a probe, in the worker process and then here;
+whatever fails there, the CPU goes on and says why. Nothing of ONNX Runtime
+leaves this module.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import onnxruntime as ort
@@ -31,6 +33,9 @@ from hipdesk.manifest import Manifest
 from hipdesk.ports import Cancelled, never_cancelled
 from hipdesk.records import Compute, ModelRef
 
+if TYPE_CHECKING:
+    from hipdesk.adapters.worker_process import WorkerProcess
+
 _log = logging.getLogger(__name__)
 
 Provider = Literal["auto", "cpu", "cuda"]
@@ -39,7 +44,10 @@ Start = Callable[[bytes, str], Any]
 """Makes a session of a model's bytes on ``cpu`` or ``cuda``."""
 
 RUN_BATCH: Final = 16
-"""Slices run at once; between batches the user can stop."""
+"""Slices run at once."""
+
+POLL_S: Final = 0.03
+"""While a batch runs, the wish to stop is asked for this often."""
 
 PROBE_TOLERANCE: Final = 0.01
 PROBE_SHARE: Final = 0.002
@@ -48,6 +56,8 @@ pixels: point rendering chooses other points where certainty ties."""
 
 FATAL: Final = 4
 """ONNX Runtime's severity that keeps its own log off the user's terminal."""
+
+OTHER_RESULTS: Final = "CUDA gave other results than the processor in the self-test."
 
 _EXECUTION: Final = {"CPUExecutionProvider": "cpu", "CUDAExecutionProvider": "cuda"}
 _CUDA_OPTIONS: Final = {
@@ -59,7 +69,11 @@ _CUDA_OPTIONS: Final = {
 
 
 def load_network(
-    name_or_task: str, provider: str = "auto", folders: Sequence[Path] | None = None
+    name_or_task: str,
+    provider: str = "auto",
+    folders: Sequence[Path] | None = None,
+    worker: WorkerProcess | None = None,
+    cancelled: Cancelled = never_cancelled,
 ) -> OnnxNetwork:
     """Load a model by name, or the first one for a task.
 
@@ -67,6 +81,7 @@ def load_network(
     ----------
     provider : ``auto`` (CUDA where it works), ``cpu`` or ``cuda``
     folders : folders of models to search; those of `hipdesk.paths` if None
+    worker : where CUDA is tried first; a process for this purpose alone if None
 
     Raises
     ------
@@ -74,12 +89,20 @@ def load_network(
         There is no such model, or it cannot be read or run.
     ModelAltered
         Its file differs from its manifest.
+    Cancelled
+        The user asked to stop while CUDA was tried.
     """
     if provider not in ("auto", "cpu", "cuda"):
         raise BugError("provider is none of auto, cpu, cuda")
     folder = find_model(name_or_task, paths.models_dirs() if folders is None else folders)
     manifest = read_manifest(folder)
-    return OnnxNetwork(manifest, read_model(folder, manifest), provider)
+
+    def trial() -> str:
+        from hipdesk.adapters.gpu_trial import tried
+
+        return tried(folder, manifest.sha256, worker, cancelled)
+
+    return OnnxNetwork(manifest, read_model(folder, manifest), provider, trial=trial)
 
 
 def find_model(name_or_task: str, folders: Sequence[Path]) -> Path:
@@ -152,6 +175,7 @@ class OnnxNetwork:
     requested : ``auto``, ``cpu`` or ``cuda``
     start, obstacle : how a session is made, and what speaks against CUDA before
         one is tried; replaced in tests
+    trial : tries CUDA where a crash does no harm; why it failed, or empty
 
     Raises
     ------
@@ -166,18 +190,20 @@ class OnnxNetwork:
         requested: str,
         start: Start | None = None,
         obstacle: Callable[[], str] | None = None,
+        trial: Callable[[], str] | None = None,
     ) -> None:
         self._manifest = manifest
         self._content = content
         self._requested = requested
         self._start = start or start_session
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._options = ort.RunOptions()
         self._session = self._started("cpu")
         self._reason = ""
         self._check_names()
         if requested != "cpu":
-            self._reason = (obstacle or cuda_obstacle)() or self._move_to_cuda()
+            tried = (obstacle or cuda_obstacle)() or (trial() if trial else "")
+            self._reason = tried or self._move_to_cuda()
 
     @property
     def manifest(self) -> Manifest:
@@ -217,14 +243,12 @@ class OnnxNetwork:
         n = len(next(iter(feed.values())))
         channels, spec = len(self._manifest.channels), self._manifest.inputs[0]
         answer = np.empty((n, channels, spec.rows, spec.columns), dtype=np.float32)
-        with self._lock:
-            self._options = ort.RunOptions()
-            self._options.log_severity_level = FATAL
+        with self._lock, self._stoppable():
             for first in range(0, n, RUN_BATCH):
                 if cancelled():
                     raise CancelledByUser
                 part = {name: array[first : first + RUN_BATCH] for name, array in feed.items()}
-                answer[first : first + RUN_BATCH] = self._answer(part)
+                answer[first : first + RUN_BATCH] = self._answer(part, cancelled)
         return answer
 
     def terminate(self) -> None:
@@ -241,10 +265,20 @@ class OnnxNetwork:
             feed[spec.name] = array
         return feed
 
-    def _answer(self, feed: Arrays) -> NDArray[np.float32]:
+    @contextlib.contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        """Options of one run, by which it is stopped; a run within a run has its own."""
+        outer, self._options = self._options, ort.RunOptions()
+        self._options.log_severity_level = FATAL
+        try:
+            yield
+        finally:
+            self._options = outer
+
+    def _answer(self, feed: Arrays, cancelled: Cancelled) -> NDArray[np.float32]:
         """One batch; where CUDA fails, on the CPU from now on."""
         try:
-            return self._once(feed)
+            return self._watched(feed, cancelled)
         except Exception as error:  # ONNX Runtime's own errors share no narrower base
             if self._options.terminate:
                 raise CancelledByUser from error
@@ -253,11 +287,26 @@ class OnnxNetwork:
         _log.warning("CUDA failed while running; the CPU goes on")
         self._session = self._started("cpu")
         self._reason = "CUDA failed while running, so the rest ran on the processor."
-        return self._answer(feed)
+        return self._answer(feed, cancelled)
 
-    def _once(self, feed: Arrays) -> NDArray[np.float32]:
+    def _watched(self, feed: Arrays, cancelled: Cancelled) -> NDArray[np.float32]:
+        """One batch in a thread of its own, while this one asks for the wish to stop.
+
+        It is asked here, not there: what the caller does when asked, as a short
+        job in between, belongs to its thread.
+        """
+        if cancelled is never_cancelled:
+            return self._once(feed)
+        options, answer = self._options, Future[NDArray[np.float32]]()
+        threading.Thread(target=_resolve, args=(answer, lambda: self._once(feed, options))).start()
+        while not wait([answer], POLL_S).done:
+            if not options.terminate and cancelled():
+                options.terminate = True
+        return answer.result()
+
+    def _once(self, feed: Arrays, options: Any = None) -> NDArray[np.float32]:
         """One batch on the present session."""
-        found = self._session.run([self._manifest.output], feed, self._options)[0]
+        found = self._session.run([self._manifest.output], feed, options or self._options)[0]
         return np.asarray(found, dtype=np.float32)
 
     def _started(self, provider: str) -> Any:
@@ -279,7 +328,7 @@ class OnnxNetwork:
             self._session = on_cuda
             if agrees(self._once(probe), expected):
                 return ""
-            reason = "CUDA gave other results than the processor in the self-test."
+            reason = OTHER_RESULTS
         except Exception:  # whatever CUDA does, the CPU is there
             _log.info("CUDA could not be used", exc_info=False)
             reason = "CUDA could not be started on this machine."
@@ -312,6 +361,14 @@ class OnnxNetwork:
             f"The model '{self._manifest.name}' cannot be run on this machine; "
             "close other programs to free memory, or install the model again."
         )
+
+
+def _resolve(future: Future[NDArray[np.float32]], call: Callable[[], NDArray[np.float32]]) -> None:
+    """Put what a call gives or raises into a future."""
+    try:
+        future.set_result(call())
+    except BaseException as error:
+        future.set_exception(error)
 
 
 def start_session(content: bytes, provider: str) -> Any:

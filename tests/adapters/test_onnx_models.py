@@ -3,6 +3,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -217,10 +219,102 @@ def test_cuda_that_fails_while_running_leaves_the_rest_to_the_cpu() -> None:
 
 def test_stops_between_batches_when_asked() -> None:
     loaded = network(requested="cpu")
-    answers = iter([False, True])
     with pytest.raises(Cancelled):
-        loaded.run(images(2 * onnx_models.RUN_BATCH), lambda: next(answers))
-    assert next(answers, None) is None
+        loaded.run(images(2 * onnx_models.RUN_BATCH), lambda: True)
+    assert loaded.run(images(1), lambda: False).shape == (1, 1, 4, 4)
+
+
+class Slow:
+    """A session whose run goes on until its options say stop, as ONNX Runtime's does."""
+
+    def __init__(self, content: bytes) -> None:
+        self._real = start_session(content, "cpu")
+        self.threads: list[threading.Thread] = []
+        self.get_providers = self._real.get_providers
+        self.get_inputs = self._real.get_inputs
+        self.get_outputs = self._real.get_outputs
+
+    def run(self, names: list[str], feed: dict[str, np.ndarray], options: Any) -> list[Any]:
+        self.threads.append(threading.current_thread())
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if options.terminate:
+                raise RuntimeError("Exiting due to terminate flag being set to true.")
+            time.sleep(0.005)
+        raise AssertionError("nobody stopped the run")
+
+
+def test_the_wish_to_stop_ends_a_run_in_the_middle_of_a_batch() -> None:
+    loaded = network(lambda content, _: Slow(content), requested="cpu")
+    began, asked = time.monotonic(), []
+
+    def cancelled() -> bool:
+        asked.append(threading.current_thread())
+        return time.monotonic() - began > 0.1
+
+    with pytest.raises(Cancelled):
+        loaded.run(images(1), cancelled)
+    assert time.monotonic() - began < 0.6
+    assert len(asked) > 2
+    assert set(asked) == {threading.main_thread()}
+
+
+def test_a_watched_run_gives_what_an_unwatched_one_gives() -> None:
+    loaded = network(requested="cpu")
+    feed = images(onnx_models.RUN_BATCH + 3)
+    np.testing.assert_array_equal(loaded.run(feed), loaded.run(feed, lambda: False))
+
+
+def test_a_run_may_be_done_while_another_waits() -> None:
+    loaded = network(requested="cpu")
+    inner: list[np.ndarray] = []
+
+    def cancelled() -> bool:
+        if not inner:
+            inner.append(loaded.run(images(2)))
+        return False
+
+    assert loaded.run(images(1), cancelled).shape == (1, 1, 4, 4)
+    assert inner[0].shape == (2, 1, 4, 4)
+
+
+def test_a_real_model_stops_within_half_a_second(repository: Path) -> None:
+    loaded = load_network("segment", "cpu", [repository / "models"])
+    feed = {
+        spec.role: np.ones((64, spec.context_slices, spec.rows, spec.columns), np.float32)
+        for spec in loaded.manifest.inputs
+    }
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        loaded.run(feed, lambda: time.monotonic() - began > 0.2)
+    assert time.monotonic() - began < 0.7
+
+
+@pytest.mark.parametrize("reason", ["CUDA crashed in the self-test, so it is not used.", ""])
+def test_cuda_is_used_here_only_after_a_trial_elsewhere(reason: str) -> None:
+    manifest = Manifest.model_validate(manifest_of(SIGMOID))
+    started: list[str] = []
+
+    def start(content: bytes, provider: str) -> Any:
+        started.append(provider)
+        return with_cuda()(content, provider)
+
+    loaded = OnnxNetwork(manifest, SIGMOID, "auto", start, lambda: "", lambda: reason)
+    assert started == (["cpu"] if reason else ["cpu", "cuda"])
+    assert loaded.compute.provider == ("cpu" if reason else "cuda")
+    assert loaded.compute.reason == reason
+
+
+def test_nothing_is_tried_where_there_is_no_driver_or_no_wish() -> None:
+    manifest = Manifest.model_validate(manifest_of(SIGMOID))
+
+    def trial() -> str:
+        raise AssertionError("tried")
+
+    for requested, obstacle in (("cpu", ""), ("cuda", "This machine has no NVIDIA driver.")):
+        obstacles = {"cpu": lambda: "", "cuda": lambda: "This machine has no NVIDIA driver."}
+        loaded = OnnxNetwork(manifest, SIGMOID, requested, None, obstacles[requested], trial)
+        assert loaded.compute.reason == obstacle
 
 
 def test_terminate_ends_the_run_under_way_and_no_later_one() -> None:

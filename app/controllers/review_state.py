@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
@@ -27,7 +27,7 @@ from hipdesk.amendment import effective
 from hipdesk.crop import hip_grid
 from hipdesk.linking import index_at, offset_of
 from hipdesk.overlay import Window
-from hipdesk.records import HipResult, Origin, Point, Reason, Side
+from hipdesk.records import HipResult, HipScore, Origin, Point, Reason, Side
 from hipdesk.report import findings, notice_sentences, reason_sentences
 from hipdesk.review import Reviewed, Standing, Verdict
 from hipdesk.series_words import labelled_side
@@ -127,16 +127,22 @@ def _begun(series: OpenSeries) -> Place:
 
 def first_slice(series: OpenSeries) -> int:
     """The slice with most lesion over both hips, else a central one, else the middle."""
-    scores = [hip.score for side in Side if (hip := working_hip(series, side)) and hip.score]
+    hips = (working_hip(series, side) for side in Side)
+    found = worst_slice(hip.score for hip in hips if hip is not None and hip.score is not None)
+    return series.stack.slices // 2 if found is None else found
+
+
+def worst_slice(scores: Iterable[HipScore]) -> int | None:
+    """The slice with most lesion over some hips, else the first hip's central one."""
+    every = tuple(scores)
     lesion: Counter[int] = Counter()
-    for score in scores:
-        for each in score.slices:
-            lesion[each.index] += (each.bme_px or 0) + (each.effusion_px or 0)
+    for each in (entry for score in every for entry in score.slices):
+        lesion[each.index] += (each.bme_px or 0) + (each.effusion_px or 0)
     worst = max(sorted(lesion), key=lambda index: lesion[index], default=None)
     if worst is not None and lesion[worst] > 0:
         return worst
-    central = (score.central_index for score in scores if score.central_index is not None)
-    return next(central, series.stack.slices // 2)
+    central = (score.central_index for score in every if score.central_index is not None)
+    return next(central, None)
 
 
 def series_facts(series: OpenSeries) -> SeriesFacts:

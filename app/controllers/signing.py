@@ -22,6 +22,7 @@ from app.messages import Severity
 from app.services import Services
 from app.state import Exam, Signing
 from hipdesk.amendment import effective
+from hipdesk.errors import KnownError
 from hipdesk.ports import VisitStore
 from hipdesk.records import Side
 from hipdesk.review import Review, Reviewed, ReviewKind
@@ -201,6 +202,10 @@ class SigningDesk:
             unsigned = (side for side in each.sides if not each.standing(side).signed)
             self._record(each, _acts(each, unsigned, ReviewKind.SIGNED, name, at))
 
+    def reader_changed(self) -> None:
+        """The settings name another reader."""
+        self._tell()
+
     def withdraw(self, note: str) -> None:
         """Take back every signature that stands."""
         exam = self._desk.exam
@@ -219,8 +224,12 @@ class SigningDesk:
 
     def _remember(self, name: str) -> None:
         keeper = self._services.keeper
-        if keeper.settings.reader_name != name:
+        if keeper.settings.reader_name == name:
+            return
+        try:
             keeper.keep(keeper.settings.model_copy(update={"reader_name": name}))
+        except KnownError as error:
+            self._services.messages.tell(error)
 
     def _record(self, reviewed: Reviewed, acts: tuple[Review, ...]) -> None:
         """Have the library keep a reader's acts on one analysis."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -64,13 +65,25 @@ def between(low: float, high: float) -> Window:
     return (low + high) / 2, max(high - low, LEAST_WIDTH)
 
 
-def rescaled(window: Window, own: Window, other: Window) -> Window:
-    """A window dragged on one series, for another: by the same factors of its own default.
+@dataclass(frozen=True, slots=True)
+class RelativeWindow:
+    """A window told by a series' own: the same for series of another gain.
 
-    Parameters
+    Attributes
     ----------
-    own, other : default windows (centre, width) of the two series
+    shift : of the centre, in widths of the series' own window
+    width : as a multiple of that width
     """
-    width = other[1] * window[1] / own[1]
-    centre = other[0] + (window[0] - own[0]) / own[1] * other[1]
-    return centre, width
+
+    shift: float = 0.0
+    width: float = 1.0
+
+    def of(self, own: Window) -> Window:
+        """The window itself, for a series whose own window is this."""
+        return own[0] + self.shift * own[1], self.width * own[1]
+
+
+def relative(window: Window, own: Window) -> RelativeWindow:
+    """A window told by the series' own."""
+    width = max(window[1], LEAST_WIDTH)
+    return RelativeWindow((window[0] - own[0]) / own[1], width / own[1])

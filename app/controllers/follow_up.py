@@ -1,0 +1,410 @@
+"""Reading visits against each other, linked in millimetres from the head centres. No Qt.
+
+Nothing is read before the workspace is on screen. The open exam gives its own
+series; those of other visits are read from the library, the last few kept.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from app.background import Job
+from app.controllers.desk import Desk
+from app.controllers.exams import reviews_of, series_of
+from app.controllers.follow_state import (
+    HEIGHTS_MM,
+    Following,
+    begun,
+    centre_of,
+    counted,
+    empty_panel,
+    gap_of,
+    kept_panel,
+    link_of,
+    no_result,
+    panel_shown,
+    plane_sentences,
+    renewed,
+    visit_choices,
+    with_lock,
+    with_visit,
+    with_window,
+    worst_offset,
+)
+from app.controllers.opening import stored
+from app.controllers.showing import Memo, PictureBook, Shown, Translate, tell_known
+from app.controllers.trends import comparison_of, trend_shown
+from app.controllers.windows import relative
+from app.services import Services
+from app.state import (
+    OPACITIES,
+    Comparison,
+    Exam,
+    FollowUpGap,
+    Measure,
+    OpenSeries,
+    Overlay,
+    Panel,
+    PanelShown,
+    TrendShown,
+)
+from app.views.protocols import FollowUpView
+from hipdesk.overlay import Window
+from hipdesk.ports import Cancelled, Progress, VisitEntry, VisitStore
+from hipdesk.records import Side
+
+KEPT_SERIES: Final = 4
+"""Series of other visits kept in memory: two panels, and two to go back to."""
+
+ENTRIES_TOPIC: Final = "follow-up visits"
+
+
+def _topic(panel: Panel) -> str:
+    return f"follow-up {panel.value}"
+
+
+class FollowUpController:
+    """Listens to the follow-up's view.
+
+    Parameters
+    ----------
+    open_visit : opens a visit for review
+    """
+
+    def __init__(
+        self,
+        view: FollowUpView,
+        desk: Desk,
+        services: Services,
+        translate: Translate,
+        open_visit: Callable[[str], None],
+    ) -> None:
+        self._view = view
+        self._services = services
+        self._translate = translate
+        self._open_visit = open_visit
+        self._exam: Exam | None = None
+        self._following: Following | None = None
+        self._manner: Following | None = None
+        self._gap: FollowUpGap | None = FollowUpGap.NO_PATIENT
+        self._active = False
+        self._series: OrderedDict[str, OpenSeries] = OrderedDict()
+        self._problems: dict[str, str] = {}
+        self._asked: dict[Panel, str] = {}
+        self._shown = Shown()
+        self._pictures = PictureBook()
+        self._panels: dict[Panel, PanelShown | None] = {}
+        self._trend: Memo[TrendShown] = Memo()
+        view.listen(self)
+        desk.watch(self._exam_changed)
+        self._exam_changed(desk.exam)
+
+    # On and off the screen
+
+    def enter(self) -> None:
+        """The workspace comes to the front: whatever is missing is read."""
+        self._active = True
+        self._ask_entries()
+        self._ask_series()
+        self._refresh()
+
+    def leave(self) -> None:
+        """It goes: nothing is read for it any more."""
+        self._active = False
+        self._problems.clear()
+        self._asked.clear()
+        for topic in (ENTRIES_TOPIC, *map(_topic, Panel)):
+            self._services.jobs.cancel_topic(topic)
+
+    # Gestures
+
+    def choose_visit(self, panel: Panel, uid: str) -> None:
+        """Put a visit into a panel."""
+        if self._following is not None:
+            self._problems.clear()
+            self._follow(with_visit(self._following, panel, uid))
+
+    def choose_side(self, side: Side) -> None:
+        """Show the other hip, at its own worst slice."""
+        if self._following is not None and side is not self._following.side:
+            self._follow(replace(self._following, side=side, offset_mm=None))
+
+    def choose_measure(self, measure: Measure) -> None:
+        """Plot something else."""
+        if self._following is not None:
+            self._follow(replace(self._following, measure=measure))
+
+    def slide(self, offset_mm: float) -> None:
+        """Show both visits at an offset from the head centres; clipped to their slices."""
+        following = self._following
+        if following is not None:
+            link = link_of(self._read(following), following.side, offset_mm)
+            if link is not None:
+                self._follow(replace(following, offset_mm=link.offset_mm))
+
+    def step(self, steps: int) -> None:
+        """Go on by slices of the visit whose slices are closer."""
+        following = self._following
+        if following is not None and following.offset_mm is not None:
+            link = link_of(self._read(following), following.side, following.offset_mm)
+            if link is not None:
+                self.slide(link.offset_mm + steps * link.step_mm)
+
+    def set_window(self, panel: Panel, window: Window) -> None:
+        """Show a panel in this window; locked, the other by the same factors of its own."""
+        series = None if self._following is None else self._read(self._following).get(panel)
+        if self._following is not None and series is not None:
+            asked = relative(window, series.stack.window)
+            self._follow(with_window(self._following, panel, asked))
+
+    def lock_windows(self, locked: bool) -> None:
+        """Tie both windows together, or free them."""
+        if self._following is not None:
+            self._follow(with_lock(self._following, locked))
+
+    def zoom(self, height_mm: float, shift_mm: tuple[float, float]) -> None:
+        """Show so much of both hips."""
+        if self._following is not None:
+            low, high = HEIGHTS_MM
+            height = min(max(height_mm, low), high)
+            self._follow(replace(self._following, height_mm=height, shift_mm=shift_mm))
+
+    def set_overlay(self, overlay: Overlay) -> None:
+        """Draw masks in another way in both panels."""
+        if self._following is not None:
+            low, high = OPACITIES
+            clipped = replace(overlay, opacity=min(max(overlay.opacity, low), high))
+            self._follow(replace(self._following, overlay=clipped))
+
+    def open_visit(self, uid: str) -> None:
+        """Review a visit of this patient."""
+        following = self._following
+        if following is not None and any(each.visit.uid == uid for each in following.entries):
+            self._open_visit(uid)
+
+    # The exam and its patient's visits
+
+    def _exam_changed(self, exam: Exam | None) -> None:
+        before, self._exam = self._exam, exam
+        for each in (before, exam):
+            self._forget_series(each)
+        if _whose(before) != _whose(exam):
+            self._clear()
+        if before is None or exam is None or before.patient_uid != exam.patient_uid:
+            self._series.clear()
+        if self._active:
+            self._ask_entries()
+        self._refresh()
+
+    def _forget_series(self, exam: Exam | None) -> None:
+        """What is or was open may have changed since it was read."""
+        for reviewed in () if exam is None else reviews_of(exam):
+            self._series.pop(reviewed.analysis.uid, None)
+
+    def _clear(self) -> None:
+        self._asked.clear()
+        for topic in (ENTRIES_TOPIC, *map(_topic, Panel)):
+            self._services.jobs.cancel_topic(topic)
+        self._manner, self._following = self._following or self._manner, None
+        self._gap = FollowUpGap.NO_PATIENT if _whose(self._exam) is None else None
+        self._problems.clear()
+        self._pictures.clear()
+        self._panels.clear()
+        self._shown.forget()
+
+    def _ask_entries(self) -> None:
+        """Read the patient's visits anew."""
+        whose, store = _whose(self._exam), self._services.library.store
+        if whose is None or store is None:
+            return
+        self._services.jobs.start(
+            Job(
+                what=self._translate("FollowUp", "Reading the patient's visits"),
+                work=lambda _progress, _cancelled: store.entries(whose[0]),
+                done=lambda entries: self._take_entries(whose, entries),
+                urgent=True,
+                topic=ENTRIES_TOPIC,
+            )
+        )
+
+    def _take_entries(self, whose: tuple[str, str], entries: tuple[VisitEntry, ...]) -> None:
+        if whose != _whose(self._exam):
+            return
+        patient_uid, visit_uid = whose
+        own = tuple(each for each in entries if each.patient_uid == patient_uid)
+        self._gap = gap_of(self._exam, own)
+        if self._following is None:
+            self._follow(begun(patient_uid, visit_uid, own, self._manner))
+        else:
+            self._follow(renewed(self._following, own))
+
+    def _follow(self, following: Following) -> None:
+        self._following = following
+        self._ask_series()
+        self._refresh()
+
+    # The series of both panels
+
+    def _read(self, following: Following) -> Mapping[Panel, OpenSeries]:
+        """The series of the panels that are at hand."""
+        found: dict[Panel, OpenSeries] = {}
+        for panel in Panel:
+            hip = following.hip(panel)
+            series = None if hip is None else self._at_hand(hip.analysis_uid)
+            if series is not None:
+                found[panel] = series
+        return found
+
+    def _at_hand(self, analysis_uid: str) -> OpenSeries | None:
+        if analysis_uid in self._series:
+            self._series.move_to_end(analysis_uid)
+            return self._series[analysis_uid]
+        opened = series_of(self._exam, analysis_uid)
+        if opened is None:
+            return None
+        self._put(analysis_uid, counted(opened))
+        return self._series[analysis_uid]
+
+    def _put(self, analysis_uid: str, series: OpenSeries) -> None:
+        self._series[analysis_uid] = series
+        while len(self._series) > KEPT_SERIES:
+            self._series.popitem(last=False)
+
+    def _ask_series(self) -> None:
+        """Read what the panels need and what is not being read yet."""
+        following, store = self._following, self._services.library.store
+        if not self._active or following is None or store is None or self._gap is not None:
+            return
+        for panel in Panel:
+            hip = following.hip(panel)
+            uid = None if hip is None else hip.analysis_uid
+            if uid is None or uid in self._problems or self._at_hand(uid) is not None:
+                self._stop(panel)
+            elif self._asked.get(panel) != uid:
+                self._asked[panel] = uid
+                self._services.jobs.start(self._reading(store, panel, uid))
+        self._settle(following)
+
+    def _stop(self, panel: Panel) -> None:
+        if self._asked.pop(panel, None) is not None:
+            self._services.jobs.cancel_topic(_topic(panel))
+
+    def _reading(self, store: VisitStore, panel: Panel, uid: str) -> Job[OpenSeries]:
+        reader = self._services.reader
+
+        def work(progress: Progress, cancelled: Cancelled) -> OpenSeries:
+            return counted(stored(store, reader, uid, progress, cancelled))
+
+        return Job(
+            what=self._translate("FollowUp", "Reading a visit's images"),
+            work=work,
+            done=lambda series: self._take_series(panel, uid, series),
+            failed=lambda error: self._reading_failed(panel, uid, error),
+            stopped=lambda: self._reading_stopped(panel, uid),
+            topic=_topic(panel),
+        )
+
+    def _take_series(self, panel: Panel, uid: str, series: OpenSeries) -> None:
+        if self._asked.get(panel) != uid:
+            return
+        del self._asked[panel]
+        self._put(uid, series)
+        if self._following is not None:
+            self._settle(self._following)
+        self._refresh()
+
+    def _reading_failed(self, panel: Panel, uid: str, error: Exception) -> None:
+        tell_known(self._services.messages, error)
+        self._give_up(panel, uid, self._translate("FollowUp", "its images cannot be read"))
+
+    def _reading_stopped(self, panel: Panel, uid: str) -> None:
+        self._give_up(panel, uid, self._translate("FollowUp", "reading was stopped"))
+
+    def _give_up(self, panel: Panel, uid: str, reason: str) -> None:
+        if self._asked.get(panel) == uid:
+            del self._asked[panel]
+            self._problems[uid] = reason
+            self._refresh()
+
+    def _settle(self, following: Following) -> None:
+        """Begin at the worst slice of the later visit, or of the earlier if that has none."""
+        read = self._read(following)
+        waiting = [panel for panel in Panel if panel in self._asked]
+        for panel in (Panel.LATER, Panel.EARLIER):
+            if following.offset_mm is not None or panel in waiting:
+                return
+            series = read.get(panel)
+            offset = None if series is None else worst_offset(series, following.side)
+            if offset is not None:
+                self._following = replace(following, offset_mm=offset)
+                return
+
+    # The view
+
+    def _refresh(self) -> None:
+        """Show what differs."""
+        tell, view, following = self._shown.tell, self._view, self._following
+        tell("gap", view.show_gap, self._gap)
+        if following is None or self._gap is not None:
+            self._show_nothing()
+            return
+        chosen = (following.chosen.get(panel) for panel in Panel)
+        tell("visits", view.show_visits, visit_choices(following.entries), *chosen)
+        tell("side", view.show_side, following.side)
+        tell("overlay", view.show_overlay, following.overlay)
+        tell("trend", view.show_trend, self._trend_of(following))
+        read = self._read(following)
+        for panel in Panel:
+            shown = kept_panel(self._panels.get(panel), self._panel(following, panel, read))
+            self._panels[panel] = shown
+            tell(panel.value, view.show_panel, panel, shown)
+        link = link_of(read, following.side, following.offset_mm)
+        tell("link", view.show_link, link, following.locked)
+        tell("comparison", view.show_comparison, self._comparison(following, read))
+
+    def _panel(
+        self, following: Following, panel: Panel, read: Mapping[Panel, OpenSeries]
+    ) -> PanelShown | None:
+        """One picture; None while it is being read."""
+        hip, series = following.hip(panel), read.get(panel)
+        if hip is None or (series is not None and centre_of(series, following.side) is None):
+            return empty_panel(following, panel, no_result(self._translate))
+        if hip.analysis_uid in self._problems:
+            return empty_panel(following, panel, self._problems[hip.analysis_uid])
+        if series is None or following.offset_mm is None:
+            return None
+        return panel_shown(
+            following, panel, series, following.offset_mm, self._pictures.picture, self._translate
+        )
+
+    def _trend_of(self, following: Following) -> TrendShown:
+        return self._trend.of(
+            (following.entries, following.measure),
+            lambda: trend_shown(following.entries, following.measure, self._translate),
+        )
+
+    def _comparison(
+        self, following: Following, read: Mapping[Panel, OpenSeries]
+    ) -> Comparison | None:
+        earlier, later = (following.entry(panel) for panel in Panel)
+        if earlier is None or later is None:
+            return None
+        return comparison_of(earlier.visit, later.visit, following.side, plane_sentences(read))
+
+    def _show_nothing(self) -> None:
+        tell, view = self._shown.tell, self._view
+        tell("visits", view.show_visits, (), None, None)
+        for panel in Panel:
+            tell(panel.value, view.show_panel, panel, None)
+        tell("link", view.show_link, None, True)
+        tell("comparison", view.show_comparison, None)
+
+
+def _whose(exam: Exam | None) -> tuple[str, str] | None:
+    """Patient and visit of an exam that is in the library."""
+    if exam is None or exam.patient_uid is None or exam.visit_uid is None:
+        return None
+    return exam.patient_uid, exam.visit_uid

@@ -1,0 +1,538 @@
+"""The follow-up's controller against a fake view."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.controllers.follow_up import KEPT_SERIES, FollowUpController
+from app.controllers.windows import relative
+from app.state import Exam, FollowUpGap, Measure, Overlay, Panel
+from app.views.protocols import FollowUpView
+from hipdesk.errors import DamagedImage, StoreError
+from hipdesk.linking import offset_of
+from hipdesk.ports import VisitEntry
+from hipdesk.records import Contrast, Side
+from hipdesk.review import ReviewKind
+from hipdesk.timeline import Comparability
+from tests.app.fakes import Bench, FakeView, make_bench, make_patient, translate
+from tests.app.review_fakes import Opened, analysed, at_desk, exam_of, keep
+
+RIGHT, LEFT = Side.RIGHT, Side.LEFT
+EARLIER, LATER = Panel.EARLIER, Panel.LATER
+DAYS = (date(2023, 3, 1), date(2023, 9, 1), date(2024, 3, 1), date(2024, 9, 1))
+
+
+class Room:
+    """The follow-up of a patient with some visits, the exam of one of them open."""
+
+    def __init__(self, visits: int = 3, at: int = -1, **which: Any) -> None:
+        self.bench = make_bench()
+        self.exams = [
+            exam_of(self.bench, analysed(study=n + 1, day=DAYS[n], **which)) for n in range(visits)
+        ]
+        self.opened = at_desk(self.bench, self.exams[at] if visits else None)
+        self.view = FakeView(FollowUpView)
+        self.asked: list[str] = []
+        self.controller = FollowUpController(
+            self.view,  # type: ignore[arg-type]
+            self.opened.desk,
+            self.bench.services,
+            translate,
+            self.asked.append,
+        )
+
+    def entered(self) -> Room:
+        self.controller.enter()
+        self.run()
+        return self
+
+    def run(self) -> None:
+        self.bench.jobs.run_all()
+
+    def uid(self, number: int) -> str:
+        uid = self.exams[number].visit_uid
+        assert uid is not None
+        return uid
+
+    def panel(self, panel: Panel) -> Any:
+        given = [args[1] for args in self.view.every("show_panel") if args[0] is panel]
+        return given[-1]
+
+    @property
+    def pair(self) -> tuple[str | None, str | None]:
+        _, earlier, later = self.view.last("show_visits")
+        return earlier, later
+
+    @property
+    def link(self) -> Any:
+        return self.view.last("show_link")[0]
+
+
+def centre(exam: Exam, side: Side = RIGHT) -> Any:
+    reviewed = exam.series[0].reviewed
+    assert reviewed is not None
+    return reviewed.analysis.hip(side).head.centre_lps_mm
+
+
+# What there is to follow
+
+
+def test_nothing_is_read_before_the_workspace_is_entered() -> None:
+    room = Room()
+    assert not room.bench.jobs.started
+    room.controller.enter()
+    assert [job.what for job in room.bench.jobs.started] == ["Reading the patient's visits"]
+
+
+def test_gaps() -> None:
+    empty = Room(0)
+    empty.controller.enter()
+    assert empty.view.last("show_gap") is FollowUpGap.NO_PATIENT
+    assert not empty.bench.jobs.started
+    assert Room(1).entered().view.last("show_gap") is FollowUpGap.ONE_VISIT
+    assert Room(2).entered().view.last("show_gap") is None
+
+
+def test_an_exam_outside_the_library_has_no_follow_up() -> None:
+    room = Room(2)
+    room.opened.desk.put(replace(room.opened.exam, visit_uid=None, patient_uid=None))
+    room.entered()
+    assert room.view.last("show_gap") is FollowUpGap.NO_PATIENT
+
+
+def test_undated_visits_only_cannot_be_followed() -> None:
+    bench = make_bench()
+    person = make_patient(issuer="C")
+    exams = [exam_of(bench, analysed(study=n, day=None, patient=person)) for n in (1, 2)]
+    room = Room(0)
+    room.bench = bench
+    view = FakeView(FollowUpView)
+    opened = at_desk(bench, exams[1])
+    controller = FollowUpController(view, opened.desk, bench.services, translate, print)  # type: ignore[arg-type]
+    controller.enter()
+    bench.jobs.run_all()
+    assert view.last("show_gap") is FollowUpGap.NOTHING_DATED
+
+
+@pytest.mark.parametrize(("at", "pair"), [(2, (1, 2)), (1, (0, 1)), (0, (0, 1))])
+def test_the_open_visit_is_shown_against_the_one_before(at: int, pair: tuple[int, int]) -> None:
+    room = Room(3, at).entered()
+    assert room.pair == (room.uid(pair[0]), room.uid(pair[1]))
+    choices, _, _ = room.view.last("show_visits")
+    assert [choice.day for choice in choices] == list(DAYS[:3])
+    assert {choice.sides for choice in choices} == {(RIGHT, LEFT)}
+    assert {choice.contrast for choice in choices} == {Contrast.STIR}
+
+
+def test_both_panels_begin_at_the_worst_slice_of_the_later_visit() -> None:
+    room = Room(2).entered()
+    later, earlier = room.panel(LATER), room.panel(EARLIER)
+    series = room.exams[1].series[0]
+    hip = series.reviewed.analysis.hip(RIGHT) if series.reviewed else None
+    assert hip is not None
+    assert hip.score is not None
+    loads = {s.index: (s.bme_px or 0) + (s.effusion_px or 0) for s in hip.score.slices}
+    assert loads[later.picture.index] == max(loads.values())
+    assert later.offset_mm == pytest.approx(
+        offset_of(series.stack.affine, centre(room.exams[1]), later.picture.index)
+    )
+    assert abs(earlier.offset_mm - later.offset_mm) <= 2.5
+    assert (earlier.height_mm, later.height_mm) == (125.0, 125.0)
+    _, x, y = series.stack.to_picture(centre(room.exams[1]))
+    assert later.centre == pytest.approx((x, y))
+    assert room.view.last("show_side") is RIGHT
+
+
+def test_the_open_series_is_not_read_again() -> None:
+    room = Room(2).entered()
+    assert [job.what for job in room.bench.jobs.started[1:]] == ["Reading a visit's images"]
+    assert room.bench.store.calls["load"] == 1
+
+
+def test_no_panel_before_it_is_read() -> None:
+    room = Room(2)
+    room.controller.enter()
+    room.bench.jobs.run()
+    assert room.panel(EARLIER) is None
+    assert room.panel(LATER) is not None
+    room.run()
+    assert room.panel(EARLIER) is not None
+
+
+# Sliding
+
+
+def test_sliding_moves_both_by_millimetres() -> None:
+    room = Room(2).entered()
+    low, high = room.link.range_mm
+    assert room.link.step_mm == pytest.approx(5.0)
+    assert high - low >= 9 * 5.0 - 1e-6
+    room.controller.slide(10.0)
+    for panel, exam in ((EARLIER, room.exams[0]), (LATER, room.exams[1])):
+        shown = room.panel(panel)
+        affine = exam.series[0].stack.affine
+        assert abs(shown.offset_mm - 10.0) <= 2.5 + 1e-6
+        assert shown.offset_mm == pytest.approx(
+            offset_of(affine, centre(exam), shown.picture.index)
+        )
+    before = room.panel(LATER).picture.index
+    room.controller.step(-1)
+    assert room.link.offset_mm == pytest.approx(5.0)
+    assert room.panel(LATER).picture.index == before - 1
+
+
+def test_sliding_stops_at_the_last_slice_of_either() -> None:
+    room = Room(2).entered()
+    room.controller.slide(1e6)
+    assert room.link.offset_mm == room.link.range_mm[1]
+    room.view.forget()
+    room.controller.step(1)
+    assert not room.view.calls
+
+
+def test_a_visit_without_a_slice_there_says_so() -> None:
+    room = Room(2)
+    series = room.exams[0].series[0]
+    shifted = series.volume.series.affine.copy()
+    shifted[:3, 3] += 25.0 * shifted[:3, 0] / 5.0
+    kept = room.bench.store.kept[series.reviewed.analysis.uid]  # type: ignore[union-attr]
+    of = replace(kept.reviewed.analysis.series, affine=shifted)
+    kept.reviewed = replace(kept.reviewed, analysis=replace(kept.reviewed.analysis, series=of))
+    room.bench.store.load = (  # type: ignore[method-assign]
+        lambda uid, _series: room.bench.store.kept[uid].reviewed
+    )
+    room.entered()
+    room.controller.slide(room.link.range_mm[0])
+    assert room.panel(EARLIER).picture is None
+    assert room.panel(EARLIER).reason == "this visit has no slice here"
+    assert room.panel(LATER).picture is not None
+
+
+def test_setters_are_called_with_differences_only() -> None:
+    room = Room(2).entered()
+    room.view.forget()
+    room.controller.slide(room.link.offset_mm if room.view.calls else 0.0)
+    room.view.forget()
+    room.controller.slide(0.0)
+    room.controller.choose_side(RIGHT)
+    room.controller.choose_measure(Measure.U_MEAN)
+    room.controller.lock_windows(True)
+    room.controller.set_overlay(Overlay())
+    assert not room.view.calls
+    room.controller.choose_measure(Measure.BME_ML)
+    assert {name for name, _ in room.view.calls} == {"show_trend"}
+
+
+# Windows, zoom, overlay
+
+
+def test_locked_windows_change_by_the_same_factors_of_their_own() -> None:
+    room = Room(2).entered()
+    own = room.panel(LATER).window
+    stack = room.exams[1].series[0].stack
+    assert own == stack.window
+    room.controller.set_window(LATER, (own[0] + own[1] / 4, own[1] / 2))
+    assert room.panel(LATER).window == pytest.approx((own[0] + own[1] / 4, own[1] / 2))
+    prior = room.exams[0].series[0].stack.window
+    assert room.panel(EARLIER).window == pytest.approx((prior[0] + prior[1] / 4, prior[1] / 2))
+    room.controller.lock_windows(False)
+    room.controller.set_window(EARLIER, (7.0, 3.0))
+    assert room.panel(EARLIER).window == pytest.approx((7.0, 3.0))
+    assert room.panel(LATER).window == pytest.approx((own[0] + own[1] / 4, own[1] / 2))
+    room.controller.lock_windows(True)
+    assert room.panel(EARLIER).window == pytest.approx((prior[0] + prior[1] / 4, prior[1] / 2))
+    assert room.view.last("show_link")[1] is True
+
+
+def test_a_relative_window_fits_another_gain() -> None:
+    asked = relative((150.0, 100.0), (100.0, 200.0))
+    assert asked.of((1000.0, 2000.0)) == (1500.0, 1000.0)
+    assert asked.of((100.0, 200.0)) == (150.0, 100.0)
+
+
+def test_zoom_is_the_same_in_millimetres() -> None:
+    room = Room(2).entered()
+    before = room.panel(LATER).centre
+    room.controller.zoom(60.0, (4.0, -6.0))
+    for panel in Panel:
+        assert room.panel(panel).height_mm == 60.0
+    assert room.panel(LATER).centre == pytest.approx((before[0] + 2.0, before[1] - 3.0))
+    assert room.panel(LATER).shift_mm == (4.0, -6.0)
+    assert room.panel(LATER).limits == room.exams[1].series[0].stack.limits
+    room.controller.zoom(0.0, (0.0, 0.0))
+    assert room.panel(LATER).height_mm == 20.0
+
+
+def test_overlay() -> None:
+    room = Room(2).entered()
+    room.controller.set_overlay(Overlay(opacity=0.0))
+    assert room.view.last("show_overlay") == Overlay(opacity=0.1)
+
+
+# Choosing
+
+
+def test_another_side_begins_at_its_own_worst_slice() -> None:
+    room = Room(2).entered()
+    room.controller.choose_side(LEFT)
+    assert room.view.last("show_side") is LEFT
+    assert room.panel(LATER).side is LEFT
+    _, x, y = room.exams[1].series[0].stack.to_picture(centre(room.exams[1], LEFT))
+    assert room.panel(LATER).centre == pytest.approx((x, y))
+
+
+def test_choosing_keeps_the_earlier_visit_on_the_left() -> None:
+    room = Room(3, 1).entered()
+    room.controller.choose_visit(EARLIER, room.uid(2))
+    assert room.pair == (room.uid(1), room.uid(2))
+    room.run()
+    room.view.forget()
+    room.controller.choose_visit(EARLIER, room.uid(2))
+    room.controller.choose_visit(LATER, "visit-99")
+    assert not room.view.calls
+
+
+def test_choosing_keeps_the_place() -> None:
+    room = Room(3).entered()
+    room.controller.slide(-5.0)
+    room.controller.choose_visit(EARLIER, room.uid(0))
+    room.run()
+    assert room.pair == (room.uid(0), room.uid(2))
+    assert room.link.offset_mm == pytest.approx(-5.0)
+
+
+def test_the_last_few_series_are_kept() -> None:
+    room = Room(4).entered()
+    for number in (0, 1, 2, 0, 1, 2):
+        room.controller.choose_visit(EARLIER, room.uid(number))
+        room.run()
+    assert room.bench.store.calls["load"] == KEPT_SERIES - 1
+
+
+def test_a_late_answer_is_dropped() -> None:
+    room = Room(3)
+    room.controller.enter()
+    room.bench.jobs.run()
+    number = room.bench.jobs.work()
+    room.controller.choose_visit(EARLIER, room.uid(0))
+    room.bench.jobs.deliver(number)
+    assert room.panel(EARLIER) is None
+    room.run()
+    assert room.panel(EARLIER).visit_uid == room.uid(0)
+
+
+def test_images_that_cannot_be_read_say_so_and_are_tried_again() -> None:
+    room = Room(2)
+    uid = room.exams[0].series[0].uid
+    room.bench.reader.damaged[uid] = DamagedImage("A slice is damaged.")
+    room.entered()
+    assert room.panel(EARLIER).picture is None
+    assert room.panel(EARLIER).reason == "its images cannot be read"
+    assert room.bench.said == ["A slice is damaged."]
+    assert room.panel(LATER).picture is not None
+    del room.bench.reader.damaged[uid]
+    room.controller.leave()
+    room.entered()
+    assert room.panel(EARLIER).picture is not None
+
+
+def test_the_later_visit_unreadable_leaves_the_earlier_one() -> None:
+    room = Room(3, 0)
+    room.entered()
+    uid = room.exams[1].series[0].uid
+    assert room.panel(LATER).visit_uid == room.uid(1)
+    room.bench.reader.damaged[room.exams[2].series[0].uid] = DamagedImage("A slice is damaged.")
+    room.controller.choose_visit(LATER, room.uid(2))
+    room.run()
+    assert room.panel(LATER).picture is None
+    assert room.panel(EARLIER).picture is not None
+    assert uid
+
+
+def test_stopping_the_reading_says_so() -> None:
+    room = Room(2)
+    room.controller.enter()
+    room.bench.jobs.run()
+    room.bench.jobs.cancel(2)
+    assert room.panel(EARLIER).reason == "reading was stopped"
+
+
+def test_visits_that_cannot_be_listed_are_said() -> None:
+    room = Room(2)
+    room.bench.store.failing["entries"] = StoreError("The library is damaged.")
+    room.entered()
+    assert room.bench.said == ["The library is damaged."]
+
+
+def test_leaving_stops_reading_and_entering_goes_on() -> None:
+    room = Room(2)
+    room.controller.enter()
+    room.bench.jobs.run()
+    room.controller.leave()
+    room.run()
+    assert room.panel(EARLIER) is None
+    room.entered()
+    assert room.panel(EARLIER).picture is not None
+
+
+def test_opening_a_visit() -> None:
+    room = Room(2).entered()
+    room.controller.open_visit(room.uid(0))
+    room.controller.open_visit("visit-of-somebody-else")
+    assert room.asked == [room.uid(0)]
+
+
+# Patients
+
+
+def test_another_patient_is_never_mixed_in() -> None:
+    room = Room(2).entered()
+    patient = make_patient("9", "Roe^Max")
+    strangers = [
+        exam_of(room.bench, analysed(study=n, day=DAYS[n - 5], patient=patient)) for n in (5, 6)
+    ]
+    room.controller.step(1)
+    room.controller.choose_visit(EARLIER, room.uid(0))
+    room.view.forget()
+    room.opened.desk.put(strangers[1])
+    assert room.panel(EARLIER) is None
+    assert room.panel(LATER) is None
+    assert room.view.last("show_visits") == ((), None, None)
+    room.run()
+    own = {exam.visit_uid for exam in strangers}
+    assert set(room.pair) == own
+    assert {
+        mark.visit_uid for line in room.view.last("show_trend").lines for mark in line.marks
+    } == own
+
+
+def test_visits_of_an_earlier_patient_arriving_late_are_dropped() -> None:
+    room = Room(2)
+    room.controller.enter()
+    number = room.bench.jobs.work()
+    stranger = exam_of(room.bench, analysed(study=5, patient=make_patient("9", "Roe^Max")))
+    room.opened.desk.put(stranger)
+    room.bench.jobs.deliver(number)
+    assert room.view.last("show_visits") == ((), None, None)
+    room.run()
+    assert room.view.last("show_gap") is FollowUpGap.ONE_VISIT
+
+
+def test_an_entry_of_somebody_else_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    room = Room(2)
+    original = room.bench.store.entries
+
+    def mixed(uid: str) -> tuple[VisitEntry, ...]:
+        first, second = original(uid)
+        return replace(first, patient_uid="somebody else"), second
+
+    monkeypatch.setattr(room.bench.store, "entries", mixed)
+    room.entered()
+    assert room.view.last("show_gap") is FollowUpGap.ONE_VISIT
+
+
+def test_closing_the_patient_empties_the_room() -> None:
+    room = Room(2).entered()
+    room.opened.desk.put(None)
+    assert room.view.last("show_gap") is FollowUpGap.NO_PATIENT
+    assert room.panel(LATER) is None
+    assert room.view.last("show_comparison") is None
+
+
+# What readers change meanwhile
+
+
+def test_a_verdict_is_seen_without_choosing_anew() -> None:
+    room = Room(3).entered()
+    room.controller.choose_visit(EARLIER, room.uid(0))
+    room.controller.choose_measure(Measure.A_MEAN)
+    room.run()
+    reviewed = room.opened.reviewed()
+    room.opened.signing.judge(reviewed.analysis.uid, RIGHT, ReviewKind.ACCEPTED)
+    room.run()
+    marks = room.view.last("show_trend").lines[0].marks
+    assert [mark.accepted for mark in marks] == [False, False, True]
+    assert room.pair == (room.uid(0), room.uid(2))
+    assert room.view.last("show_trend").measure is Measure.A_MEAN
+
+
+def test_a_rejected_hip_has_no_picture_and_no_change() -> None:
+    room = Room(2)
+    uid = room.opened.reviewed().analysis.uid
+    room.opened.signing.judge(uid, RIGHT, ReviewKind.REJECTED)
+    room.run()
+    room.entered()
+    assert room.view.last("show_side") is LEFT
+    room.controller.choose_side(RIGHT)
+    assert room.panel(LATER).picture is None
+    assert room.panel(LATER).reason == "this visit has no result of this hip"
+    comparison = room.view.last("show_comparison")
+    assert comparison.verdict is None
+    assert {row.change for row in comparison.rows} == {""}
+    mark = room.view.last("show_trend").lines[0].marks[-1]
+    assert (mark.value, mark.reason) == (None, "a reader rejected the outlines")
+
+
+def test_one_hip_missing_at_one_visit() -> None:
+    bench: Bench = make_bench()
+    exams = [
+        exam_of(bench, analysed(study=1, day=DAYS[0], sides=(LEFT,))),
+        exam_of(bench, analysed(study=2, day=DAYS[1])),
+    ]
+    opened: Opened = at_desk(bench, exams[1])
+    view = FakeView(FollowUpView)
+    controller = FollowUpController(view, opened.desk, bench.services, translate, print)  # type: ignore[arg-type]
+    controller.enter()
+    bench.jobs.run_all()
+    assert view.last("show_side") is LEFT
+    controller.choose_side(RIGHT)
+    shown = dict(view.every("show_panel"))
+    assert shown[EARLIER].reason == "this visit has no result of this hip"
+    assert shown[LATER].picture is not None
+    assert view.last("show_comparison").verdict is None
+
+
+def test_not_fluid_sensitive_visits_have_pictures_and_no_scores() -> None:
+    room = Room(2, contrast=Contrast.T1).entered()
+    assert room.panel(LATER).picture is not None
+    comparison = room.view.last("show_comparison")
+    assert comparison.verdict is None
+    assert any("not fluid-sensitive" in said for said in comparison.differences)
+    assert any("not fluid-sensitive" in said for said in room.view.last("show_trend").sentences)
+
+
+def test_the_pair_in_numbers() -> None:
+    room = Room(2).entered()
+    comparison = room.view.last("show_comparison")
+    assert comparison.verdict is Comparability.COMPARABLE
+    assert comparison.days == (DAYS[1] - DAYS[0]).days
+    rows = {row.label: row for row in comparison.rows}
+    same = rows["U per slice, U/n"]
+    assert same.earlier == same.later
+    assert same.change == "0.000"
+    assert rows["BME volume"].unit == "mL"
+
+
+def test_what_was_edited_elsewhere_is_read_from_the_library() -> None:
+    """The copy read before a visit was opened is not shown after it was closed."""
+    room = Room(2).entered()
+    assert room.bench.store.calls["load"] == 1
+    room.opened.desk.put(room.exams[0])
+    room.run()
+    room.opened.desk.put(room.exams[1])
+    room.run()
+    assert room.panel(EARLIER).picture is not None
+    assert room.bench.store.calls["load"] == 3
+
+
+def test_keep_puts_a_copy_into_the_library() -> None:
+    bench = make_bench()
+    series, _ = keep(bench, *analysed())
+    assert series.reviewed is not None
+    folder = bench.store.series_folder(series.reviewed.analysis.uid)
+    assert folder == Path("library") / series.reviewed.analysis.uid

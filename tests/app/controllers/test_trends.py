@@ -1,0 +1,191 @@
+"""Charts and tables over visits, with figures known by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from app.controllers.trends import comparison_of, signed_number, trend_shown
+from app.state import Measure
+from hipdesk.ports import AnalysisEntry, VisitEntry
+from hipdesk.records import Contrast, Reason, Side, Visit
+from hipdesk.report_trend import CHANGE_BASIS, SDC_UNKNOWN
+from hipdesk.review import Verdict
+from hipdesk.timeline import Comparability
+from tests.app.fakes import translate
+from tests.report_factory import NOW, as_visit, make_analysis, make_history
+
+RIGHT, LEFT = Side.RIGHT, Side.LEFT
+
+
+def entry(
+    visit: Visit, verdict: Verdict | None = None, descriptions: tuple[str, ...] = ("Hips",)
+) -> VisitEntry:
+    listed = tuple(
+        AnalysisEntry(
+            uid,
+            NOW,
+            "t2_tirm_cor",
+            Contrast.STIR,
+            18,
+            tuple(Side),
+            dict.fromkeys(Side, verdict),
+            False,
+            None,
+        )
+        for uid in dict.fromkeys(hip.analysis_uid for hip in visit.hips) or ["2.25.0"]
+    )
+    return VisitEntry(visit, "patient", descriptions, listed)
+
+
+def visit(uid: str, day: date | None, right: float, left: float) -> Visit:
+    """A visit whose U/n, A/n and volumes follow from one figure a hip."""
+    made = replace(as_visit(make_analysis(uid=uid)[0]), uid=f"visit-{uid}", day=day)
+
+    def scored(hip, figure: float):  # type: ignore[no-untyped-def]
+        score = replace(
+            hip.score,
+            n_counted=10,
+            u_intensity=10 * figure,
+            u_area=5 * figure,
+            bme_ml=100 * figure,
+            effusion_ml=50 * figure,
+            head_ml=48.0,
+        )
+        return replace(hip, score=score)
+
+    hips = zip(made.hips, (right, left), strict=True)
+    return replace(made, hips=tuple(scored(hip, figure) for hip, figure in hips))
+
+
+FIRST = visit("1", date(2023, 1, 10), 0.2, 0.1)
+SECOND = visit("2", date(2023, 7, 10), 0.1504, 0.1)
+
+
+def test_every_measure_of_both_hips() -> None:
+    entries = [entry(SECOND), entry(FIRST)]
+    expected = {
+        Measure.U_MEAN: [0.2, 0.1504],
+        Measure.A_MEAN: [0.1, 0.0752],
+        Measure.BME_ML: [20.0, 15.04],
+        Measure.EFFUSION_ML: [10.0, 7.52],
+    }
+    for measure, figures in expected.items():
+        shown = trend_shown(entries, measure, translate)
+        right, left = shown.lines
+        assert (right.side, left.side) == (RIGHT, LEFT)
+        assert [mark.value for mark in right.marks] == pytest.approx(figures)
+        assert [mark.day for mark in right.marks] == [FIRST.day, SECOND.day]
+        assert right.joined == ((Comparability.COMPARABLE, ()),)
+
+
+def test_nothing_is_said_of_noise_and_every_chart_says_so() -> None:
+    for measure in Measure:
+        assert SDC_UNKNOWN in trend_shown([entry(FIRST)], measure, translate).sentences
+    assert CHANGE_BASIS in trend_shown([entry(FIRST)], Measure.U_MEAN, translate).sentences
+    area = trend_shown([entry(FIRST)], Measure.A_MEAN, translate).sentences
+    assert CHANGE_BASIS not in area
+    assert any("A/n" in said for said in area)
+    assert trend_shown([], Measure.BME_ML, translate).sentences == (SDC_UNKNOWN,)
+
+
+def test_lines_are_broken_where_visits_may_not_be_compared() -> None:
+    shown = trend_shown([entry(each) for each in make_history()], Measure.U_MEAN, translate)
+    (broken, why), (joined, _) = shown.lines[0].joined
+    assert broken is Comparability.NOT_COMPARABLE
+    assert why == ("The masks come from different models.",)
+    assert joined is not Comparability.NOT_COMPARABLE
+
+
+def test_a_visit_without_a_score_keeps_its_mark_and_reason() -> None:
+    hip = FIRST.hips[0]
+    score = replace(hip.score, u_intensity=None, u_area=None, reason=Reason.TOO_FEW_SLICES)
+    unscored = replace(FIRST, hips=(replace(hip, score=score), FIRST.hips[1]))
+    shown = trend_shown([entry(unscored), entry(SECOND)], Measure.BME_ML, translate)
+    first, second = shown.lines[0].marks
+    assert (first.value, first.reason) == (None, "fewer than 5 slices count")
+    assert second.value == pytest.approx(15.04)
+    assert shown.lines[0].joined == ()
+    assert "2023-01-10, right hip: no score, because fewer than 5 slices count." in shown.sentences
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason"),
+    [
+        (Verdict.REJECTED, "a reader rejected the outlines"),
+        (None, "this visit has no result of this hip"),
+    ],
+)
+def test_a_visit_without_the_hip_says_why(verdict: Verdict | None, reason: str) -> None:
+    alone = replace(SECOND, hips=(SECOND.hips[0],))
+    left = trend_shown([entry(FIRST), entry(alone, verdict)], Measure.U_MEAN, translate).lines[1]
+    assert left.marks[1].reason == reason
+
+
+def test_accepted_results_are_marked() -> None:
+    shown = trend_shown([entry(FIRST, Verdict.ACCEPTED), entry(SECOND)], Measure.U_MEAN, translate)
+    assert [mark.accepted for mark in shown.lines[0].marks] == [True, False]
+
+
+def test_undated_visits_are_named_and_left_out() -> None:
+    undated = replace(SECOND, day=None)
+    entries = [entry(FIRST), entry(undated, descriptions=("MRI hips", "Pelvis"))]
+    shown = trend_shown(entries, Measure.U_MEAN, translate)
+    assert len(shown.lines[0].marks) == 1
+    assert "Left out until it has a date: MRI hips, Pelvis." in shown.sentences
+    nameless = trend_shown([entry(undated, descriptions=("",))], Measure.U_MEAN, translate)
+    assert "Left out until it has a date: study without a description." in nameless.sentences
+
+
+# The pair
+
+
+def rows(earlier: Visit, later: Visit) -> dict[str, tuple[str, str, str]]:
+    comparison = comparison_of(earlier, later, RIGHT, ())
+    return {row.label: (row.earlier, row.later, row.change) for row in comparison.rows}
+
+
+def test_the_pair_in_figures() -> None:
+    comparison = comparison_of(FIRST, SECOND, RIGHT, ("Planes differ.",))
+    assert (comparison.verdict, comparison.days) == (Comparability.COMPARABLE, 181)
+    assert comparison.differences == ("Planes differ.",)
+    shown = rows(FIRST, SECOND)
+    assert shown["U per slice, U/n"] == ("0.200", "0.150", "−0.050")
+    assert shown["A per slice, A/n"] == ("0.100", "0.075", "−0.025")
+    assert shown["Slices counted, n"] == ("10", "10", "0")
+    assert shown["BME volume"] == ("20.0", "15.0", "−5.0")
+    assert shown["Effusion/synovitis volume"] == ("10.0", "7.5", "−2.5")
+    assert shown["Femoral head volume"] == ("48.0", "48.0", "0.0")
+    assert rows(SECOND, FIRST)["BME volume"][2] == "+5.0"
+
+
+def test_what_may_not_be_compared_has_no_change() -> None:
+    first, second, _ = make_history()
+    comparison = comparison_of(first, second, RIGHT, ())
+    assert comparison.verdict is Comparability.NOT_COMPARABLE
+    assert {row.change for row in comparison.rows} == {""}
+    assert comparison.differences[0] == "The masks come from different models."
+
+
+def test_caution_keeps_the_change() -> None:
+    hips = tuple(replace(hip, compute=replace(hip.compute, provider="cuda")) for hip in SECOND.hips)
+    comparison = comparison_of(FIRST, replace(SECOND, hips=hips), RIGHT, ())
+    assert comparison.verdict is Comparability.WITH_CAUTION
+    assert comparison.rows[0].change == "−0.050"
+
+
+def test_a_missing_hip_or_date_has_no_verdict_or_days() -> None:
+    alone = replace(SECOND, hips=(SECOND.hips[1],), day=None)
+    comparison = comparison_of(FIRST, alone, RIGHT, ())
+    assert (comparison.verdict, comparison.days) == (None, None)
+    assert {(row.later, row.change) for row in comparison.rows} == {("—", "")}
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [(0.0004, 3, "0.000"), (-0.0004, 3, "0.000"), (0.0006, 3, "+0.001"), (-2, 0, "−2")],
+)
+def test_signs(value: float, digits: int, text: str) -> None:
+    assert signed_number(value, digits) == text

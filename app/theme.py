@@ -41,6 +41,10 @@ SMALL_PX: Final = 12
 BODY_PX: Final = 14
 LARGE_PX: Final = 20
 
+ICON_PX: Final = 16
+BESIDE_WORDS: Final = (24, ICON_PX)
+"""Size of an icon before a button's words: it carries its own distance from them."""
+
 ROW: Final = 4 * SPACE
 """Height of buttons and fields."""
 
@@ -334,9 +338,22 @@ def style_sheet(palette: Palette) -> str:
         "small_px": f"{SMALL_PX}px",
         "body_px": f"{BODY_PX}px",
         "large_px": f"{LARGE_PX}px",
-        "focus_width": "3px" if palette is HIGH_CONTRAST else "2px",
+        "icons": (resources_dir() / "icons").as_posix(),
+        **_focus_sizes(3 if palette is HIGH_CONTRAST else 2),
     }
     return words.substitute(colours, **sizes)
+
+
+def _focus_sizes(width: int) -> dict[str, str]:
+    """A focus ring is wider than a border; what is inside gives way, so that nothing moves."""
+    more = width - 1
+    return {
+        "focus_width": f"{width}px",
+        "focused_x": f"{2 * SPACE - more}px",
+        "focused_tool_x": f"{SPACE - 1 - more}px",
+        "focused_height": f"{ROW - 2 - 2 * more}px",
+        "focused_compact": f"{3 * SPACE - 2 - 2 * more}px",
+    }
 
 
 # Type
@@ -379,10 +396,11 @@ def mask_colour(name: SegmentClass) -> QColor:
 def set_role(widget: QWidget, role: str, value: str | bool = True) -> None:
     """Give a widget a property that the style sheet knows, and style it anew.
 
-    ``primary`` buttons (one a workspace), ``quiet`` buttons, ``panel`` and ``card``
-    frames (``current`` marks one card), ``image`` areas, ``rule`` lines, labels
-    with ``kind`` = ``title | section | strong | muted | small`` or ``chip``, and
-    labels and frames with ``tone`` = ``good | caution | danger | note``.
+    ``primary`` buttons (one a workspace), ``quiet``, ``compact`` buttons and those
+    with a ``menu``; ``panel`` and ``card`` frames (``current`` marks one card),
+    ``image`` areas, ``rule`` lines; labels with ``kind`` = ``title | section |
+    strong | muted | small``, or ``chip``; labels with ``tone`` and frames with
+    ``ground`` = ``good | caution | danger | note``.
     """
     if widget.property(role) == value:
         return
@@ -412,7 +430,7 @@ class _GlyphEngine(QIconEngine):
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         letter, glyphs = _glyph(self._name)
         role = "border" if mode == QIcon.Mode.Disabled else self._role
-        glyphs.setPixelSize(max(round(min(rect.width(), rect.height())), 1))
+        glyphs.setPixelSize(max(min(rect.width(), rect.height()), 1))
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         painter.setPen(current().colour(role))

@@ -1,0 +1,205 @@
+"""What opening a folder brought: every series, the one chosen, and why."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app.state import FoundStudy, SeriesRow
+from app.theme import BESIDE_WORDS, SPACE, icon, make_primary, set_role
+from app.views.icon_label import IconLabel
+from app.views.labels import ElidedLabel, chip, core_words, label
+from app.views.layouts import column, emptied, holding, row, rule
+from app.views.person_words import BETWEEN, identity_of, name_of
+from hipdesk.records import Plane
+from hipdesk.wording import CONTRAST_WORDS
+
+WIDEST: Final = 160 * SPACE
+COLUMNS: Final = 6
+ACTION_WIDTH: Final = 18 * SPACE
+
+
+class FoundPage(QWidget):
+    """A folder's series in a table, the chosen one first to be read."""
+
+    closed = Signal()
+    wanted = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: FoundStudy | None = None
+        self._back = QPushButton()
+        self._back.setIcon(icon("arrow-left"))
+        self._back.setIconSize(QSize(*BESIDE_WORDS))
+        set_role(self._back, "quiet")
+        self._back.clicked.connect(self.closed)
+        self._title = ElidedLabel(kind="title")
+        self._who = ElidedLabel(kind="muted", mode=Qt.TextElideMode.ElideRight)
+        self._inner: QVBoxLayout = column(gap=2, margin=0)
+        content = holding(self._inner)
+        content.setMaximumWidth(WIDEST)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(content)
+        scroll.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        head = row(self._back, column(self._title, self._who, gap=0), gap=2)
+        head.setStretch(1, 1)
+        self.setLayout(column(head, scroll, gap=2, margin=2))
+
+    def show_found(self, found: FoundStudy) -> None:
+        """Show another folder."""
+        if found != self._found:
+            self._found = found
+            self.retranslate()
+
+    def retranslate(self) -> None:
+        """Write the words in the language in force."""
+        found = self._found
+        self._back.setText(self.tr("Patients"))
+        self._back.setAccessibleName(self.tr("Back to the patients"))
+        emptied(self._inner)
+        if found is None:
+            return
+        self._title.show_words(found.name)
+        self._who.show_words(self._who_words(found))
+        self._inner.addWidget(self._reason(found))
+        if found.rows:
+            self._inner.addWidget(self._table(found.rows))
+        if found.skipped:
+            self._inner.addLayout(self._skipped(found))
+        self._inner.addStretch(1)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    def _who_words(self, found: FoundStudy) -> str:
+        if found.patient is None:
+            return self.tr("The folder holds images of no or of several patients")
+        parts = [name_of(found.patient), identity_of(found.patient)]
+        if found.day is not None:
+            parts.append(self.tr("study {day}").format(day=found.day.isoformat()))
+        return BETWEEN.join(parts)
+
+    def _reason(self, found: FoundStudy) -> QFrame:
+        chosen = any(each.chosen for each in found.rows)
+        frame = QFrame()
+        set_role(frame, "ground", "note" if chosen else "caution")
+        sign = IconLabel(
+            "check-circle-outline" if chosen else "alert-outline",
+            20,
+            "link" if chosen else "caution",
+        )
+        seconds = self.tr("read in {s} s").format(s=f"{found.seconds:.1f}")
+        across = row(sign, label(core_words(found.reason), wrap=True), label(seconds, "small"))
+        across.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        across.setStretch(1, 1)
+        frame.setLayout(across)
+        return frame
+
+    def _table(self, rows: tuple[SeriesRow, ...]) -> QFrame:
+        frame = QFrame()
+        set_role(frame, "card")
+        grid = QGridLayout()
+        grid.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        grid.setHorizontalSpacing(3 * SPACE)
+        grid.setVerticalSpacing(SPACE)
+        titles = (
+            self.tr("Series"),
+            self.tr("Plane"),
+            self.tr("Contrast"),
+            self.tr("Slices"),
+            self.tr("Spacing, mm"),
+        )
+        for at, title in enumerate(titles):
+            grid.addWidget(label(title, "small"), 0, at, _align(at))
+        for each in rows:
+            self._fill(grid, each, rows)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnMinimumWidth(COLUMNS - 1, ACTION_WIDTH)
+        frame.setLayout(grid)
+        return frame
+
+    def _fill(self, grid: QGridLayout, each: SeriesRow, rows: tuple[SeriesRow, ...]) -> None:
+        line = grid.rowCount()
+        grid.addWidget(rule(), line, 0, 1, COLUMNS)
+        grid.addLayout(self._series(each), line + 1, 0)
+        slices, rows_mm, columns_mm = each.spacing_mm
+        spacing = f"{slices:.1f} \N{MULTIPLICATION SIGN} {rows_mm:.2f} \N{MULTIPLICATION SIGN} "
+        facts = (
+            self._plane(each.plane),
+            core_words(CONTRAST_WORDS[each.contrast]),
+            str(each.slices),
+            f"{spacing}{columns_mm:.2f}",
+        )
+        for at, words in enumerate(facts, start=1):
+            top = Qt.AlignmentFlag.AlignTop
+            grid.addWidget(label(words), line + 1, at, _align(at) | top)
+        action = self._action(each, rows)
+        if action is not None:
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
+            grid.addWidget(action, line + 1, COLUMNS - 1, right)
+
+    def _series(self, each: SeriesRow) -> QVBoxLayout:
+        number = label("" if each.number is None else str(each.number), "muted")
+        number.setMinimumWidth(2 * SPACE)
+        name = each.description or self.tr("Series without a description")
+        title = row(number, ElidedLabel(name, "strong"))
+        if each.chosen:
+            title.addWidget(chip(self.tr("Chosen"), "note"))
+        title.addStretch(1)
+        reasons = " ".join(core_words(reason) for reason in each.reasons)
+        return column(title, label(reasons, "small", wrap=True), gap=0.5)
+
+    def _action(self, each: SeriesRow, rows: tuple[SeriesRow, ...]) -> QWidget | None:
+        chosen = [other.uid for other in rows if other.chosen]
+        if each.chosen and each.uid != chosen[0]:
+            return label(self.tr("together with the other"), "small")
+        if not (each.chosen or each.usable or each.forced):
+            return None
+        button = QPushButton(self._action_words(each, len(chosen)))
+        button.setMinimumWidth(ACTION_WIDTH)
+        name = each.description or self.tr("Series without a description")
+        button.setAccessibleName(f"{button.text()}: {name}")
+        make_primary(button, each.chosen)
+        button.clicked.connect(lambda: self.wanted.emit(each.uid))
+        return button
+
+    def _action_words(self, each: SeriesRow, chosen: int) -> str:
+        if each.chosen:
+            return self.tr("Analyse") if chosen == 1 else self.tr("Analyse both")
+        if each.usable:
+            return self.tr("Analyse this one")
+        return self.tr("Heads only")
+
+    def _plane(self, plane: Plane) -> str:
+        words = {
+            Plane.CORONAL: self.tr("coronal"),
+            Plane.SAGITTAL: self.tr("sagittal"),
+            Plane.AXIAL: self.tr("axial"),
+            Plane.OBLIQUE: self.tr("oblique"),
+            Plane.MIXED: self.tr("mixed"),
+        }
+        return words[plane]
+
+    def _skipped(self, found: FoundStudy) -> QVBoxLayout:
+        total = sum(found.skipped.values())
+        words = self.tr("1 file left out") if total == 1 else self.tr("{n} files left out")
+        lines = column(label(words.format(n=total), "section"), gap=0.5)
+        for reason, count in sorted(found.skipped.items(), key=lambda each: -each[1]):
+            many = label(str(count), "muted")
+            many.setMinimumWidth(5 * SPACE)
+            many.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+            line = row(many, label(core_words(reason), "muted", wrap=True), gap=2)
+            line.setStretch(1, 1)
+            lines.addLayout(line)
+        return lines
+
+
+def _align(at: int) -> Qt.AlignmentFlag:
+    """Numbers to the right, words to the left."""
+    return Qt.AlignmentFlag.AlignRight if at in {3, 4} else Qt.AlignmentFlag.AlignLeft

@@ -1,0 +1,383 @@
+"""The window's frame: menus, workspaces, the patient, messages, jobs, the banner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QRect, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QMainWindow,
+    QMenu,
+    QSplitter,
+    QStackedWidget,
+    QTabBar,
+    QWidget,
+)
+
+from app import language, theme
+from app.actions import PLACE_TITLES, Actions, Place, shown
+from app.background import JobStatus
+from app.messages import Message
+from app.state import ComputeBadge, PatientHeader, Workspace
+from app.theme import SPACE, icon, set_role
+from app.views.about import AboutPage, KeyboardPage, Page, ProgramFacts
+from app.views.compute_badge import ComputeBadgeButton
+from app.views.drop_highlight import DropHighlight
+from app.views.file_choice import FileChoice, local_paths
+from app.views.icon_label import IconLabel
+from app.views.job_bar import JobBar
+from app.views.labels import ElidedLabel, core_words, label
+from app.views.layouts import column, holding, row, rule
+from app.views.message_bar import MessageBar
+from app.views.patient_header import PatientHeaderLine
+from app.views.settings_dialog import SettingsDialog
+from app.views.window_place import SMALLEST, clamped, first_place
+from hipdesk.report import RESEARCH_ONLY
+from hipdesk.settings import Geometry, Settings, Theme, WindowState
+
+if TYPE_CHECKING:
+    from app.views.protocols import ShellGestures
+
+TITLE: Final = "HipDesk"
+"""Of the operating system's window: it names no patient."""
+
+TOP_HEIGHT: Final = 7 * SPACE
+BOTTOM_HEIGHT: Final = 5 * SPACE
+
+ICONS: Final = {
+    Workspace.LIBRARY: "folder-account-outline",
+    Workspace.REVIEW: "image-search-outline",
+    Workspace.FOLLOW_UP: "chart-timeline-variant",
+    Workspace.REPORT: "file-document-outline",
+}
+
+
+def always() -> bool:
+    """Let the window be closed."""
+    return True
+
+
+class MainWindow(QMainWindow):
+    """The frame around the workspaces.
+
+    Parameters
+    ----------
+    workspaces : a page for each
+    facts : of the program, for its pages of information
+    choice : asks for folders and files
+    may_close : asked before the window closes; False keeps it open
+    """
+
+    def __init__(
+        self,
+        workspaces: Mapping[Workspace, QWidget],
+        facts: ProgramFacts,
+        choice: FileChoice | None = None,
+        may_close: Callable[[], bool] = always,
+    ) -> None:
+        super().__init__()
+        self._gestures: ShellGestures | None = None
+        self._settings = Settings()
+        self._workspace = Workspace.LIBRARY
+        self._pages = dict(workspaces)
+        self._facts = facts
+        self._choice = choice or FileChoice()
+        self._may_close = may_close
+        self._beside: dict[type[Page], Page] = {}
+        self._badge_shown = ComputeBadge()
+        self.actions_table = Actions(self)
+        self.setWindowTitle(TITLE)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(SMALLEST)
+        self._build()
+        self._bind()
+        self._fill_menus()
+        self.retranslate()
+        self.show_workspace(Workspace.LIBRARY)
+
+    # What controllers ask for
+
+    def listen(self, gestures: ShellGestures) -> None:
+        """Tell gestures to this listener."""
+        self._gestures = gestures
+
+    def show_workspace(self, workspace: Workspace) -> None:
+        """Bring a workspace to the front."""
+        self._workspace = workspace
+        self._stack.setCurrentWidget(self._pages[workspace])
+        if not self._tabs.hasFocus():
+            self._pages[workspace].setFocus()
+        with QSignalBlocker(self._tabs):
+            self._tabs.setCurrentIndex(list(Workspace).index(workspace))
+        self.actions_table[workspace.value].setChecked(True)
+
+    def show_patient(self, header: PatientHeader | None) -> None:
+        """Name the patient on screen, or nobody."""
+        self._patient.show_patient(header)
+        self.actions_table["close_patient"].setEnabled(header is not None)
+
+    def show_badge(self, badge: ComputeBadge) -> None:
+        """Say where the networks run."""
+        self._badge_shown = badge
+        self._badge.show_badge(badge)
+        page = self._beside.get(SettingsDialog)
+        if isinstance(page, SettingsDialog):
+            page.show_badge(badge)
+
+    def show_jobs(self, jobs: tuple[JobStatus, ...]) -> None:
+        """What runs and waits, the running one first."""
+        self._jobs.show_jobs(jobs)
+
+    def show_messages(self, messages: tuple[Message, ...]) -> None:
+        """What must be read, oldest first."""
+        self._messages.show_messages(messages)
+
+    def show_settings(self, settings: Settings) -> None:
+        """The settings in force: theme, language and the dialog's fields follow."""
+        self._settings = settings
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, settings.theme)
+            language.apply(app, settings.language)
+        self._themes[settings.theme].setChecked(True)
+        page = self._beside.get(SettingsDialog)
+        if isinstance(page, SettingsDialog):
+            page.show_settings(settings)
+
+    # How the window was left
+
+    def restore(self, state: WindowState) -> None:
+        """Put the window where it was left, if a screen is still there."""
+        screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+        kept = state.geometry
+        if kept is None:
+            self.setGeometry(first_place(screens[0]))
+        else:
+            self.setGeometry(clamped(QRect(kept.x, kept.y, kept.width, kept.height), screens))
+        if state.maximised:
+            self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
+        for splitter in self._splitters():
+            sizes = state.splitters.get(splitter.objectName())
+            if sizes is not None and len(sizes) == splitter.count():
+                splitter.setSizes(list(sizes))
+        self._choice.last_folder = state.last_folder
+
+    def state(self) -> WindowState:
+        """How the window is left."""
+        place = self.geometry() if not self.isMaximized() else self.normalGeometry()
+        geometry = Geometry(x=place.x(), y=place.y(), width=place.width(), height=place.height())
+        return WindowState(
+            geometry=geometry,
+            maximised=self.isMaximized(),
+            splitters={each.objectName(): tuple(each.sizes()) for each in self._splitters()},
+            last_folder=self._choice.last_folder,
+        )
+
+    def _splitters(self) -> list[QSplitter]:
+        return [each for each in self.findChildren(QSplitter) if each.objectName()]
+
+    # How it is built
+
+    def _build(self) -> None:
+        self._stack = QStackedWidget()
+        for page in self._pages.values():
+            self._stack.addWidget(page)
+        self._messages = MessageBar()
+        self._messages.dismissed.connect(lambda n: self._tell(lambda g: g.dismiss_message(n)))
+        self._messages.acted.connect(lambda n: self._tell(lambda g: g.act_on_message(n)))
+        inner = column(self._top_bar(), rule(), self._messages, self._stack, gap=0)
+        inner.addWidget(rule())
+        inner.addWidget(self._bottom_bar())
+        inner.setStretchFactor(self._stack, 1)
+        centre = holding(inner)
+        self.setCentralWidget(centre)
+        self._drop = DropHighlight(centre)
+
+    def _top_bar(self) -> QWidget:
+        self._name = label(TITLE, "title")
+        self._tabs = QTabBar()
+        self._tabs.setDrawBase(False)
+        self._tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._tabs.setExpanding(False)
+        self._tabs.setUsesScrollButtons(False)
+        self._tabs.setElideMode(Qt.TextElideMode.ElideNone)
+        self._tabs.setIconSize(QSize(20, 20))
+        for workspace in Workspace:
+            self._tabs.addTab(icon(ICONS[workspace]), "")
+        self._tabs.currentChanged.connect(self._choose_tab)
+        self._patient = PatientHeaderLine()
+        self._badge = ComputeBadgeButton()
+        across = row(self._name, self._tabs, rule(vertical=True), self._patient, self._badge, gap=2)
+        across.setContentsMargins(2 * SPACE, 0, SPACE, 0)
+        across.setStretchFactor(self._patient, 1)
+        bar = holding(across, panel=True)
+        bar.setFixedHeight(TOP_HEIGHT)
+        return bar
+
+    def _bottom_bar(self) -> QWidget:
+        self._banner = ElidedLabel(kind="small", mode=Qt.TextElideMode.ElideRight)
+        set_role(self._banner, "tone", "caution")
+        self._jobs = JobBar()
+        self._jobs.stopped.connect(lambda n: self._tell(lambda g: g.cancel_job(n)))
+        sign = IconLabel("flask-outline", 16, "caution")
+        across = row(sign, self._banner, self._jobs)
+        across.setContentsMargins(2 * SPACE, 0, 2 * SPACE, 0)
+        across.setStretchFactor(self._jobs, 1)
+        bar = holding(across, panel=True)
+        bar.setFixedHeight(BOTTOM_HEIGHT)
+        return bar
+
+    def _bind(self) -> None:
+        bind = self.actions_table.bind
+        bind("open_folder", lambda: self._open(self._choice.folder(self)))
+        bind("open_file", lambda: self._open(self._choice.files(self)))
+        bind("close_patient", lambda: self._tell(lambda g: g.close_patient())).setEnabled(False)
+        bind("settings", self.open_settings)
+        bind("quit", self.close).setMenuRole(QAction.MenuRole.QuitRole)
+        together = QActionGroup(self)
+        for workspace in Workspace:
+            action = bind(workspace.value, partial(self._choose, workspace))
+            action.setCheckable(True)
+            together.addAction(action)
+        bind("full_screen", self._toggle_full_screen)
+        bind("keyboard", lambda: self._open_page(KeyboardPage, lambda: KeyboardPage(self)))
+        bind("about", lambda: self._open_page(AboutPage, lambda: AboutPage(self._facts, self)))
+        self.actions_table["settings"].setMenuRole(QAction.MenuRole.PreferencesRole)
+        self.actions_table["about"].setMenuRole(QAction.MenuRole.AboutRole)
+
+    def _fill_menus(self) -> None:
+        table = self.actions_table
+        places = (Place.FILE, Place.VIEW, Place.HELP)
+        self._menus = {place: self.menuBar().addMenu("") for place in places}
+        file, view, guide = (self._menus[place] for place in places)
+        file.addActions([table["open_folder"], table["open_file"], table["close_patient"]])
+        file.addSeparator()
+        file.addAction(table["settings"])
+        file.addSeparator()
+        file.addAction(table["quit"])
+        view.addActions([table[workspace.value] for workspace in Workspace])
+        view.addSeparator()
+        self._theme_menu = view.addMenu("")
+        self._themes = self._theme_actions(self._theme_menu)
+        view.addAction(table["full_screen"])
+        guide.addActions([table["keyboard"], table["about"]])
+
+    def _theme_actions(self, menu: QMenu) -> dict[Theme, QAction]:
+        together = QActionGroup(self)
+        made = {choice: menu.addAction("") for choice in Theme}
+        for choice, action in made.items():
+            action.setCheckable(True)
+            together.addAction(action)
+            action.triggered.connect(partial(self._choose_theme, choice))
+        return made
+
+    def retranslate(self) -> None:
+        """Write the words in the language in force."""
+        self.actions_table.retranslate()
+        for place, menu in self._menus.items():
+            menu.setTitle(shown(PLACE_TITLES[place]))
+        self._theme_menu.setTitle(self.tr("Theme"))
+        words = (self.tr("As the system"), self.tr("Dark"), self.tr("Light"))
+        for action, word in zip(self._themes.values(), words, strict=True):
+            action.setText(word)
+        for at, workspace in enumerate(Workspace):
+            action = self.actions_table[workspace.value]
+            self._tabs.setTabText(at, action.text())
+            keys = action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
+            self._tabs.setTabToolTip(at, keys)
+        self._tabs.setAccessibleName(self.tr("Workspaces"))
+        sentences = (core_words(RESEARCH_ONLY), self.tr("Models trained on simulated MRI"))
+        self._banner.show_words(". ".join(sentences) + ".")
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    # What the clinician does
+
+    def open_settings(self) -> None:
+        """Bring the settings' page to the front."""
+        page = self._open_page(SettingsDialog, self._made_settings)
+        if isinstance(page, SettingsDialog):
+            page.show_settings(self._settings)
+            page.show_badge(self._badge_shown)
+
+    def _made_settings(self) -> SettingsDialog:
+        page = SettingsDialog(self._facts, self)
+        page.changed.connect(lambda new: self._tell(lambda g: g.change_settings(new)))
+        return page
+
+    def _open_page(self, kind: type[Page], make: Callable[[], Page]) -> Page:
+        page = self._beside.get(kind)
+        if page is None:
+            page = self._beside[kind] = make()
+        page.show()
+        page.raise_()
+        page.activateWindow()
+        return page
+
+    def _choose_tab(self, at: int) -> None:
+        self._choose(list(Workspace)[at])
+
+    def _choose(self, workspace: Workspace) -> None:
+        """Ask for a workspace; the tab stays where the controller lets it."""
+        self._tell(lambda g: g.choose_workspace(workspace))
+        self.show_workspace(self._workspace)
+
+    def _choose_theme(self, choice: Theme, _checked: bool = False) -> None:
+        self._themes[self._settings.theme].setChecked(True)
+        wanted = self._settings.model_copy(update={"theme": choice})
+        self._tell(lambda g: g.change_settings(wanted))
+
+    def _open(self, paths: Sequence[Path]) -> None:
+        if paths:
+            self._tell(lambda g: g.open_paths(paths))
+
+    def _toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _tell(self, told: Callable[[ShellGestures], None]) -> None:
+        if self._gestures is not None:
+            told(self._gestures)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Show that folders and files may be dropped."""
+        if local_paths(event.mimeData()):
+            event.acceptProposedAction()
+            self._drop.show_over(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Show it no longer."""
+        self._drop.show_over(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self._drop.show_over(False)
+        paths = local_paths(event.mimeData())
+        if paths:
+            event.acceptProposedAction()
+            self._open(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close only where nothing would be lost."""
+        if self._may_close():
+            for page in self._beside.values():
+                page.close()
+            event.accept()
+        else:
+            event.ignore()

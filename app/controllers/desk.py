@@ -39,7 +39,9 @@ class Desk:
         if exam is self._exam:
             return
         self._exam = exam
-        for watcher in self._watchers:
+        for watcher in tuple(self._watchers):
+            if self._exam is not exam:  # a watcher put another one, and everybody knows
+                return
             watcher(exam)
 
     def change(self, series: OpenSeries) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hipdesk.settings import Settings
 
 from app.background import Job, JobStatus
 from app.messages import Messages
@@ -32,7 +31,8 @@ from hipdesk.records import (
     VisitHip,
     Volume,
 )
-from hipdesk.review import Review, Reviewed, ReviewKind, Revision, current_revision
+from hipdesk.review import Review, Reviewed, ReviewKind, Revision, current_revision, standing_of
+from hipdesk.settings import Settings
 from tests.stacks import FakeLocator, FakeSegmenter, patient_volume, stack_about, turned
 
 NOW = datetime(2024, 5, 6, 14, 30, tzinfo=UTC)
@@ -542,26 +542,34 @@ class FakeStore:
         return Visit(visit.uid, visit.day, tuple(hip for hip in hips if hip is not None))
 
     def _current(self, visit: _Visit, side: Side) -> VisitHip | None:
-        for uid in visit.analyses:
+        """Signed before accepted before newest; among equals one with a score first."""
+        found = []
+        for age, uid in enumerate(visit.analyses):
             reviewed = self.kept[uid].reviewed
             number = current_revision(reviewed.reviews, side, reviewed.numbers(side))
             hip = None if number is None else reviewed.hip_at(side, number)
-            if hip is not None and hip.score is not None:
-                of = reviewed.analysis
-                return VisitHip(
-                    side=side,
-                    analysis_uid=uid,
-                    series_uid=of.series.uid,
-                    score=hip.score,
-                    models=of.models,
-                    compute=of.compute,
-                    contrast=of.series.contrast,
-                    spacing_mm=of.series.spacing_mm,
-                    acquisition=of.series.acquisition,
-                    definition=of.definition,
-                    origin=of.origin if number == 0 else Origin.AI_EDITED,
-                )
-        return None
+            if hip is not None and hip.score is not None and number is not None:
+                stands = standing_of(reviewed.reviews, side, number)
+                rank = (not stands.signed, stands.verdict is None, hip.reason is not None, age)
+                found.append((rank, _visit_hip(reviewed.analysis, hip, number)))
+        return min(found, key=lambda each: each[0])[1] if found else None
+
+
+def _visit_hip(of: Analysis, hip: HipResult, revision: int) -> VisitHip:
+    assert hip.score is not None
+    return VisitHip(
+        side=hip.side,
+        analysis_uid=of.uid,
+        series_uid=of.series.uid,
+        score=hip.score,
+        models=of.models,
+        compute=of.compute,
+        contrast=of.series.contrast,
+        spacing_mm=of.series.spacing_mm,
+        acquisition=of.series.acquisition,
+        definition=of.definition,
+        origin=of.origin if revision == 0 else Origin.AI_EDITED,
+    )
 
 
 def _check(reviewed: Reviewed, event: Review) -> None:

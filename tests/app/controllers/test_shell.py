@@ -1,0 +1,208 @@
+"""The frame: what is in front, who is named, what runs, what is said, the way out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.messages import Action, Severity
+from app.state import ComputeBadge, PatientHeader, Workspace
+from hipdesk.errors import SettingsError, StoreError
+from hipdesk.records import Compute, Contrast
+from hipdesk.settings import Settings, Theme
+from tests.app.fakes import make_patient, make_volume
+from tests.app.window_factory import Window, make_window
+
+JANE = make_patient()
+ANALYSING = "Analysing the hips"
+
+
+def one_study() -> Window:
+    return make_window({"jane": [make_volume(JANE)]})
+
+
+def test_the_frame_begins_empty_in_the_library():
+    view = make_window().shell_view
+    assert view.every("show_workspace") == [Workspace.LIBRARY]
+    assert view.every("show_patient") == [None]
+    assert view.every("show_badge") == [ComputeBadge()]
+    assert view.every("show_settings") == [Settings()]
+    assert view.last("show_jobs") == ()
+    assert view.last("show_messages") == ()
+
+
+@pytest.mark.parametrize("workspace", Workspace)
+def test_every_workspace_can_be_reached_with_nothing_in_it(workspace: Workspace):
+    window = make_window()
+    window.shell_view.gestures.choose_workspace(workspace)
+    assert window.workspace is workspace
+    assert window.shell.workspace is workspace
+    assert window.exam is None
+
+
+def test_choosing_the_workspace_in_front_shows_nothing_anew():
+    window = make_window()
+    window.shell.choose_workspace(Workspace.LIBRARY)
+    assert window.shell_view.every("show_workspace") == [Workspace.LIBRARY]
+
+
+def test_the_header_names_who_is_on_screen():
+    window = one_study()
+    exam = window.analyse("jane")
+    header = PatientHeader(JANE, exam.day)
+    assert window.shell_view.every("show_patient") == [None, header]
+    window.shell_view.gestures.close_patient()
+    assert window.shell_view.last("show_patient") is None
+    assert window.workspace is Workspace.LIBRARY
+    assert window.exam is None
+
+
+def test_the_badge_tells_of_the_last_analysis():
+    window = one_study()
+    window.analyse("jane")
+    badge = window.shell_view.last("show_badge")
+    assert badge.compute == Compute("auto", "cpu")
+    assert badge.seconds > 0
+    assert badge.tested is None
+    window.shell.self_tested(True)
+    assert window.shell_view.last("show_badge").tested is True
+    assert window.shell_view.last("show_badge").compute == badge.compute
+
+
+def test_the_library_comes_to_the_front_only_where_the_reader_must_choose():
+    window = make_window(
+        {"stir": [make_volume(JANE)], "t1": [make_volume(JANE, contrast=Contrast.T1, study=2)]}
+    )
+    window.shell.choose_workspace(Workspace.FOLLOW_UP)
+    window.open("stir")
+    window.run_until("Reading the images")
+    assert window.workspace is Workspace.FOLLOW_UP
+    window.bench.jobs.run_all()
+    assert window.workspace is Workspace.REVIEW
+    window.open("t1")
+    window.bench.jobs.run_all()
+    assert window.workspace is Workspace.LIBRARY
+
+
+def test_an_analysis_that_ends_does_not_turn_the_page():
+    window = one_study()
+    window.open("jane")
+    window.run_until(ANALYSING)
+    window.shell.choose_workspace(Workspace.FOLLOW_UP)
+    window.bench.jobs.run_all()
+    assert window.exam.analysed
+    assert window.workspace is Workspace.FOLLOW_UP
+
+
+def test_jobs_are_shown_and_can_be_stopped():
+    window = one_study()
+    window.open("jane")
+    (job,) = window.shell_view.last("show_jobs")
+    assert (job.what, job.waiting, job.cancellable) == ("Looking for images", True, True)
+    window.shell_view.gestures.cancel_job(job.number)
+    assert window.shell_view.last("show_jobs") == ()
+    assert window.exam is None
+
+
+def test_messages_are_shown_done_and_dismissed():
+    window = make_window()
+    done: list[str] = []
+    messages = window.bench.messages
+    first = messages.say(Severity.ERROR, "One.")
+    second = messages.say(Severity.WARNING, "Two.", Action("Do", lambda: done.append("two")))
+    assert [each.text for each in window.shell_view.last("show_messages")] == ["One.", "Two."]
+    window.shell_view.gestures.dismiss_message(first)
+    window.shell_view.gestures.act_on_message(second)
+    assert done == ["two"]
+    assert window.shell_view.last("show_messages") == ()
+
+
+def test_what_was_said_before_the_window_is_shown_in_it():
+    window = make_window(begin=False)
+    window.bench.messages.say(Severity.ERROR, "Early.")
+    window.shell.begin()
+    assert [each.text for each in window.shell_view.last("show_messages")] == ["Early."]
+
+
+# Settings
+
+
+def test_changed_settings_are_kept_and_take_effect():
+    window = make_window()
+    changed = Settings(theme=Theme.LIGHT, reader_name="Dr A")
+    window.shell_view.gestures.change_settings(changed)
+    assert window.bench.keeper.settings == changed
+    assert window.shell_view.last("show_settings") == changed
+    assert window.said == []
+
+
+def test_another_library_is_for_the_next_start():
+    window = make_window()
+    window.shell.change_settings(Settings(library="elsewhere"))
+    assert window.said == ["The other library is opened at the next start."]
+
+
+def test_settings_that_cannot_be_kept_fall_back(monkeypatch: pytest.MonkeyPatch):
+    window = make_window()
+
+    def fail(_settings: Settings) -> None:
+        raise SettingsError("The settings cannot be written.")
+
+    monkeypatch.setattr(window.bench.keeper, "keep", fail)
+    window.shell.change_settings(Settings(theme=Theme.DARK))
+    assert window.said == ["The settings cannot be written."]
+    assert window.shell_view.every("show_settings") == [Settings(), Settings()]
+
+
+# The way out
+
+
+def test_an_idle_program_closes():
+    window = one_study()
+    assert window.shell.close() is True
+
+
+def test_closing_stops_work_and_remembers_it():
+    window = one_study()
+    window.open("jane")
+    window.run_until(ANALYSING)
+    assert window.shell.close() is True
+    assert window.bench.jobs.running == ()
+    assert window.bench.keeper.interrupted() == (Path("jane"),)
+
+
+def unsaved() -> Window:
+    window = one_study()
+    window.bench.store.failing["add"] = StoreError("The disk is full.")
+    window.analyse("jane")
+    return window
+
+
+def test_an_unsaved_result_holds_the_door_once():
+    window = unsaved()
+    assert window.shell.close() is False
+    assert window.said[-1].startswith("A result is not in the patient library yet")
+    assert window.exam.analysed, "nothing was stopped or cleared"
+    assert window.shell.close() is True
+    assert window.bench.keeper.interrupted() == (Path("jane"),), "offered at the next start"
+
+
+def test_saved_on_the_way_out_the_door_is_open():
+    window = unsaved()
+    window.bench.messages.dismiss(window.bench.messages.present[0].number)
+    assert window.shell.close() is False
+    window.bench.store.failing.clear()
+    window.act("Save again")
+    window.bench.jobs.run_all()
+    assert window.exam.visit_uid == "visit-1"
+    assert window.shell.close() is True
+
+
+def test_who_stays_is_warned_again():
+    window = unsaved()
+    window.shell.close()
+    window.bench.messages.dismiss(window.bench.messages.present[0].number)
+    window.act("Save again")
+    window.bench.jobs.run_all()
+    assert window.shell.close() is False

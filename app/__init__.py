@@ -1,1 +1,5 @@
 """The desktop program: knows Qt, no medicine."""
+
+import logging
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())

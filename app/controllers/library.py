@@ -29,6 +29,7 @@ T = TypeVar("T")
 SEARCH: Final = "library.search"
 VISITS: Final = "library.visits"
 LIKENESS: Final = "library.likeness"
+LATEST: Final = "library.latest"
 DOOR: Final = "library.door"
 
 NO_LIKENESS: Final = Likeness()
@@ -115,6 +116,16 @@ class LibraryController(StudyWatcher):
     def open_visit(self, uid: str) -> None:
         """Open a stored visit."""
         self._study.open_visit(uid)
+
+    def open_latest(self) -> None:
+        """Open the latest visit in the library, if there is one."""
+
+        def done(uid: str | None) -> None:
+            if uid is not None:
+                self._study.open_visit(uid)
+
+        what = self.translate("Library", "Looking for the latest visit")
+        self._ask(what, LATEST, _latest, done)
 
     def date_visit(self, uid: str, day: date) -> None:
         """Give a visit the date that its study lacks."""
@@ -334,3 +345,12 @@ def _likeness(visit_uid: str, store: VisitStore) -> LikenessOffer | None:
     here = store.patient_of(visit_uid)
     alike = store.lookalikes(here.uid)
     return LikenessOffer(visit_uid, here.uid, here.patient, _row(alike[0])) if alike else None
+
+
+def _latest(store: VisitStore) -> str | None:
+    """The newest visit with an analysis, of the patient who was here last."""
+    for patient in store.patients():
+        shown = [entry.visit for entry in store.entries(patient.uid) if entry.analyses]
+        if shown:
+            return max(shown, key=lambda visit: visit.day or date.min).uid
+    return None

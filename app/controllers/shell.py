@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from app.controllers.desk import Desk
 from app.controllers.showing import Shown, Translate
@@ -16,6 +17,18 @@ from app.views.protocols import ShellView
 from hipdesk.errors import KnownError
 from hipdesk.records import Compute
 from hipdesk.settings import Settings
+
+
+class Attendant(Protocol):
+    """Whoever works only while its workspace is in front."""
+
+    def enter(self) -> None:
+        """The workspace comes to the front."""
+        ...
+
+    def leave(self) -> None:
+        """It goes."""
+        ...
 
 
 class ShellController(StudyWatcher):
@@ -41,6 +54,7 @@ class ShellController(StudyWatcher):
         self._view = view
         self.translate = translate
         self._workspace = Workspace.LIBRARY
+        self._attendants: dict[Workspace, Attendant] = {}
         self._badge = ComputeBadge()
         self._shown = Shown()
         self._warned_of = 0
@@ -54,6 +68,12 @@ class ShellController(StudyWatcher):
         self._services.jobs.watch(self._view.show_jobs)
         self._services.messages.attach(self._view.show_messages)
 
+    def attend(self, workspace: Workspace, attendant: Attendant) -> None:
+        """Tell this one when its workspace comes to the front, and when it goes."""
+        self._attendants[workspace] = attendant
+        if workspace is self._workspace:
+            attendant.enter()
+
     @property
     def workspace(self) -> Workspace:
         """Which one is in front."""
@@ -63,8 +83,12 @@ class ShellController(StudyWatcher):
 
     def choose_workspace(self, workspace: Workspace) -> None:
         """Bring it to the front, with or without anything in it."""
-        self._workspace = workspace
+        before, self._workspace = self._workspace, workspace
+        if before is not workspace and before in self._attendants:
+            self._attendants[before].leave()
         self._show()
+        if before is not workspace and workspace in self._attendants:
+            self._attendants[workspace].enter()
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open folders or files."""

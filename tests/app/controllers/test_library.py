@@ -189,6 +189,25 @@ def test_the_page_opens_visits_and_folders():
     assert window.exam.patient == JOHN
 
 
+def test_the_latest_visit_can_be_opened():
+    window = filled()
+    window.bench.reader.put("undated", make_volume(JOHN, study=4, day=None))
+    window.analyse("undated")
+    window.shell.close_patient()
+    window.library.open_latest()
+    window.bench.jobs.run_all()
+    assert window.exam.day == date(2024, 2, 2)
+    assert window.exam.patient == JOHN
+
+
+def test_of_an_empty_library_nothing_opens():
+    window = make_window()
+    window.library.open_latest()
+    window.bench.jobs.run_all()
+    assert window.exam is None
+    assert window.said == []
+
+
 def test_the_found_page_can_be_left():
     window = make_window({"two": [make_volume(JANE), make_volume(JOHN, study=2)]})
     window.open("two")

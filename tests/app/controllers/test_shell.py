@@ -47,6 +47,30 @@ def test_choosing_the_workspace_in_front_shows_nothing_anew():
     assert window.shell_view.every("show_workspace") == [Workspace.LIBRARY]
 
 
+class Attendant:
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def enter(self) -> None:
+        self.told.append("enter")
+
+    def leave(self) -> None:
+        self.told.append("leave")
+
+
+def test_a_workspace_is_told_when_it_comes_and_goes():
+    window = make_window()
+    follow_up, library = Attendant(), Attendant()
+    window.shell.attend(Workspace.FOLLOW_UP, follow_up)
+    window.shell.attend(Workspace.LIBRARY, library)
+    assert (follow_up.told, library.told) == ([], ["enter"])
+    window.shell.choose_workspace(Workspace.FOLLOW_UP)
+    window.shell.choose_workspace(Workspace.FOLLOW_UP)
+    assert (follow_up.told, library.told) == (["enter"], ["enter", "leave"])
+    window.shell.choose_workspace(Workspace.REPORT)
+    assert follow_up.told == ["enter", "leave"]
+
+
 def test_the_header_names_who_is_on_screen():
     window = one_study()
     exam = window.analyse("jane")

@@ -1,0 +1,158 @@
+"""Two visits in numbers: figures beside each other, and whether they may be compared."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from app.state import Comparison, ComparisonRow
+from app.theme import HALF, SPACE, set_role
+from app.views.icon_label import IconLabel
+from app.views.labels import Kind, Tone, core_words, label
+from app.views.layouts import column, emptied, row, rule
+from hipdesk.timeline import Comparability
+
+COLUMNS: Final = 5
+ICON_PX: Final = 2 * SPACE + HALF
+BULLET: Final = "\N{EN DASH}"
+
+_SIGNS: Final[dict[Comparability | None, tuple[str, Tone]]] = {
+    None: ("minus-circle-outline", ""),
+    Comparability.COMPARABLE: ("equal", ""),
+    Comparability.WITH_CAUTION: ("alert-outline", "caution"),
+    Comparability.NOT_COMPARABLE: ("not-equal-variant", "caution"),
+}
+
+
+class ComparisonTable(QWidget):
+    """Shows a `Comparison`; says nothing on whether a change is good, bad or real."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._comparison: Comparison | None = None
+        self._sign = IconLabel("equal", ICON_PX)
+        self.verdict = label(kind="strong", wrap=True)
+        self._apart = label(kind="small")
+        self._differences: QVBoxLayout = column(gap=1 / 2)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(2 * SPACE)
+        self._grid.setVerticalSpacing(HALF)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setColumnStretch(0, 1)
+        head = row(self._sign, self.verdict, self._apart)
+        head.setStretchFactor(self.verdict, 1)
+        self.setLayout(column(head, self._differences, rule(), self._grid))
+        self.hide()
+
+    def show_comparison(self, comparison: Comparison | None) -> None:
+        """The pair in numbers; None where there is no pair."""
+        if comparison != self._comparison:
+            self._comparison = comparison
+            self._fill()
+
+    @property
+    def cells(self) -> tuple[tuple[str, ...], ...]:
+        """What stands in the table, row by row, the head first."""
+        rows = (self._cells_of(at) for at in range(self._grid.rowCount()))
+        return tuple(cells for cells in rows if any(cells))
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """The sentences below the verdict."""
+        items = (self._differences.itemAt(at) for at in range(self._differences.count()))
+        widgets = (item.widget() for item in items if item is not None)
+        return tuple(each.text() for each in widgets if isinstance(each, QLabel))
+
+    def retranslate(self) -> None:
+        """Write the words in the language in force."""
+        self._fill()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    def _cells_of(self, at: int) -> tuple[str, ...]:
+        return tuple(self._cell(at, place) for place in range(COLUMNS))
+
+    def _cell(self, at: int, place: int) -> str:
+        item = self._grid.itemAtPosition(at, place)
+        widget = None if item is None else item.widget()
+        return widget.text() if isinstance(widget, QLabel) else ""
+
+    def _fill(self) -> None:
+        comparison = self._comparison
+        self.setVisible(comparison is not None)
+        emptied(self._grid)
+        emptied(self._differences)
+        if comparison is None:
+            return
+        self._say_verdict(comparison)
+        for sentence in comparison.differences:
+            words = f"{BULLET} {core_words(sentence)}"
+            self._differences.addWidget(label(words, kind="muted", wrap=True))
+        self._put_head()
+        for at, each in enumerate(comparison.rows, start=1):
+            self._put_row(at, each)
+        self.setAccessibleName(self.tr("The two visits in numbers"))
+        self.setAccessibleDescription(self._spoken())
+
+    def _say_verdict(self, comparison: Comparison) -> None:
+        name, tone = _SIGNS[comparison.verdict]
+        self._sign.show_icon(name, tone or "muted")
+        self.verdict.setText(self._verdict_words(comparison.verdict))
+        set_role(self.verdict, "tone", tone)
+        self._apart.setVisible(comparison.days is not None)
+        if comparison.days is not None:
+            self._apart.setText(self._days_words(comparison.days))
+
+    def _verdict_words(self, verdict: Comparability | None) -> str:
+        match verdict:
+            case Comparability.COMPARABLE:
+                return self.tr("Comparable")
+            case Comparability.WITH_CAUTION:
+                return self.tr("Compare with caution")
+            case Comparability.NOT_COMPARABLE:
+                return self.tr("Not comparable, so no change is given")
+            case None:
+                return self.tr("No comparison: not both visits have a score of this hip")
+
+    def _days_words(self, days: int) -> str:
+        if days == 1:
+            return self.tr("1 day apart")
+        return self.tr("{days} days apart").format(days=days)
+
+    def _put_head(self) -> None:
+        words = ("", "", self.tr("Earlier"), self.tr("Later"), self.tr("Change"))
+        for place, word in enumerate(words):
+            self._put(0, place, word, "small")
+
+    def _put_row(self, at: int, each: ComparisonRow) -> None:
+        self._put(at, 0, core_words(each.label), "", wrap=True)
+        self._put(at, 1, each.unit, "muted")
+        self._put(at, 2, each.earlier)
+        self._put(at, 3, each.later)
+        self._put(at, 4, each.change, "strong")
+
+    def _put(self, at: int, place: int, words: str, kind: Kind = "", wrap: bool = False) -> None:
+        made = label(words, kind, wrap)
+        side = Qt.AlignmentFlag.AlignLeft if place < 2 else Qt.AlignmentFlag.AlignRight
+        made.setAlignment(side | Qt.AlignmentFlag.AlignBottom)
+        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._grid.addWidget(made, at, place)
+
+    def _spoken(self) -> str:
+        """The table as sentences, for screen readers."""
+        head, *rows = self.cells
+        return "; ".join(_spoken_row(head, cells) for cells in rows)
+
+
+def _spoken_row(head: tuple[str, ...], cells: tuple[str, ...]) -> str:
+    label_words, unit, *figures = cells
+    told = (
+        f"{name} {figure} {unit}" for name, figure in zip(head[2:], figures, strict=True) if figure
+    )
+    return " ".join([label_words, *map(str.strip, told)])

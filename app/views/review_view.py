@@ -1,0 +1,492 @@
+"""The review workspace: one visit read slice by slice, judged and signed.
+
+Keys are taken here, not by the pictures: whatever has the focus and does not
+want a key passes it up. Names and notes are typed into fields, which want them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from typing import Final
+
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QMenu, QScrollArea, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+
+from app.state import (
+    OPACITIES,
+    OPACITY_STEP,
+    CropFrame,
+    CropView,
+    Drawing,
+    HipPanel,
+    Overlay,
+    Scores,
+    SeriesFacts,
+    SeriesTab,
+    Signing,
+    Tool,
+    WindowPreset,
+)
+from app.theme import SPACE
+from app.views._canvas_outlines import OutlinePaths
+from app.views.empty_state import EmptyState
+from app.views.hip_column import HipColumn
+from app.views.layouts import column, holding, row, rule
+from app.views.overlay_bar import OverlayBar
+from app.views.protocols import ReviewGestures
+from app.views.reading_bar import ReadingBar, fill_presets
+from app.views.score_table import ScorePanel
+from app.views.signing_bar import SigningBar
+from app.views.slice_canvas import PLACING, SliceCanvas
+from app.views.strip_chart import StripChart
+from hipdesk.display import SlicePicture
+from hipdesk.overlay import Window
+from hipdesk.records import Side
+
+WIDEST: Final = 100
+"""Shares are given in so many pixels; Qt scales them down to the room there is."""
+
+PAGE_SLICES: Final = 10
+CINE_MS: Final = 120
+PRESET_KEYS: Final = (
+    Qt.Key.Key_1,
+    Qt.Key.Key_2,
+    Qt.Key.Key_3,
+    Qt.Key.Key_4,
+    Qt.Key.Key_5,
+)
+SLICE_SHARE, HIPS_SHARE = 58, 42
+PICTURES_SHARE, STRIP_SHARE = 84, 16
+CROPS_SHARE, FIGURES_SHARE = 46, 54
+
+
+class ReviewView(QWidget):
+    """Implements `app.views.protocols.ReviewView`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._gestures: ReviewGestures | None = None
+        self._overlay = Overlay()
+        self._tool = Tool.WINDOW
+        self._facts: SeriesFacts | None = None
+        self._picture: SlicePicture | None = None
+        self._presets: tuple[WindowPreset, ...] = ()
+        self._enlarged: QWidget | None = None
+        self._paths = OutlinePaths()
+        self.reading = ReadingBar()
+        self.masks = OverlayBar()
+        self.main = SliceCanvas(self._paths)
+        self.strip = StripChart()
+        self.hips = {side: HipColumn(side, self._paths) for side in Side}
+        self.scores = ScorePanel()
+        self.signing = SigningBar()
+        self.empty = EmptyState("image-search-outline")
+        self._cine = QTimer(self)
+        self._cine.setInterval(CINE_MS)
+        self._cine.timeout.connect(self._run_on)
+        self._keys = self._bound_keys()
+        self._lay_out()
+        self._connect()
+        self.retranslate()
+
+    # Room
+
+    def _lay_out(self) -> None:
+        self._left = holding(self._slice_part())
+        self._right = holding(self._hip_part(), panel=True)
+        self._page = QSplitter(Qt.Orientation.Horizontal)
+        _fill(self._page, (self._left, SLICE_SHARE), (self._right, HIPS_SHARE))
+        self._stack = QStackedLayout()
+        self._stack.setContentsMargins(0, 0, 0, 0)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self._page)
+        self.setLayout(self._stack)
+        self._order_tabs()
+
+    def _slice_part(self) -> QVBoxLayout:
+        bars = column(self.reading, self.masks, gap=0.5)
+        bars.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        split = QSplitter(Qt.Orientation.Vertical)
+        _fill(split, (self.main, PICTURES_SHARE), (self.strip, STRIP_SHARE))
+        part = column(bars, split, gap=0)
+        part.setStretch(1, 1)
+        return part
+
+    def _hip_part(self) -> QVBoxLayout:
+        crops = row(*self.hips.values())
+        crops.setContentsMargins(SPACE, SPACE, SPACE, 0)
+        for at in range(crops.count()):
+            crops.setStretch(at, 1)
+        figures = QScrollArea()
+        figures.setWidgetResizable(True)
+        figures.setWidget(self.scores)
+        figures.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        figures.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        signing = holding(column(self.signing, margin=1))
+        below = column(figures, rule(), signing, gap=0)
+        below.setStretch(0, 1)
+        self._below = holding(below)
+        split = QSplitter(Qt.Orientation.Vertical)
+        _fill(split, (holding(crops), CROPS_SHARE), (self._below, FIGURES_SHARE))
+        return column(split, gap=0)
+
+    def _order_tabs(self) -> None:
+        chain: list[QWidget] = [self.main]
+        chain += [*self.reading.tools.values(), self.reading.presets]
+        chain += [self.reading.cine, self.reading.fit]
+        chain += [self.masks.masks, *self.masks.classes.values(), self.masks.fill]
+        chain.append(self.masks.opacity)
+        for hip in self.hips.values():
+            bar = hip.verdict
+            chain += [hip.canvas, bar.accept_button, bar.reject_button, bar.reopen_button]
+            chain += [bar.place_button, bar.note.field, bar.note.confirm, bar.note.dismiss]
+        chain += [self.scores.table, self.scores.notices.title]
+        bar_ = self.signing
+        chain += [bar_.name, bar_.sign, bar_.withdraw, bar_.report]
+        chain += [bar_.note.field, bar_.note.confirm, bar_.note.dismiss]
+        for before, after in pairwise(chain):
+            QWidget.setTabOrder(before, after)
+
+    # Who listens
+
+    def listen(self, gestures: ReviewGestures) -> None:
+        """Tell gestures to this listener."""
+        self._gestures = gestures
+
+    def _ask(self, do: Callable[[ReviewGestures], None]) -> None:
+        if self._gestures is not None:
+            do(self._gestures)
+
+    def _connect(self) -> None:
+        self.reading.seriesChosen.connect(lambda uid: self._ask(lambda g: g.choose_series(uid)))
+        self.reading.toolChosen.connect(lambda tool: self._ask(lambda g: g.choose_tool(tool)))
+        self.reading.presetChosen.connect(self._choose_preset)
+        self.reading.fitAsked.connect(self.fit_view)
+        self.reading.cineToggled.connect(self._toggle_cine)
+        self.masks.overlayChosen.connect(lambda wanted: self._ask(lambda g: g.set_overlay(wanted)))
+        self.masks.classToggled.connect(lambda name: self._ask(lambda g: g.toggle_class(name)))
+        self.strip.sliceChosen.connect(lambda index: self._ask(lambda g: g.choose_slice(index)))
+        self.strip.sliceStepped.connect(self._step)
+        self.main.frameMoved.connect(
+            lambda side, dx, dy: self._ask(lambda g: g.move_crop(side, dx, dy))
+        )
+        for canvas in self.canvases:
+            self._connect_canvas(canvas)
+        for side, hip in self.hips.items():
+            self._connect_hip(side, hip)
+        self.signing.signed.connect(lambda reader: self._ask(lambda g: g.sign(reader)))
+        self.signing.withdrawn.connect(lambda note: self._ask(lambda g: g.withdraw(note)))
+        self.signing.reportAsked.connect(lambda: self._ask(lambda g: g.write_report()))
+
+    def _connect_canvas(self, canvas: SliceCanvas) -> None:
+        canvas.sliceStepped.connect(self._step)
+        canvas.windowDragged.connect(lambda window: self._ask(lambda g: g.set_window(window)))
+        canvas.pointed.connect(self._place)
+        canvas.doubleClicked.connect(lambda: self._enlarge(canvas))
+        canvas.menuAsked.connect(lambda at: self.menu_for(canvas).popup(at))
+
+    def _connect_hip(self, side: Side, hip: HipColumn) -> None:
+        tool = next(tool for tool, placed in PLACING.items() if placed is side)
+        hip.verdict.accepted.connect(lambda: self._ask(lambda g: g.accept(side)))
+        hip.verdict.rejected.connect(lambda note: self._ask(lambda g: g.reject(side, note)))
+        hip.verdict.reopened.connect(lambda: self._ask(lambda g: g.reopen(side)))
+        hip.verdict.placeAsked.connect(lambda: self._ask(lambda g: g.choose_tool(tool)))
+
+    @property
+    def canvases(self) -> tuple[SliceCanvas, ...]:
+        """The three pictures, the large one first."""
+        return self.main, *(hip.canvas for hip in self.hips.values())
+
+    # What is shown
+
+    def show_series(self, facts: SeriesFacts | None, tabs: tuple[SeriesTab, ...]) -> None:
+        """Which series is on screen; None is the empty state."""
+        self._facts = facts
+        self._stack.setCurrentIndex(0 if facts is None else 1)
+        if facts is None:
+            self._forget()
+            return
+        self.reading.show_series(facts, tabs)
+        self.scores.show_fluid_sensitive(facts.contrast.fluid_sensitive)
+        for hip in self.hips.values():
+            hip.verdict.show_analysed(facts.analysed)
+        self._say_place()
+
+    def _forget(self) -> None:
+        """Keep nothing of who was on screen."""
+        self._stop_cine()
+        self._picture = None
+        self._paths.clear()
+        for canvas in self.canvases:
+            canvas.show_picture(None)
+        self.main.show_frames(())
+        self.strip.show_strips({}, 0.0)
+        self.strip.show_slices(0, 0)
+        self.scores.show_scores(None)
+        self._enlarge(None)
+
+    def show_slice(self, picture: SlicePicture, frames: tuple[CropFrame, ...]) -> None:
+        """One slice with the hips' frames."""
+        self._picture = picture
+        self.main.show_picture(picture)
+        self.main.show_frames(frames)
+        self.strip.show_slices(picture.of, picture.index)
+        self._say_place()
+
+    def show_crops(self, right: CropView, left: CropView) -> None:
+        """Both hips beside it."""
+        for crop in (right, left):
+            self.hips[crop.side].show_crop(crop)
+
+    def show_window(
+        self, window: Window, limits: tuple[float, float], presets: tuple[WindowPreset, ...]
+    ) -> None:
+        """The window of all pictures."""
+        self._presets = presets
+        self.reading.show_presets(presets)
+        for canvas in self.canvases:
+            canvas.show_window(window, limits)
+
+    def show_overlay(self, overlay: Overlay) -> None:
+        """How masks are drawn."""
+        self._overlay = overlay
+        self.masks.show_overlay(overlay)
+        for canvas in self.canvases:
+            canvas.show_overlay(overlay)
+
+    def show_tool(self, tool: Tool) -> None:
+        """What the left button does."""
+        self._tool = tool
+        self.reading.show_tool(tool)
+        self.main.show_tool(tool)
+        for hip in self.hips.values():
+            hip.show_tool(tool)
+
+    def show_scores(self, scores: Scores | None) -> None:
+        """Table, reasons, notices and strip chart; None before the analysis."""
+        self.scores.show_scores(scores)
+        if scores is None:
+            self.strip.show_strips({}, 0.0)
+        else:
+            self.strip.show_strips(scores.strips, scores.pixel_mm2)
+
+    def show_hips(self, right: HipPanel, left: HipPanel) -> None:
+        """Verdicts."""
+        for panel in (right, left):
+            self.hips[panel.side].show_hip(panel)
+
+    def show_signing(self, signing: Signing) -> None:
+        """The signing bar."""
+        self.signing.show_signing(signing)
+
+    def fit_view(self) -> None:
+        """Zoom and pan as at the beginning."""
+        for canvas in self.canvases:
+            canvas.fit_view()
+
+    def retranslate(self) -> None:
+        """Say everything in the language in force."""
+        self.setAccessibleName(self.tr("Review"))
+        self.main.setAccessibleName(self.tr("Slice"))
+        self.empty.show_words(
+            self.tr("No visit open"),
+            self.tr("Open a folder, or choose a visit in the library."),
+        )
+        for part in (self.reading, self.masks, self.strip, self.scores, self.signing):
+            part.retranslate()
+        for hip in self.hips.values():
+            hip.retranslate()
+        self._say_place()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language; the parts follow by themselves."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        super().changeEvent(event)
+
+    def _say_place(self) -> None:
+        """How far the slice lies from the first one."""
+        if self._facts is None or self._picture is None:
+            return
+        depth = self._picture.index * self._facts.spacing_mm[0]
+        self.main.set_place(self.tr("{0} mm").format(f"{depth:.1f}"))
+
+    # Keys
+
+    def _bound_keys(self) -> dict[int, Callable[[], object]]:
+        keys: dict[int, Callable[[], object]] = {
+            Qt.Key.Key_Up: lambda: self._step(-1),
+            Qt.Key.Key_Down: lambda: self._step(1),
+            Qt.Key.Key_PageUp: lambda: self._step(-PAGE_SLICES),
+            Qt.Key.Key_PageDown: lambda: self._step(PAGE_SLICES),
+            Qt.Key.Key_Home: lambda: self._ask(lambda g: g.choose_slice(0)),
+            Qt.Key.Key_End: self._go_to_end,
+            Qt.Key.Key_S: lambda: self._draw(shown=not self._overlay.shown),
+            Qt.Key.Key_BracketLeft: lambda: self._fade(-OPACITY_STEP),
+            Qt.Key.Key_BracketRight: lambda: self._fade(OPACITY_STEP),
+            Qt.Key.Key_O: self._change_drawing,
+            Qt.Key.Key_C: self._toggle_cine,
+            Qt.Key.Key_R: self.fit_view,
+            Qt.Key.Key_M: self._toggle_move,
+            Qt.Key.Key_Escape: self._escape,
+        }
+        for number, key in enumerate(PRESET_KEYS, start=1):
+            keys[key] = lambda number=number: self._choose_preset(number)  # type: ignore[misc]
+        return keys
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys that no field wanted."""
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if self._facts is None or held != Qt.KeyboardModifier.NoModifier:
+            event.ignore()
+        elif event.key() == Qt.Key.Key_Space:
+            self._hold_masks(True)
+        elif (act := self._keys.get(event.key())) is not None:
+            act()
+        else:
+            event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Masks come back when Space is let go."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._hold_masks(False)
+        else:
+            event.ignore()
+
+    def event(self, event: QEvent) -> bool:
+        """A key let go over another window is let go here too."""
+        if event.type() == QEvent.Type.WindowDeactivate:
+            self._hold_masks(False)
+        return super().event(event)
+
+    def _hold_masks(self, held: bool) -> None:
+        for canvas in self.canvases:
+            canvas.hold_masks(held)
+
+    def _step(self, steps: int) -> None:
+        self._ask(lambda g: g.step_slice(steps))
+
+    def _go_to_end(self) -> None:
+        if self._picture is not None:
+            last = self._picture.of - 1
+            self._ask(lambda g: g.choose_slice(last))
+
+    def _choose_preset(self, number: int) -> None:
+        self._ask(lambda g: g.choose_preset(number))
+
+    def _draw(self, shown: bool) -> None:
+        wanted = replace(self._overlay, shown=shown)
+        self._ask(lambda g: g.set_overlay(wanted))
+
+    def _fade(self, by: float) -> None:
+        low, high = OPACITIES
+        opacity = round(min(max(self._overlay.opacity + by, low), high), 2)
+        if opacity != self._overlay.opacity:
+            wanted = replace(self._overlay, opacity=opacity)
+            self._ask(lambda g: g.set_overlay(wanted))
+
+    def _change_drawing(self) -> None:
+        filled = self._overlay.drawing is Drawing.FILL
+        drawing = Drawing.OUTLINE if filled else Drawing.FILL
+        wanted = replace(self._overlay, drawing=drawing)
+        self._ask(lambda g: g.set_overlay(wanted))
+
+    def _toggle_move(self) -> None:
+        moving = self._tool is Tool.MOVE_CROP
+        self._ask(lambda g: g.choose_tool(Tool.WINDOW if moving else Tool.MOVE_CROP))
+
+    def _escape(self) -> None:
+        """Drop the gesture, else the tool, else the large view, else zoom and pan."""
+        if any(canvas.cancel_gesture() for canvas in self.canvases):
+            return
+        if self._tool is not Tool.WINDOW:
+            self._ask(lambda g: g.choose_tool(Tool.WINDOW))
+        elif self._enlarged is not None:
+            self._enlarge(None)
+        else:
+            self.fit_view()
+
+    def _place(self, x: float, y: float) -> None:
+        side = PLACING.get(self._tool)
+        if side is not None:
+            self._ask(lambda g: g.place_head(side, x, y))
+
+    # Running through the slices
+
+    def _toggle_cine(self) -> None:
+        if self._cine.isActive():
+            self._stop_cine()
+        elif self._picture is not None:
+            self._cine.start()
+            self.reading.show_running(True)
+
+    def _stop_cine(self) -> None:
+        self._cine.stop()
+        self.reading.show_running(False)
+
+    def _run_on(self) -> None:
+        """The next slice; after the last one the first."""
+        if self._picture is None:
+            self._stop_cine()
+        elif self._picture.index + 1 < self._picture.of:
+            self._step(1)
+        else:
+            self._ask(lambda g: g.choose_slice(0))
+
+    # Large and small
+
+    def _enlarge(self, canvas: QWidget | None) -> None:
+        """Give all room to one picture; again, and everything is back."""
+        self._enlarged = None if canvas is self._enlarged else canvas
+        large = self._enlarged
+        self._left.setVisible(large is None or large is self.main)
+        self._right.setVisible(large is not self.main or large is None)
+        self._below.setVisible(large is None)
+        for hip in self.hips.values():
+            hip.setVisible(large in (None, hip.canvas, self.main))
+
+    def menu_for(self, canvas: SliceCanvas) -> QMenu:
+        """The menu of one picture; it goes when it closes."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("Reset zoom and pan")).triggered.connect(canvas.fit_view)
+        large = self.tr("Back to all pictures") if self._enlarged else self.tr("Enlarge")
+        menu.addAction(large).triggered.connect(lambda: self._enlarge(canvas))
+        hip = next((hip for hip in self.hips.values() if hip.canvas is canvas), None)
+        if hip is not None:
+            self._add_mirror(menu, hip)
+        menu.addSeparator()
+        fill_presets(menu, self._presets, self._choose_preset)
+        return menu
+
+    def _add_mirror(self, menu: QMenu, hip: HipColumn) -> None:
+        mirrored = hip.canvas.mirrored
+        action = menu.addAction(self.tr("Mirrored"))
+        action.setCheckable(True)
+        action.setChecked(mirrored)
+        action.triggered.connect(lambda: self._ask(lambda g: g.mirror_crop(hip.side, not mirrored)))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Keys work from the start."""
+        super().showEvent(event)
+        if self._facts is not None:
+            self.main.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing runs on unseen."""
+        self._stop_cine()
+        self._hold_masks(False)
+        super().hideEvent(event)
+
+
+def _fill(splitter: QSplitter, *parts: tuple[QWidget, int]) -> None:
+    """Put parts into a splitter, by their shares of the room."""
+    splitter.setChildrenCollapsible(False)
+    splitter.setHandleWidth(SPACE // 2)
+    for at, (part, share) in enumerate(parts):
+        splitter.addWidget(part)
+        splitter.setStretchFactor(at, share)
+    splitter.setSizes([share * WIDEST for _, share in parts])

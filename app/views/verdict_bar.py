@@ -1,0 +1,201 @@
+"""A reader's judgement of one hip: where it stands, and the buttons that change it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+
+from app.state import HipPanel
+from app.theme import HALF, ROW, SPACE, icon, set_role
+from app.views.icon_label import IconLabel
+from app.views.labels import Tone, chip, core_words, label
+from app.views.layouts import STRETCH, column, row
+from app.views.note_row import NoteRow
+from hipdesk.records import Side
+from hipdesk.review import Verdict
+from hipdesk.wording import ORIGIN_WORDS
+
+ICON_PX = 2 * SPACE
+
+
+class VerdictBar(QWidget):
+    """Accept, reject or reopen one hip; tells gestures only."""
+
+    accepted = Signal()
+    rejected = Signal(str)
+    reopened = Signal()
+    placeAsked = Signal()
+
+    def __init__(self, side: Side, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._side = side
+        self._panel: HipPanel | None = None
+        self._analysed = False
+        self._icon = IconLabel("circle-outline", ICON_PX)
+        self._words = chip()
+        self._origin = label(kind="small")
+        self._hint = label(kind="small", wrap=True)
+        self._hint.setMaximumHeight(ROW)
+        self.accept_button = _button("check")
+        self.reject_button = _button("close")
+        self.reopen_button = _button("undo-variant")
+        self.place_button = _button("crosshairs-gps")
+        self.note = NoteRow()
+        self._buttons = QWidget()
+        self._lay_out()
+        self._connect()
+        self.retranslate()
+        self._sync()
+
+    def _lay_out(self) -> None:
+        buttons = row(
+            self.accept_button,
+            self.reject_button,
+            self.reopen_button,
+            self.place_button,
+            self._hint,
+        )
+        buttons.setStretchFactor(self._hint, 1)
+        self._buttons.setLayout(buttons)
+        self._buttons.setMinimumHeight(ROW)
+        head = row(self._icon, self._words, self._origin, STRETCH)
+        layout = column(head, self._buttons, self.note)
+        layout.setContentsMargins(0, SPACE, 0, HALF)
+        self.setLayout(layout)
+
+    def _connect(self) -> None:
+        self.accept_button.clicked.connect(self.accepted)
+        self.reject_button.clicked.connect(self._ask)
+        self.reopen_button.clicked.connect(self.reopened)
+        self.place_button.clicked.connect(self.placeAsked)
+        self.note.confirmed.connect(self._reject)
+        self.note.dismissed.connect(self._sync)
+
+    def show_hip(self, panel: HipPanel) -> None:
+        """Where the hip stands now; a question that was open is dropped."""
+        if panel != self._panel:
+            self._panel = panel
+            self._sync()
+
+    def show_analysed(self, analysed: bool) -> None:
+        """Whether there is an analysis at all: a head that it missed can be placed."""
+        if analysed != self._analysed:
+            self._analysed = analysed
+            self._sync()
+
+    def retranslate(self) -> None:
+        """Say everything in the language in force."""
+        right = self._side is Side.RIGHT
+        self.accept_button.setText(self.tr("Accept"))
+        self.reject_button.setText(self.tr("Reject"))
+        self.reopen_button.setText(self.tr("Reopen"))
+        self.place_button.setText(self.tr("Place the head"))
+        self.note.show_words(self.tr("Why? (may stay empty)"), self.tr("Reject"), self.tr("Cancel"))
+        for button, name in (
+            (
+                self.accept_button,
+                self.tr("Accept the right hip") if right else self.tr("Accept the left hip"),
+            ),
+            (
+                self.reject_button,
+                self.tr("Reject the right hip") if right else self.tr("Reject the left hip"),
+            ),
+            (
+                self.reopen_button,
+                self.tr("Reopen the right hip") if right else self.tr("Reopen the left hip"),
+            ),
+            (
+                self.place_button,
+                self.tr("Place the right femoral head")
+                if right
+                else self.tr("Place the left femoral head"),
+            ),
+        ):
+            button.setAccessibleName(name)
+            button.setToolTip(name)
+        self.setAccessibleName(self.tr("Right hip") if right else self.tr("Left hip"))
+        self._sync()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        super().changeEvent(event)
+
+    def _ask(self) -> None:
+        self._buttons.hide()
+        self.note.begin()
+
+    def _reject(self, note: str) -> None:
+        self._sync()
+        self.rejected.emit(note)
+
+    def _sync(self) -> None:
+        """Show what the panel says and nothing else."""
+        panel = self._panel
+        self.note.hide()
+        self._show_standing(panel)
+        self._origin.setText("" if panel is None or not panel.found else self._origin_of(panel))
+        found = panel is not None and panel.found
+        free = found and panel is not None and not panel.busy and not panel.standing.signed
+        verdict = None if panel is None else panel.standing.verdict
+        self.accept_button.setVisible(found and verdict is None)
+        self.reject_button.setVisible(found and verdict is None)
+        self.reopen_button.setVisible(found and verdict is not None)
+        self.place_button.setVisible(self._analysed and panel is not None and not found)
+        for button in (self.accept_button, self.reject_button, self.reopen_button):
+            button.setEnabled(free)
+        self.place_button.setEnabled(panel is not None and not panel.busy)
+        self._buttons.show()
+        hint = self._hint_of(panel)
+        self._hint.setText(hint)
+        self._hint.setToolTip(hint)
+
+    def _show_standing(self, panel: HipPanel | None) -> None:
+        name, tone, words = self._standing_of(panel)
+        self._icon.show_icon(name, tone or "muted")
+        self._words.setText(words)
+        set_role(self._words, "tone", tone)
+
+    def _standing_of(self, panel: HipPanel | None) -> tuple[str, Tone, str]:
+        """Icon, tone and words of where a hip stands."""
+        if panel is None or not self._analysed:
+            return "circle-outline", "", self.tr("No result yet")
+        if panel.busy:
+            return "progress-clock", "caution", self.tr("Being done again…")
+        if not panel.found:
+            return "minus-circle-outline", "", self.tr("No result")
+        verdict, signed = panel.standing.verdict, panel.standing.signed
+        if verdict is Verdict.ACCEPTED:
+            words = self.tr("Accepted, signed") if signed else self.tr("Accepted")
+            return "check-circle", "good", words
+        if verdict is Verdict.REJECTED:
+            words = self.tr("Rejected, signed") if signed else self.tr("Rejected")
+            return "close-circle", "danger", words
+        return "circle-outline", "caution", self.tr("To be judged")
+
+    def _origin_of(self, panel: HipPanel) -> str:
+        drawn = core_words(ORIGIN_WORDS[panel.origin])
+        if panel.revision == 0:
+            return drawn
+        return self.tr("{0}, revision {1}").format(drawn, panel.revision)
+
+    def _hint_of(self, panel: HipPanel | None) -> str:
+        if panel is None or not panel.found:
+            return ""
+        if panel.standing.signed:
+            return self.tr("Withdraw the signature to change it.")
+        return "" if panel.current else self.tr("An earlier accepted result still counts.")
+
+    @property
+    def standing_label(self) -> QLabel:
+        """The words of where the hip stands."""
+        return self._words
+
+
+def _button(icon_name: str) -> QPushButton:
+    """A button that leaves the keyboard to the pictures when it is clicked."""
+    button = QPushButton()
+    button.setIcon(icon(icon_name))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

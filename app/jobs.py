@@ -259,8 +259,15 @@ class JobThread(QObject):
 
     def _work(self) -> None:
         """Do one task after another."""
-        while (task := self._line.take()) is not None:
+        while self._do_next():
+            pass  # and no local name here keeps the last task's arrays while nothing is to do
+
+    def _do_next(self) -> bool:
+        """Do the next task; False once there will be none."""
+        task = self._line.take()
+        if task is not None:
             self._do(task)
+        return task is not None
 
     def _do(self, task: _Task) -> None:
         """Do one task and send its answer home; nothing it raises goes further."""

@@ -28,6 +28,11 @@ OUR_FAULT: Final = (
 )
 
 
+TOO_LITTLE_MEMORY: Final = (
+    "There is not enough memory left for this. Close other programs, and try again."
+)
+
+
 class Severity(StrEnum):
     """How much a message matters."""
 
@@ -125,13 +130,11 @@ class Messages:
     def tell(self, error: BaseException) -> None:
         """Say what an error means to the user; nothing for a cancellation.
 
-        A `KnownError` has its own sentence. Of all others the user learns that
-        the fault is ours; the log says which.
+        A `KnownError` has its own sentence. Of all others but a lack of memory
+        the user learns that the fault is ours; the log says which.
         """
-        if isinstance(error, Cancelled):
-            return
-        known = isinstance(error, KnownError)
-        self.say(Severity.ERROR, str(error) if known else OUR_FAULT)
+        if not isinstance(error, Cancelled):
+            self.say(Severity.ERROR, _sentence(error))
 
     def dismiss(self, number: int) -> None:
         """Take a message away; nothing where it has gone already."""
@@ -166,6 +169,13 @@ class Messages:
         """Show what is present now."""
         if self._show is not None:
             self._show(self._present)
+
+
+def _sentence(error: BaseException) -> str:
+    """What an error means to the user."""
+    if isinstance(error, KnownError):
+        return str(error)
+    return TOO_LITTLE_MEMORY if isinstance(error, MemoryError) else OUR_FAULT
 
 
 def _bounded(messages: tuple[Message, ...]) -> tuple[Message, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
@@ -428,6 +430,28 @@ def test_status_says_what_runs_and_since_when(jobs: JobThread, gate: Gate) -> No
     assert (status.number, status.what, status.waiting) == (number, "Reading headers", False)
     assert status.cancellable
     assert began <= status.began <= time.monotonic()
+
+
+def test_nothing_of_a_job_is_kept_after_its_end(qtbot, jobs: JobThread, gate: Gate) -> None:
+    class Arrays:
+        pass
+
+    def working_with(request: Arrays, error: Exception | None = None) -> Callable[..., Arrays]:
+        def work(_progress, _cancelled) -> Arrays:
+            if error is not None:
+                raise error
+            return request
+
+        return work
+
+    first, second = Arrays(), Arrays()
+    alive = [weakref.ref(first), weakref.ref(second)]
+    jobs.start(Job("good", working_with(first), lambda _: None))
+    jobs.start(Job("bad", working_with(second, DamagedImage("x")), lambda _: None))
+    del first, second
+    wait_for_end(qtbot, jobs)
+    gc.collect()
+    assert [each() for each in alive] == [None, None]
 
 
 def test_closing_cancels_work_and_waits_for_saves(qtbot, messages: Messages, gate: Gate) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from app import messages as module
-from app.messages import MOST, OUR_FAULT, Action, Message, Messages, Severity
+from app.messages import MOST, OUR_FAULT, TOO_LITTLE_MEMORY, Action, Message, Messages, Severity
 from hipdesk.errors import BugError, Cancelled, DamagedImage, OutputError
 
 
@@ -125,13 +125,19 @@ def test_a_known_error_has_its_own_sentence() -> None:
     )
 
 
-@pytest.mark.parametrize("error", [BugError, ValueError, MemoryError, SystemExit])
+@pytest.mark.parametrize("error", [BugError, ValueError, OSError, SystemExit])
 def test_any_other_error_is_our_fault_and_quotes_nothing(error: type[BaseException]) -> None:
     messages = Messages()
     messages.tell(error("SENTINEL^NAME"))
     (message,) = messages.present
     assert message.text == OUR_FAULT
     assert "SENTINEL" not in repr(messages.present)
+
+
+def test_a_lack_of_memory_is_the_worlds_fault() -> None:
+    messages = Messages()
+    messages.tell(MemoryError("SENTINEL^NAME"))
+    assert [each.text for each in messages.present] == [TOO_LITTLE_MEMORY]
 
 
 def test_a_cancellation_is_no_message() -> None:

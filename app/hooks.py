@@ -7,6 +7,7 @@ leave the places of all threads in a file of their own.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import faulthandler
 import logging
@@ -38,6 +39,21 @@ _LEVELS: Final = {
     QtMsgType.QtFatalMsg: logging.CRITICAL,
 }
 _QT_FUNCTION: Final = re.compile(r"Q[A-Za-z0-9]{1,20}(?:::[A-Za-z0-9]{1,20})?(?=\W)")
+
+
+def install(messages: Messages, folder: Path | None = None) -> Hooks:
+    """Take over until the program ends.
+
+    Parameters
+    ----------
+    messages : tells the user
+    folder : for the file of crashes; None for no such file
+    """
+    hooks = Hooks(messages, folder)
+    hooks.install()
+    # Qt must not call into a Python that is already being taken down.
+    atexit.register(hooks.remove)
+    return hooks
 
 
 class Hooks:

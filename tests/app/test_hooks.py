@@ -191,7 +191,7 @@ PROGRAM = """
     import gc, os, sys, threading
     from pathlib import Path
     from PySide6.QtCore import QCoreApplication, QTimer, qWarning
-    from app.hooks import Hooks
+    from app import hooks as hooks_module
     from app.jobs import GuiThread
     from app.messages import Messages
     from hipdesk import logs
@@ -204,8 +204,7 @@ PROGRAM = """
     messages = Messages(gui.post, gui.later)
     shown = []
     messages.attach(lambda present: shown.append(present))
-    hooks = Hooks(messages, folder)
-    hooks.install()
+    hooks = hooks_module.install(messages, folder)
     print("crashed before:", hooks.crashed_before, flush=True)
 
     class Broken:
@@ -232,7 +231,6 @@ PROGRAM = """
     QTimer.singleShot(100, app.quit)
     app.exec()
     print("shown:", len(shown[-1]), shown[-1][0].times, flush=True)
-    hooks.remove()
 """
 
 

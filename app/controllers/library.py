@@ -17,7 +17,8 @@ from app.background import Job
 from app.controllers.desk import Desk
 from app.controllers.opening import Saved
 from app.controllers.showing import Shown, Translate
-from app.controllers.study import StudyController, StudyWatcher
+from app.controllers.study import StudyController
+from app.controllers.watching import StudyWatcher
 from app.messages import Severity
 from app.services import Services
 from app.state import Exam, FoundStudy, Likeness, LikenessOffer, PatientRow, VisitRow

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from app.controllers.desk import Desk
 from app.controllers.showing import Shown, Translate
-from app.controllers.study import StudyController, StudyWatcher
+from app.controllers.study import StudyController
+from app.controllers.watching import StudyWatcher
 from app.messages import Action, Severity
 from app.services import Services
 from app.state import ComputeBadge, Exam, FoundStudy, Workspace

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def make_volume(
 
     Its hash and UIDs follow from ``study`` and ``number``.
     """
-    volume = patient_volume(STACK, SHAPE, contrast, sides)
+    volume = _simulated(contrast, sides)
     uid = f"1.2.{study}.{number}"
     slices = tuple(
         replace(each, key=each.key._replace(sop_instance_uid=f"{uid}.{index + 1}"))
@@ -73,6 +74,13 @@ def make_volume(
         slices=slices,
     )
     return Volume(series, volume.voxels, f"{study:032x}{number:032x}")
+
+
+@lru_cache
+def _simulated(contrast: Contrast, sides: tuple[Side, ...]) -> Volume:
+    volume = patient_volume(STACK, SHAPE, contrast, sides)
+    volume.voxels.setflags(write=False)
+    return volume
 
 
 def make_patient(identifier: str = "4711", name: str = "Doe^Jane", issuer: str = "C") -> Patient:

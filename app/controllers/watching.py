@@ -1,0 +1,26 @@
+"""Who is told of what happens to studies."""
+
+from __future__ import annotations
+
+from app.controllers.opening import Saved
+from app.state import FoundStudy
+from hipdesk.records import Compute
+
+
+class StudyWatcher:
+    """Told of what happens to studies; whoever watches overrides what matters to it."""
+
+    def found_changed(self, found: FoundStudy | None) -> None:
+        """Another folder was found, or none is any more."""
+
+    def exam_opened(self) -> None:
+        """The exam on the desk was opened just now, and wants to be read."""
+
+    def result_saved(self, saved: Saved) -> None:
+        """An analysis is in the library."""
+
+    def analysis_done(self, compute: Compute, seconds: float) -> None:
+        """The networks have run."""
+
+    def patient_closed(self) -> None:
+        """Nobody is to be on screen."""

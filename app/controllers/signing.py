@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from app.background import Job
@@ -113,7 +114,7 @@ class SigningDesk:
         self._translate = translate
         self._busy: frozenset[HipKey] = frozenset()
         self._watchers: list[Callable[[], None]] = []
-        self._before: list[Callable[[], None]] = []
+        self._before: list[Callable[[Callable[[], None]], None]] = []
         self._signing: Memo[Signing] = Memo()
 
     @property
@@ -145,8 +146,12 @@ class SigningDesk:
         """Tell this one when hips become busy or free, or the reader's name changes."""
         self._watchers.append(watcher)
 
-    def before_signing(self, save: Callable[[], None]) -> None:
-        """Call this before signatures are kept, so that nothing unsaved is signed."""
+    def before_signing(self, save: Callable[[Callable[[], None]], None]) -> None:
+        """Have this save what is unsaved before signatures are kept.
+
+        It is given what to call once everything is saved, and does not call it
+        where that failed.
+        """
         self._before.append(save)
 
     def occupy(self, hip: HipKey) -> None:
@@ -195,9 +200,21 @@ class SigningDesk:
             self._refuse(said)
             return
         self._remember(name)
+        images = _images(exam)
+        go_on: Callable[[], None] = partial(self._sign, name, images)
         for save in self._before:
-            save()
-        at = self._now()
+            go_on = partial(save, go_on)
+        go_on()
+
+    def _sign(self, name: str, images: tuple[str, ...]) -> None:
+        """Sign what the reader saw, if it is still open and nothing came in between."""
+        exam, at = self._desk.exam, self._now()
+        if exam is None or _images(exam) != images:
+            return
+        said = obstacle(exam, self._busy, self._translate)
+        if said:
+            self._refuse(said)
+            return
         for each in reviews_of(exam):
             unsigned = (side for side in each.sides if not each.standing(side).signed)
             self._record(each, _acts(each, unsigned, ReviewKind.SIGNED, name, at))
@@ -266,6 +283,11 @@ class SigningDesk:
     def _tell(self) -> None:
         for watcher in self._watchers:
             watcher()
+
+
+def _images(exam: Exam) -> tuple[str, ...]:
+    """Which analyses are open."""
+    return tuple(each.analysis.uid for each in reviews_of(exam))
 
 
 def _acts(

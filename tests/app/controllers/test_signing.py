@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ from hipdesk.errors import StoreError
 from hipdesk.quality import notices
 from hipdesk.records import HipResult, Origin, Side
 from hipdesk.review import ReviewKind, Revision
-from tests.app.fakes import NOW, make_bench, translate
+from tests.app.fakes import NOW, make_bench, make_patient, translate
 from tests.app.review_fakes import (
     READER,
     Opened,
@@ -179,17 +180,46 @@ def test_half_a_pair_that_was_kept_is_signed_later() -> None:
     assert len(exam.kept(0).signatures) == 1
 
 
-def test_what_must_be_saved_first_is_saved_first() -> None:
+def test_nothing_is_signed_before_what_is_unsaved_is_saved() -> None:
     exam = opened()
     exam.judge_all()
-    order: list[str] = []
-    exam.signing.before_signing(lambda: order.append(f"{len(exam.bench.jobs.started)}"))
-    before = len(exam.bench.jobs.started)
+    held: list[Callable[[], None]] = []
+    exam.signing.before_signing(held.append)
     exam.signing.sign("")
-    assert not order
+    assert not held
     exam.signing.sign(READER)
-    assert order == [str(before)]
-    assert len(exam.bench.jobs.started) == before + 1
+    exam.bench.jobs.run_all()
+    assert not exam.reviewed().signed
+    held[0]()
+    exam.bench.jobs.run_all()
+    assert exam.reviewed().signed
+
+
+def test_an_exam_that_was_opened_meanwhile_is_not_signed() -> None:
+    exam = opened()
+    exam.judge_all()
+    held: list[Callable[[], None]] = []
+    exam.signing.before_signing(held.append)
+    exam.signing.sign(READER)
+    other = opened(exam.bench, study=2, patient=make_patient("9", "Roe^Max"))
+    other.judge_all()
+    exam.desk.put(other.exam)
+    held[0]()
+    exam.bench.jobs.run_all()
+    assert not exam.reviewed().signatures
+
+
+def test_a_verdict_taken_back_meanwhile_is_not_signed() -> None:
+    exam = opened()
+    exam.judge_all()
+    held: list[Callable[[], None]] = []
+    exam.signing.before_signing(held.append)
+    exam.signing.sign(READER)
+    exam.signing.judge(exam.reviewed().analysis.uid, LEFT, ReviewKind.REOPENED)
+    exam.bench.jobs.run_all()
+    held[0]()
+    exam.bench.jobs.run_all()
+    assert not exam.reviewed().signatures
 
 
 def test_who_watches_hears_of_busy_hips() -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QPushButton, QScrollArea, QW
 from app.actions import COMMANDS, MOUSE, PLACE_TITLES, Place, keys_of, shown
 from app.theme import SPACE
 from app.views.labels import core_words, label
-from app.views.layouts import STRETCH, column, emptied, holding, row
+from app.views.layouts import STRETCH, column, emptied, holding, row, rule
 from hipdesk.records import ModelRef
 from hipdesk.report import LIMITS, RESEARCH_ONLY, SIMULATED_ONLY
 
@@ -43,12 +43,12 @@ class Page(QDialog):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        scroll.setWidget(holding(self._inner, panel=True))
+        scroll.setWidget(holding(self._inner))
         self._close = QPushButton()
         self._close.clicked.connect(self.close)
         below = row(STRETCH, self._close)
         below.setContentsMargins(*[2 * SPACE] * 4)
-        self.setLayout(column(scroll, below, gap=0))
+        self.setLayout(column(scroll, rule(), below, gap=0))
 
     def retranslate(self) -> None:
         """Write the words in the language in force."""

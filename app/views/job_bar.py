@@ -135,7 +135,8 @@ class JobBar(QWidget):
         self._queue.setProperty("told", wanted)
         self._menu.clear()
         for number, what, cancellable in wanted:
-            entry = self._menu.addAction(self.tr("Stop: {what}").format(what=core_words(what)))
+            words = self.tr("Stop: {what}").format(what=core_words(what))
+            entry = self._menu.addAction(words.replace("&", "&&"))
             entry.setEnabled(cancellable)
             entry.triggered.connect(lambda _checked=False, n=number: self.stopped.emit(n))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Final, Literal
 
 from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
@@ -20,6 +21,13 @@ SHORTEST: Final = 6 * SPACE
 def core_words(words: str) -> str:
     """Words of the core in the reader's language, where a translation has them."""
     return QCoreApplication.translate("core", words)
+
+
+def plain_tip(words: str) -> str:
+    """Words for a tip, which would take some for markup."""
+    if "<" not in words:
+        return words
+    return f"<qt>{escape(words)}</qt>".replace("\n", "<br>")
 
 
 def label(words: str = "", kind: Kind = "", wrap: bool = False) -> QLabel:
@@ -98,4 +106,4 @@ class ElidedLabel(QLabel):
     def _fit(self) -> None:
         shown = self.fontMetrics().elidedText(self._whole, self._mode, self.width())
         self.setText(shown)
-        self.setToolTip("" if shown == self._whole else self._whole)
+        self.setToolTip("" if shown == self._whole else plain_tip(self._whole))

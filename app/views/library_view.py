@@ -213,9 +213,10 @@ class LibraryView(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(content)
         self._choose_one = EmptyState("account-arrow-left-outline")
+        self._bare = QWidget()
         self._right = QStackedWidget()
-        self._right.addWidget(self._choose_one)
-        self._right.addWidget(self._scroll)
+        for page in (self._bare, self._choose_one, self._scroll):
+            self._right.addWidget(page)
         return self._right
 
     def _made_welcome(self) -> QWidget:
@@ -263,8 +264,10 @@ class LibraryView(QWidget):
             self._stack.setCurrentWidget(self._browser)
         self._problem_line.setVisible(self._problem is not None and self._found is not None)
         self._lists.setCurrentWidget(self._list if self._list.rows else self._nobody)
-        shown = self._scroll if self._visits else self._choose_one
-        self._right.setCurrentWidget(shown)
+        if self._visits:
+            self._right.setCurrentWidget(self._scroll)
+        else:
+            self._right.setCurrentWidget(self._choose_one if self._list.rows else self._bare)
 
     def retranslate(self) -> None:
         """Write the words in the language in force."""

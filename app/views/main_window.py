@@ -164,9 +164,11 @@ class MainWindow(QMainWindow):
         screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
         kept = state.geometry
         if kept is None:
-            self.setGeometry(first_place(screens[0]))
+            place = first_place(screens[0])
         else:
-            self.setGeometry(clamped(QRect(kept.x, kept.y, kept.width, kept.height), screens))
+            place = clamped(QRect(kept.x, kept.y, kept.width, kept.height), screens)
+        self.setMinimumSize(SMALLEST.boundedTo(place.size()))
+        self.setGeometry(place)
         if state.maximised:
             self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
         for splitter in self._splitters():

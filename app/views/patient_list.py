@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from app.state import PatientRow
 from app.theme import BODY_PX, SMALL_PX, SPACE, current, font
+from app.views.labels import plain_tip
 from app.views.person_words import identity_of, name_of
 from hipdesk.wording import day_of
 
@@ -75,7 +76,7 @@ class PatientModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return name_of(row.patient)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{name_of(row.patient)}\n{identity_of(row.patient)}"
+            return plain_tip(f"{name_of(row.patient)}\n{identity_of(row.patient)}")
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{name_of(row.patient)}, {identity_of(row.patient)}"
         return None

@@ -1,0 +1,417 @@
+"""The library workspace: shows what it is given, tells each gesture once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QDate, QEvent, QModelIndex, Qt, QTranslator
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDateEdit,
+    QLabel,
+    QPushButton,
+    QStyleOptionViewItem,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from app import theme
+from app.state import Likeness
+from app.views.file_choice import FileChoice
+from app.views.library_view import PAUSE_MS, LibraryView
+from app.views.patient_list import PatientDelegate, PatientList
+from app.views.visit_card import VisitCard
+from hipdesk.records import Reason
+from hipdesk.review import Verdict
+from hipdesk.settings import Theme
+from tests.app.views.library_rows import (
+    LEFT,
+    LONG_NAME,
+    RIGHT,
+    found_study,
+    hip,
+    offer,
+    patient,
+    patient_rows,
+    series_row,
+    visit_row,
+)
+from tests.app.views.recorder import Recorder
+
+
+class FixedChoice(FileChoice):
+    """Answers without a dialog."""
+
+    def folder(self, parent: QWidget) -> tuple[Path, ...]:
+        return (Path("study"),)
+
+    def files(self, parent: QWidget) -> tuple[Path, ...]:
+        return (Path("one.dcm"), Path("two.dcm"))
+
+
+@pytest.fixture
+def told() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def view(qtbot: QtBot, qapp: QApplication, told: Recorder) -> LibraryView:
+    theme.apply(qapp, Theme.DARK)
+    made = LibraryView(FixedChoice())
+    made.listen(told)  # type: ignore[arg-type]
+    qtbot.addWidget(made)
+    made.resize(1280, 640)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def words(widget: QWidget) -> str:
+    """Every word that can be seen, in the order of the widgets."""
+    labels = (each for each in widget.findChildren(QLabel) if each.isVisible())
+    return "\n".join(each.accessibleName() or each.text() for each in labels)
+
+
+def button(widget: QWidget, text: str) -> QAbstractButton:
+    """The one visible button with these words."""
+    buttons = widget.findChildren(QAbstractButton)
+    found = [each for each in buttons if each.isVisible() and each.text() == text]
+    assert len(found) == 1, text
+    return found[0]
+
+
+def primaries(widget: QWidget) -> list[str]:
+    buttons = widget.findChildren(QPushButton)
+    return [each.text() for each in buttons if each.isVisible() and each.property("primary")]
+
+
+def press(qtbot: QtBot, widget: QWidget, text: str) -> None:
+    qtbot.mouseClick(button(widget, text), Qt.MouseButton.LeftButton)
+
+
+def test_an_empty_library_says_what_to_do(qtbot: QtBot, view: LibraryView, told: Recorder) -> None:
+    assert "Drop a folder with hip MRI here" in words(view)
+    assert primaries(view) == ["Open a folder"]
+    press(qtbot, view, "Open a folder")
+    press(qtbot, view, "Open files")
+    assert told.told == [
+        ("open_paths", (Path("study"),)),
+        ("open_paths", (Path("one.dcm"), Path("two.dcm"))),
+    ]
+
+
+def test_setters_tell_nobody(qtbot: QtBot, view: LibraryView, told: Recorder) -> None:
+    for _ in range(2):
+        view.show_patients(patient_rows(5), "p3", "fam")
+        view.show_visits((visit_row(), visit_row("v2", None)))
+        view.show_found(found_study(series_row("s1", chosen=True, usable=True)))
+        view.show_likeness(Likeness(offer=offer()))
+        view.show_problem("The library is in use.")
+        view.show_problem(None)
+        view.show_found(None)
+        view.show_patients(patient_rows(3), None, "")
+    qtbot.wait(2 * PAUSE_MS)
+    assert told.told == []
+
+
+def test_choosing_a_patient_is_told_once(qtbot: QtBot, view: LibraryView, told: Recorder) -> None:
+    view.show_patients(patient_rows(5), "p0", "")
+    view._list.setFocus()
+    qtbot.keyClick(view._list, Qt.Key.Key_Down)
+    assert told.told == [("choose_patient", "p1")]
+    middle = view._list.visualRect(view._list.model().index(3, 0)).center()
+    qtbot.mouseClick(view._list.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+    assert told.told[1:] == [("choose_patient", "p3")]
+    view.show_patients(patient_rows(5), "p3", "")
+    assert len(told.told) == 2
+
+
+def test_a_search_waits_until_the_reader_pauses(
+    qtbot: QtBot, view: LibraryView, told: Recorder
+) -> None:
+    view.show_patients(patient_rows(5), None, "")
+    qtbot.keyClicks(view._field, "fam")
+    assert told.told == []
+    qtbot.waitUntil(lambda: told.told != [], timeout=2000)
+    assert told.told == [("search", "fam")]
+    qtbot.keyClicks(view._field, "i")
+    qtbot.keyClick(view._field, Qt.Key.Key_Return)
+    assert told.told[1:] == [("search", "fami")]
+    qtbot.wait(2 * PAUSE_MS)
+    assert len(told.told) == 2
+
+
+def test_an_answer_does_not_overwrite_what_is_being_typed(
+    qtbot: QtBot, view: LibraryView, told: Recorder
+) -> None:
+    view.show_patients(patient_rows(5), None, "")
+    qtbot.keyClicks(view._field, "fam")
+    view.show_patients(patient_rows(2), None, "fa")
+    assert view._field.text() == "fam"
+
+
+def test_nobody_found_offers_all_patients(qtbot: QtBot, view: LibraryView, told: Recorder) -> None:
+    view.show_patients((), None, "nobody")
+    assert "Nobody found" in words(view)
+    assert "Choose a patient" not in words(view)
+    press(qtbot, view, "Show all patients")
+    assert told.told == [("search", "")]
+    qtbot.wait(2 * PAUSE_MS)
+    assert len(told.told) == 1
+
+
+def test_down_leads_from_the_search_to_the_list(qtbot: QtBot, view: LibraryView) -> None:
+    view.show_patients(patient_rows(5), None, "")
+    view._field.setFocus()
+    qtbot.keyClick(view._field, Qt.Key.Key_Down)
+    assert view._list.hasFocus()
+
+
+def test_a_card_tells_scores_verdicts_and_what_is_missing(view: LibraryView) -> None:
+    scored = hip(RIGHT, 2.2, 11)
+    short = hip(LEFT, None, 4, Reason.TOO_FEW_SLICES)
+    rows = (
+        visit_row("v2", hips=(scored, short), verdicts={RIGHT: Verdict.ACCEPTED, LEFT: None}),
+        visit_row("v1", None, (), {RIGHT: Verdict.REJECTED}, on_screen=True),
+        visit_row("v0", hips=(scored,), verdicts={RIGHT: Verdict.ACCEPTED}, signed=True),
+    )
+    view.show_patients(patient_rows(2), "p0", "")
+    view.show_visits(rows)
+    newest, undated, signed = (words(card) for card in view.findChildren(VisitCard))
+    assert "2026-05-01" in newest
+    assert "U/n 0.200  (n 11)" in newest
+    assert "too few slices" in newest
+    assert "Accepted" in newest
+    assert "Not reviewed" in newest
+    assert "Date missing" in undated
+    assert "On screen" in undated
+    assert "rejected by a reader" in undated
+    assert "Accepted, signed" in signed
+    assert "no result" in signed
+
+
+def test_only_the_newest_visit_has_the_primary_button(
+    qtbot: QtBot, view: LibraryView, told: Recorder
+) -> None:
+    view.show_patients(patient_rows(2), "p0", "")
+    view.show_visits((visit_row("v2"), visit_row("v1")))
+    assert primaries(view) == ["Open"]
+    second = view.findChildren(VisitCard)[1]
+    press(qtbot, second, "Open")
+    assert told.told == [("open_visit", "v1")]
+
+
+def test_a_missing_date_is_given_in_the_card(
+    qtbot: QtBot, view: LibraryView, told: Recorder
+) -> None:
+    view.show_patients(patient_rows(2), "p0", "")
+    view.show_visits((visit_row("v1", None),))
+    card = view.findChildren(VisitCard)[0]
+    press(qtbot, card, "Give the date...")
+    field = card.findChild(QDateEdit)
+    assert field.isVisible()
+    assert field.maximumDate() == QDate.currentDate()
+    field.setDate(QDate(2024, 2, 29))
+    assert told.told == []
+    press(qtbot, card, "Keep this date")
+    assert told.told == [("date_visit", "v1", date(2024, 2, 29))]
+
+
+def test_the_found_folder_shows_every_series_and_offers_what_can_be_done(
+    qtbot: QtBot, view: LibraryView, told: Recorder
+) -> None:
+    rows = (
+        series_row("s1", chosen=True, usable=True, forced=True),
+        series_row("s2", usable=True, forced=True, description="SECOND"),
+        series_row("s3", forced=True, description="COR T1"),
+        series_row("s4", description="AX"),
+    )
+    skipped = {"It is not a DICOM file.": 12, "It is damaged.": 1}
+    view.show_found(found_study(*rows, skipped=skipped, who=patient()))
+    text = words(view)
+    for part in (
+        "YAMADA, TAROU / 山田 太郎",
+        "It is the only usable series.",
+        "read in 0.8 s",
+        "4.4 × 0.78 × 0.78",
+        "13 files left out",
+        "It is damaged.",
+    ):
+        assert part in text
+    assert primaries(view) == ["Analyse"]
+    for words_on_it in ("Analyse", "Analyse this one", "Heads only", "Patients"):
+        press(qtbot, view, words_on_it)
+    assert told.told == [
+        ("analyse_series", "s1"),
+        ("analyse_series", "s2"),
+        ("analyse_series", "s3"),
+        ("close_found",),
+    ]
+
+
+def test_a_separate_pair_has_one_button(qtbot: QtBot, view: LibraryView, told: Recorder) -> None:
+    pair = tuple(series_row(uid, chosen=True, usable=True) for uid in ("s1", "s2"))
+    view.show_found(found_study(*pair))
+    assert primaries(view) == ["Analyse both"]
+    press(qtbot, view, "Analyse both")
+    assert told.told == [("analyse_series", "s1")]
+
+
+@pytest.mark.parametrize(
+    ("text", "gesture"), [("Same person", "join_offered"), ("Two people", "keep_apart")]
+)
+def test_a_likeness_is_decided_by_the_reader(
+    qtbot: QtBot, view: LibraryView, told: Recorder, text: str, gesture: str
+) -> None:
+    view.show_likeness(Likeness(offer=offer()))
+    assert "HD-00001" in words(view)
+    assert "HD-00002" in words(view)
+    press(qtbot, view, text)
+    assert told.told == [(gesture,)]
+
+
+def test_a_joining_can_be_taken_back(qtbot: QtBot, view: LibraryView, told: Recorder) -> None:
+    view.show_likeness(Likeness(joined=offer()))
+    press(qtbot, view, "Take back")
+    assert told.told == [("take_back_joining",)]
+    view.show_likeness(Likeness())
+    assert not view._likeness.isVisible()
+
+
+def test_a_problem_takes_the_librarys_place_but_not_the_folders(
+    qtbot: QtBot, view: LibraryView, told: Recorder
+) -> None:
+    view.show_patients(patient_rows(2), None, "")
+    view.show_problem("Another HipDesk is using the library.")
+    assert "Another HipDesk is using the library." in words(view)
+    assert primaries(view) == ["Try again"]
+    press(qtbot, view, "Try again")
+    view.show_found(found_study(series_row("s1", chosen=True, usable=True)))
+    assert "Another HipDesk is using the library." in words(view)
+    assert primaries(view) == ["Analyse"]
+    press(qtbot, view, "Try again")
+    assert told.told == [("retry_library",)] * 2
+
+
+def test_names_are_no_markup(view: LibraryView) -> None:
+    sly = patient(1, "<b>BOLD</b>^<img>")
+    view.show_found(found_study(series_row("s", description="<i>COR</i>"), who=sly))
+    assert "<b>BOLD</b>, <img>" in words(view)
+    assert "<i>COR</i>" in words(view)
+    formats = {label.textFormat() for label in view.findChildren(QLabel)}
+    assert formats == {Qt.TextFormat.PlainText}
+    tips = [each.toolTip() for each in view.findChildren(QWidget)]
+    assert not any("<img>" in tip for tip in tips)
+
+
+def test_a_long_name_leaves_room_for_both_its_ends(view: LibraryView) -> None:
+    named = patient_rows(1)[0]
+    view.show_patients((type(named)("p0", patient(1, LONG_NAME), 1, None),), "p0", "")
+    view.show_visits((visit_row(),))
+    view._name.resize(300, view._name.height())
+    assert view._name.text().startswith("Müller")
+    assert view._name.text().endswith("振华")
+    assert "欧阳 振华" in view._name.toolTip()
+
+
+def drawn_rows(monkeypatch: pytest.MonkeyPatch, shown: Callable[[], object]) -> int:
+    """How many rows are drawn while something is shown."""
+    counted = 0
+    paint = PatientDelegate.paint
+
+    def count(
+        self: PatientDelegate, painter: QPainter, option: QStyleOptionViewItem, index: Any
+    ) -> None:
+        nonlocal counted
+        counted += 1
+        paint(self, painter, option, index)
+
+    monkeypatch.setattr(PatientDelegate, "paint", count)
+    shown()
+    QApplication.processEvents()
+    return counted
+
+
+def test_only_rows_in_sight_are_drawn(monkeypatch: pytest.MonkeyPatch, view: LibraryView) -> None:
+    rows = patient_rows(10_000)
+    drawn = drawn_rows(monkeypatch, lambda: view.show_patients(rows, "p0", ""))
+    assert 0 < drawn <= 60
+    assert view._list.model().rowCount(QModelIndex()) == 10_000
+
+
+def test_ten_thousand_patients_cost_little_more_than_a_hundred(
+    qtbot: QtBot, view: LibraryView
+) -> None:
+    def seconds(count: int) -> float:
+        rows = patient_rows(count)
+        taken = []
+        for _ in range(5):
+            view.show_patients((), None, "x")
+            QApplication.processEvents()
+            before = time.perf_counter()
+            view.show_patients(rows, "p50", "")
+            QApplication.processEvents()
+            taken.append(time.perf_counter() - before)
+        return min(taken)
+
+    assert seconds(10_000) < 10 * seconds(100)
+
+
+def test_pages_made_again_leave_nothing_behind(qtbot: QtBot, view: LibraryView) -> None:
+    def fill() -> int:
+        view.show_patients(patient_rows(3), "p0", "")
+        view.show_visits((visit_row("v1"), visit_row("v2", None)))
+        view.show_found(found_study(series_row("s1", chosen=True), skipped={"Why": 2}))
+        view.show_found(found_study(series_row("s2")))
+        view.show_visits((visit_row("v3"),))
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        return len(view.findChildren(QWidget))
+
+    first = fill()
+    assert [fill() for _ in range(3)] == [first] * 3
+
+
+def test_everything_can_be_reached_and_has_a_name(view: LibraryView) -> None:
+    view.show_patients(patient_rows(3), "p0", "")
+    view.show_visits((visit_row("v1", None),))
+    controls = [view._field, view._list, *view.findChildren(QAbstractButton)]
+    for control in controls:
+        own = isinstance(control, QAbstractButton) and control.text()
+        if control.isVisible() and not control.objectName().startswith("qt_"):
+            assert own or control.accessibleName(), control
+    for control in (view._field, view._list, button(view, "Open")):
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_a_new_language_writes_every_word_anew(
+    view: LibraryView, marking: QTranslator, qapp: QApplication
+) -> None:
+    view.show_patients(patient_rows(3), "p0", "")
+    view.show_visits((visit_row("v1", None, hips=(hip(RIGHT, 1.0, 10),)),))
+    view.show_likeness(Likeness(offer=offer()))
+    qapp.installTranslator(marking)
+    QApplication.processEvents()
+    shown = words(view).splitlines()
+    data = {"FAMILY0, GIVEN", "MR hip"}
+    assert [each for each in shown if "«" not in each and each not in data] == []
+    unmarked = [
+        each.text()
+        for each in view.findChildren(QAbstractButton)
+        if each.isVisible() and each.text() and "«" not in each.text()
+    ]
+    assert unmarked == []
+
+
+def test_the_list_tells_nothing_when_it_is_filled(qtbot: QtBot, qapp: QApplication) -> None:
+    listed = PatientList()
+    qtbot.addWidget(listed)
+    with qtbot.assertNotEmitted(listed.chosen):
+        listed.show_rows(patient_rows(4), "p2")
+        listed.show_rows(patient_rows(2), None)

@@ -102,7 +102,8 @@ class Messages:
     def __init__(self, post: Post = at_once, later: Later = never) -> None:
         self._post = post
         self._later = later
-        self._lock = threading.Lock()
+        # Re-entrant: a destructor that fails is told from wherever memory is collected.
+        self._lock = threading.RLock()
         self._numbers = itertools.count(1)
         self._present: tuple[Message, ...] = ()
         self._show: Show | None = None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from app.controllers.desk import Desk
+from app.controllers.opening import Saved
 from app.controllers.showing import Shown, Translate
 from app.controllers.study import StudyController
 from app.controllers.watching import StudyWatcher
@@ -156,6 +158,18 @@ class ShellController(StudyWatcher):
         """Say where the networks ran, and how long."""
         self._badge = replace(self._badge, compute=compute, seconds=seconds)
         self._show()
+
+    def result_saved(self, saved: Saved) -> None:
+        """Ask for the date that the study on screen lacks."""
+        exam = self._desk.exam
+        if exam is None or exam.visit_uid != saved.visit_uid or exam.day is not None:
+            return
+        words = self.translate(
+            "Shell", "This study states no date; without one it stays out of every trend."
+        )
+        to_library = partial(self.choose_workspace, Workspace.LIBRARY)
+        action = Action(self.translate("Shell", "Give a date"), to_library)
+        self._services.messages.say(Severity.WARNING, words, action)
 
     def patient_closed(self) -> None:
         """Go where the next patient is found."""

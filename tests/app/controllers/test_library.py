@@ -225,6 +225,7 @@ def test_the_found_page_can_be_left():
 def undated() -> Window:
     window = make_window({"undated": [make_volume(JANE, day=None)]})
     window.analyse("undated")
+    window.act("Give a date")
     return window
 
 

@@ -119,6 +119,25 @@ def test_an_analysis_that_ends_does_not_turn_the_page():
     assert window.workspace is Workspace.FOLLOW_UP
 
 
+def test_a_study_without_a_date_asks_for_one():
+    window = make_window({"undated": [make_volume(JANE, day=None)]})
+    window.analyse("undated")
+    (said,) = window.said
+    assert said.startswith("This study states no date")
+    window.act("Give a date")
+    assert window.workspace is Workspace.LIBRARY
+    assert window.said == []
+
+
+def test_a_study_without_a_date_that_is_not_on_screen_asks_nothing():
+    window = make_window({"undated": [make_volume(JANE, day=None)]})
+    window.open("undated")
+    window.run_until(ANALYSING)
+    window.shell.close_patient()
+    window.bench.jobs.run_all()
+    assert window.said == ["The study opened at 14:30 is analysed."]
+
+
 def test_jobs_are_shown_and_can_be_stopped():
     window = one_study()
     window.open("jane")

@@ -399,6 +399,30 @@ def test_stopped_before_the_images_nothing_has_happened(stage: str):
     assert window.analyse("jane").visit_uid == "visit-1"
 
 
+@pytest.mark.parametrize("stage", [LOOKING, READING])
+def test_stopped_half_way_nothing_has_happened(stage: str):
+    window = one_study()
+    window.open("jane")
+    window.run_until(stage)
+    window.bench.jobs.on_progress = lambda number, _f, _w: window.bench.jobs.cancel(number)
+    window.bench.jobs.run_all()
+    assert window.exam is None
+    assert (window.found is None) is (stage == LOOKING)
+    assert window.bench.jobs.running == ()
+    assert window.said == []
+
+
+def test_a_visit_that_is_not_to_be_opened_after_all_leaves_the_other_one():
+    window = two_studies()
+    first = window.analyse("jane")
+    second = window.analyse("john")
+    window.study.open_visit(first.visit_uid)
+    window.bench.jobs.on_progress = lambda number, _f, _w: window.bench.jobs.cancel(number)
+    window.bench.jobs.run_all()
+    assert window.exam is second
+    assert window.bench.jobs.running == ()
+
+
 def test_a_stopped_analysis_leaves_the_images_and_can_be_done_again():
     window = one_study()
     window.open("jane")

@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QPushButton,
-    QScrollArea,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app.state import (
     OPACITIES,
@@ -41,6 +33,7 @@ from app.views.layouts import STRETCH, column, emptied, holding, row, rule
 from app.views.link_slider import PAGE_STEPS, LinkSlider
 from app.views.overlay_bar import OverlayBar
 from app.views.segments import Segments
+from app.views.side_panel import SidePanel, beside
 from app.views.trend_chart import TrendChart
 from app.views.visit_panel import VisitPanel, neighbour
 from hipdesk.overlay import Window
@@ -55,8 +48,9 @@ FITTED_MM: Final = 125.0
 BESIDE: Final = 49 * SPACE
 """Width of chart and table to begin with."""
 
-SHARES: Final = (6, 1)
-"""Of what a wider window has more, for pictures and for what stands beside them."""
+LEAST: Final = 47 * SPACE
+SHARE: Final = 4
+"""In a wide window, pictures have so many times the width of chart and table."""
 
 _STEPS: Final = {
     Qt.Key.Key_Up: -1,
@@ -175,16 +169,7 @@ class FollowUpView(QWidget):
         self.setLayout(column(self._stack))
 
     def _content(self) -> QWidget:
-        parts = QSplitter(Qt.Orientation.Horizontal)
-        parts.setObjectName("follow_up")
-        parts.setChildrenCollapsible(False)
-        parts.setHandleWidth(1)
-        parts.addWidget(self._pictures())
-        parts.addWidget(self._beside())
-        for at, share in enumerate(SHARES):
-            parts.setStretchFactor(at, share)
-        parts.setSizes([2 * BESIDE, BESIDE])
-        return parts
+        return beside("follow_up", self._pictures(), self._figures(), SHARE)
 
     def _pictures(self) -> QWidget:
         top = row(self.sides, rule(vertical=True), self.overlay_bar, self.fit)
@@ -198,7 +183,7 @@ class FollowUpView(QWidget):
         inside.setStretchFactor(pair, 1)
         return holding(inside)
 
-    def _beside(self) -> QWidget:
+    def _figures(self) -> SidePanel:
         self._said: QVBoxLayout = column(gap=1 / 2)
         inside = column(
             row(self.measures, STRETCH),
@@ -211,15 +196,7 @@ class FollowUpView(QWidget):
             margin=2,
         )
         inside.setStretchFactor(self.chart, 1)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(holding(inside))
-        scroll.setMinimumWidth(42 * SPACE)
-        outer = holding(column(scroll), panel=True)
-        return outer
+        return SidePanel(inside, BESIDE, LEAST)
 
     def _connect(self) -> None:
         self.sides.chosen.connect(lambda key: self._tell("choose_side", Side(key)))

@@ -1,0 +1,58 @@
+"""What stands beside the pictures or pages of a workspace, and scrolls by itself."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QSplitter, QWidget
+
+from app.theme import SPACE, set_role
+from app.views.layouts import column, holding
+
+HEIGHT = 40 * SPACE
+
+
+class SidePanel(QWidget):
+    """A column on the panels' ground.
+
+    Parameters
+    ----------
+    content : what it holds
+    wide, least : width to begin with, and the least
+    """
+
+    def __init__(self, content: QLayout, wide: int, least: int) -> None:
+        super().__init__()
+        self._wide = wide
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        set_role(self, "panel")
+        self.setMinimumWidth(least)
+        self.area = QScrollArea()
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setWidgetResizable(True)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setWidget(holding(content))
+        self.setLayout(column(self.area))
+
+    def sizeHint(self) -> QSize:
+        """The width to begin with."""
+        return QSize(self._wide, HEIGHT)
+
+
+def beside(name: str, main: QWidget, side: SidePanel, share: int) -> QSplitter:
+    """A workspace's main part with its side panel, whose border can be dragged.
+
+    Parameters
+    ----------
+    name : under which the place of the border is remembered
+    share : of a wide window, how many times as wide the main part is
+    """
+    parts = QSplitter(Qt.Orientation.Horizontal)
+    parts.setObjectName(name)
+    parts.setChildrenCollapsible(False)
+    parts.setHandleWidth(1)
+    parts.addWidget(main)
+    parts.addWidget(side)
+    parts.setStretchFactor(0, share)
+    parts.setStretchFactor(1, 1)
+    return parts

@@ -351,6 +351,7 @@ def _focus_sizes(width: int) -> dict[str, str]:
         "focus_width": f"{width}px",
         "focused_x": f"{2 * SPACE - more}px",
         "focused_tool_x": f"{SPACE - 1 - more}px",
+        "focused_text": f"{HALF - 1 - more}px",
         "focused_height": f"{ROW - 2 - 2 * more}px",
         "focused_compact": f"{3 * SPACE - 2 - 2 * more}px",
     }

@@ -112,7 +112,7 @@ def model_lines(model: ModelRef) -> QGridLayout:
     grid.addWidget(label("SHA-256", "small"), 1, 0, Qt.AlignmentFlag.AlignTop)
     grid.addWidget(digest, 1, 1)
     grid.setColumnStretch(1, 1)
-    grid.setColumnMinimumWidth(0, 16 * SPACE)
+    grid.setColumnMinimumWidth(0, 18 * SPACE)
     return grid
 
 

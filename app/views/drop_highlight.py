@@ -1,4 +1,4 @@
-"""The whole window answers when folders are dragged over it."""
+"""The page answers when folders are dragged over the window; patient and banner stay in sight."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QLineEdit,
@@ -14,12 +14,13 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSplitter,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.state import FoundStudy, Likeness, PatientRow, VisitRow
-from app.theme import BESIDE_WORDS, ICON_PX, SPACE, icon, make_primary
+from app.theme import BESIDE_WORDS, HALF, ICON_PX, SPACE, icon, make_primary, set_role
 from app.views.empty_state import EmptyState
 from app.views.file_choice import FileChoice
 from app.views.found_page import FoundPage
@@ -44,21 +45,41 @@ WIDEST_CARD: Final = 144 * SPACE
 
 
 class SearchField(QLineEdit):
-    """Typed words; Down goes on to the list, Esc clears."""
+    """Typed words, and a cross; Down goes on to the list, Esc clears."""
 
     def __init__(self, list_below: QWidget) -> None:
         super().__init__()
         self._below = list_below
         self.setAcceptDrops(False)
-        self.setClearButtonEnabled(True)
-        self.setTextMargins(ICON_PX + SPACE, 0, 0, 0)
         self._sign = IconLabel("magnify", ICON_PX)
         self._sign.setParent(self)
+        # Qt's own signs inside a field stand too low under a style sheet.
+        self._cross = QToolButton(self)
+        set_role(self._cross, "quiet")
+        set_role(self._cross, "tiny")
+        self._cross.setIcon(icon("close-circle", "muted"))
+        self._cross.setIconSize(QSize(ICON_PX, ICON_PX))
+        self._cross.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._cross.setCursor(Qt.CursorShape.ArrowCursor)
+        self._cross.clicked.connect(self.clear)
+        self._cross.hide()
+        self.textChanged.connect(lambda words: self._cross.setVisible(bool(words)))
+        self.setTextMargins(ICON_PX + SPACE, 0, ICON_PX + SPACE, 0)
+
+    def name_cross(self, words: str) -> None:
+        """Say what the cross does."""
+        self._cross.setToolTip(words)
+        self._cross.setAccessibleName(words)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the sign in its place."""
+        """Keep the signs in their places."""
         super().resizeEvent(event)
         self._sign.move(SPACE, (self.height() - ICON_PX) // 2)
+        cross = self._cross.sizeHint()
+        middle = (self.height() - cross.height()) // 2
+        self._cross.setGeometry(
+            self.width() - cross.width() - HALF, middle, cross.width(), cross.height()
+        )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Down goes to the list, Esc clears."""
@@ -108,8 +129,8 @@ class LibraryView(QWidget):
         self._words = words
         self._chosen = chosen_uid
         if not self._pause.isActive() and self._field.text().strip() != words:
-            with QSignalBlocker(self._field):
-                self._field.setText(words)
+            self._field.setText(words)
+            self._pause.stop()
         self._list.show_rows(rows, chosen_uid)
         self._say_count()
         self._say_nobody()
@@ -273,6 +294,7 @@ class LibraryView(QWidget):
         """Write the words in the language in force."""
         self._field.setPlaceholderText(self.tr("Name, ID, accession"))
         self._field.setAccessibleName(self.tr("Search patients"))
+        self._field.name_cross(self.tr("Clear the search"))
         self._list.setAccessibleName(self.tr("Patients"))
         self._open_small.setText(self.tr("Open..."))
         self._open_small.setToolTip(self.tr("Open a folder with hip MRI"))

@@ -204,9 +204,8 @@ class MainWindow(QMainWindow):
         inner.addWidget(rule())
         inner.addWidget(self._bottom_bar())
         inner.setStretchFactor(self._stack, 1)
-        centre = holding(inner)
-        self.setCentralWidget(centre)
-        self._drop = DropHighlight(centre)
+        self.setCentralWidget(holding(inner))
+        self._drop = DropHighlight(self._stack)
 
     def _top_bar(self) -> QWidget:
         self._name = label(TITLE, "title")

@@ -237,7 +237,7 @@ def test_folders_dropped_anywhere_are_opened(window: MainWindow, told: Recorder)
     QApplication.sendEvent(window, enter)
     assert enter.isAccepted()
     assert window._drop.isVisible()
-    assert window._drop.size() == window.centralWidget().size()
+    assert window._drop.size() == window._stack.size()
     drop = QDropEvent(
         QPointF(5, 5),
         Qt.DropAction.CopyAction,

@@ -84,7 +84,7 @@ class FollowUpController:
     ) -> None:
         self._view = view
         self._services = services
-        self._translate = translate
+        self.translate = translate
         self._open_visit = open_visit
         self._exam: Exam | None = None
         self._following: Following | None = None
@@ -185,6 +185,11 @@ class FollowUpController:
         if following is not None and any(each.visit.uid == uid for each in following.entries):
             self._open_visit(uid)
 
+    def retranslate(self) -> None:
+        """Say everything in the language in force."""
+        self._trend.clear()
+        self._refresh()
+
     # The exam and its patient's visits
 
     def _exam_changed(self, exam: Exam | None) -> None:
@@ -222,7 +227,7 @@ class FollowUpController:
             return
         self._services.jobs.start(
             Job(
-                what=self._translate("FollowUp", "Reading the patient's visits"),
+                what=self.translate("FollowUp", "Reading the patient's visits"),
                 work=lambda _progress, _cancelled: store.entries(whose[0]),
                 done=lambda entries: self._take_entries(whose, entries),
                 urgent=True,
@@ -299,7 +304,7 @@ class FollowUpController:
             return counted(stored(store, reader, uid, progress, cancelled))
 
         return Job(
-            what=self._translate("FollowUp", "Reading a visit's images"),
+            what=self.translate("FollowUp", "Reading a visit's images"),
             work=work,
             done=lambda series: self._take_series(panel, uid, series),
             failed=lambda error: self._reading_failed(panel, uid, error),
@@ -318,10 +323,10 @@ class FollowUpController:
 
     def _reading_failed(self, panel: Panel, uid: str, error: Exception) -> None:
         tell_known(self._services.messages, error)
-        self._give_up(panel, uid, self._translate("FollowUp", "its images cannot be read"))
+        self._give_up(panel, uid, self.translate("FollowUp", "its images cannot be read"))
 
     def _reading_stopped(self, panel: Panel, uid: str) -> None:
-        self._give_up(panel, uid, self._translate("FollowUp", "reading was stopped"))
+        self._give_up(panel, uid, self.translate("FollowUp", "reading was stopped"))
 
     def _give_up(self, panel: Panel, uid: str, reason: str) -> None:
         if self._asked.get(panel) == uid:
@@ -371,19 +376,19 @@ class FollowUpController:
         """One picture; None while it is being read."""
         hip, series = following.hip(panel), read.get(panel)
         if hip is None or (series is not None and centre_of(series, following.side) is None):
-            return empty_panel(following, panel, no_result(self._translate))
+            return empty_panel(following, panel, no_result(self.translate))
         if hip.analysis_uid in self._problems:
             return empty_panel(following, panel, self._problems[hip.analysis_uid])
         if series is None or following.offset_mm is None:
             return None
         return panel_shown(
-            following, panel, series, following.offset_mm, self._pictures.picture, self._translate
+            following, panel, series, following.offset_mm, self._pictures.picture, self.translate
         )
 
     def _trend_of(self, following: Following) -> TrendShown:
         return self._trend.of(
             (following.entries, following.measure),
-            lambda: trend_shown(following.entries, following.measure, self._translate),
+            lambda: trend_shown(following.entries, following.measure, self.translate),
         )
 
     def _comparison(

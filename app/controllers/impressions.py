@@ -38,7 +38,7 @@ class Impressions:
     ) -> None:
         self._desk = desk
         self._services = services
-        self._translate = translate
+        self.translate = translate
         self._signing = signing
         self._later = later
         self._paused = paused
@@ -97,7 +97,7 @@ class Impressions:
         self._saving[uid] = text
         self._services.jobs.start(
             Job(
-                what=self._translate("Report", "Keeping the impression"),
+                what=self.translate("Report", "Keeping the impression"),
                 work=lambda _progress, _cancelled: store.write_impression(uid, text, reader),
                 done=lambda _: self._saved(uid, text),
                 failed=lambda error: self._failed(uid, text, error),

@@ -34,7 +34,7 @@ class HipRedoer:
     ) -> None:
         self._desk = desk
         self._services = services
-        self._translate = translate
+        self.translate = translate
         self._signing = signing
 
     def redo(
@@ -79,15 +79,15 @@ class HipRedoer:
 
     def _what(self, side: Side) -> str:
         if side is Side.RIGHT:
-            return self._translate("Review", "Outlining the right hip")
-        return self._translate("Review", "Outlining the left hip")
+            return self.translate("Review", "Outlining the right hip")
+        return self.translate("Review", "Outlining the left hip")
 
     def _keep(self, store: VisitStore, hip: HipKey, result: HipResult, drawn: DisplayStack) -> None:
         """Have the library keep the result, and show it when it has."""
         uid, reader = hip[0], self._signing.reader
         self._services.jobs.start(
             Job(
-                what=self._translate("Review", "Keeping the new outlines"),
+                what=self.translate("Review", "Keeping the new outlines"),
                 work=lambda _progress, _cancelled: store.revise(
                     uid, result, Origin.AI_EDITED, reader
                 ),

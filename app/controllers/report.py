@@ -64,7 +64,7 @@ class ReportController:
     ) -> None:
         self._view = view
         self._services = services
-        self._translate = translate
+        self.translate = translate
         self._signing = signing
         self._dpi = dpi
         self._exam: Exam | None = None
@@ -141,7 +141,7 @@ class ReportController:
 
         services.jobs.start(
             Job(
-                what=self._translate("Report", "Saving the report"),
+                what=self.translate("Report", "Saving the report"),
                 work=work,
                 done=lambda problem: self._saved(path, problem),
                 keep=True,
@@ -163,7 +163,7 @@ class ReportController:
 
         services.jobs.start(
             Job(
-                what=self._translate("Report", "Preparing to print"),
+                what=self.translate("Report", "Preparing to print"),
                 work=work,
                 done=lambda given: self._print(*given),
                 topic=PRINT_TOPIC,
@@ -178,7 +178,7 @@ class ReportController:
         return self._services.library.store if known else None
 
     def _saved(self, path: Path, problem: KnownError | None) -> None:
-        words = self._translate("Report", "Saved as {name}.").format(name=path.name)
+        words = self.translate("Report", "Saved as {name}.").format(name=path.name)
         self._services.messages.say(Severity.INFO, words)
         if problem is not None:
             self._services.messages.tell(problem)
@@ -190,7 +190,7 @@ class ReportController:
         self._view.print_out(pages)
         self._services.jobs.start(
             Job(
-                what=self._translate("Report", "Recording the printing"),
+                what=self.translate("Report", "Recording the printing"),
                 work=lambda _progress, _cancelled: _recorded(store, made, reader),
                 done=lambda problem: None if problem is None else self._tell(problem),
                 urgent=True,
@@ -256,7 +256,7 @@ class ReportController:
 
     def _making(self, request: ReportRequest) -> Job[tuple[Made, Pages]]:
         return Job(
-            what=self._translate("Report", "Making the report"),
+            what=self.translate("Report", "Making the report"),
             work=preview(request, self._services, self._services.library.store, self._dpi),
             done=lambda made: self._take(request, made),
             failed=lambda error: self._give_up(request, error),

@@ -59,7 +59,7 @@ class ReviewController:
         self._view = view
         self._desk = desk
         self._services = services
-        self._translate = translate
+        self.translate = translate
         self._signing = signing
         self._redoer = HipRedoer(desk, services, translate, signing)
         self._write_report = write_report
@@ -183,6 +183,11 @@ class ReviewController:
         if self._exam is not None:
             self._write_report()
 
+    def retranslate(self) -> None:
+        """Say everything in the language in force."""
+        self._presets.clear()
+        self._refresh()
+
     # Inside
 
     @property
@@ -218,15 +223,15 @@ class ReviewController:
         """
         exam, series = self._exam, self._series
         if exam is None or series is None or series.reviewed is None:
-            return self._translate("Review", "Analyse the series first.")
+            return self.translate("Review", "Analyse the series first.")
         if locked(series):
-            return self._translate(
+            return self.translate(
                 "Review", "The result is signed: withdraw the signature to change outlines."
             )
         if side is not None and home_of(exam, series, side) not in (None, series):
-            return self._translate("Review", "This hip is on the other series: change it there.")
+            return self.translate("Review", "This hip is on the other series: change it there.")
         if (series.reviewed.analysis.uid, side) in self._signing.busy:
-            return self._translate("Review", "This hip is being worked on: wait until it is done.")
+            return self.translate("Review", "This hip is being worked on: wait until it is done.")
         return ""
 
     def _refuse(self, sentence: str) -> None:
@@ -267,7 +272,7 @@ class ReviewController:
 
     def _presets_of(self, series: OpenSeries) -> tuple[WindowPreset, ...]:
         stack = series.stack
-        return self._presets.of((stack.images,), lambda: window_presets(stack, self._translate))
+        return self._presets.of((stack.images,), lambda: window_presets(stack, self.translate))
 
     def _refresh(self) -> None:
         """Show what differs."""
@@ -282,7 +287,7 @@ class ReviewController:
         tell("tool", view.show_tool, reading.tool)
         tell("scores", view.show_scores, self._scores_of(exam, series))
         busy = self._signing.busy
-        right, left = (hip_panel(exam, series, s, busy, self._translate) for s in Side)
+        right, left = (hip_panel(exam, series, s, busy, self.translate) for s in Side)
         tell("hips", view.show_hips, right, left)
         tell("signing", view.show_signing, self._signing.signing)
 
@@ -295,7 +300,7 @@ class ReviewController:
         picture = self._pictures.picture(series.stack, place.index)
         tell("slice", view.show_slice, picture, frames)
         right, left = (
-            crop_view(exam, reading, side, self._pictures.picture, self._translate) for side in Side
+            crop_view(exam, reading, side, self._pictures.picture, self.translate) for side in Side
         )
         tell("crops", view.show_crops, right, left)
 

@@ -111,7 +111,7 @@ class SigningDesk:
     def __init__(self, desk: Desk, services: Services, translate: Translate) -> None:
         self._desk = desk
         self._services = services
-        self._translate = translate
+        self.translate = translate
         self._busy: frozenset[HipKey] = frozenset()
         self._watchers: list[Callable[[], None]] = []
         self._before: list[Callable[[Callable[[], None]], None]] = []
@@ -139,7 +139,7 @@ class SigningDesk:
     def _bar(self, exam: Exam | None, reader: str) -> Signing:
         done = exam is not None and signed(exam)
         standing = () if exam is None else tuple(s for r in reviews_of(exam) for s in r.signatures)
-        said = "" if done else obstacle(exam, self._busy, self._translate)
+        said = "" if done else obstacle(exam, self._busy, self.translate)
         return Signing(reader, not done and not said, said, standing)
 
     def watch(self, watcher: Callable[[], None]) -> None:
@@ -170,7 +170,7 @@ class SigningDesk:
         if store is not None and exam.visit_uid is not None:
             return store
         said = problem if store is None and problem else None
-        missing = self._translate(
+        missing = self.translate(
             "Signing", "This visit is not in the library, so nothing can be added to it."
         )
         self._services.messages.say(Severity.WARNING, said or missing)
@@ -183,7 +183,7 @@ class SigningDesk:
         if reviewed is None or side not in reviewed.sides or (analysis_uid, side) in self._busy:
             return
         if reviewed.standing(side).signed:
-            self._refuse(self._translate("Signing", "This hip is signed: withdraw first."))
+            self._refuse(self.translate("Signing", "This hip is signed: withdraw first."))
             return
         act = Review(side, reviewed.working(side), kind, self.reader, self._now(), note.strip())
         self._record(reviewed, (act,))
@@ -193,9 +193,9 @@ class SigningDesk:
         exam, name = self._desk.exam, reader.strip()
         if exam is None or signed(exam):
             return
-        said = obstacle(exam, self._busy, self._translate)
+        said = obstacle(exam, self._busy, self.translate)
         if not said and not name:
-            said = self._translate("Signing", "Enter your name to sign.")
+            said = self.translate("Signing", "Enter your name to sign.")
         if said:
             self._refuse(said)
             return
@@ -211,7 +211,7 @@ class SigningDesk:
         exam, at = self._desk.exam, self._now()
         if exam is None or _images(exam) != images:
             return
-        said = obstacle(exam, self._busy, self._translate)
+        said = obstacle(exam, self._busy, self.translate)
         if said:
             self._refuse(said)
             return
@@ -219,8 +219,9 @@ class SigningDesk:
             unsigned = (side for side in each.sides if not each.standing(side).signed)
             self._record(each, _acts(each, unsigned, ReviewKind.SIGNED, name, at))
 
-    def reader_changed(self) -> None:
-        """The settings name another reader."""
+    def settings_changed(self) -> None:
+        """The settings name another reader or another language."""
+        self._signing.clear()
         self._tell()
 
     def withdraw(self, note: str) -> None:
@@ -259,7 +260,7 @@ class SigningDesk:
         self._tell()
         self._services.jobs.start(
             Job(
-                what=self._translate("Signing", "Keeping your decision"),
+                what=self.translate("Signing", "Keeping your decision"),
                 work=lambda _progress, _cancelled: store.review(uid, acts),
                 done=lambda _: self._recorded(uid, acts, hips),
                 failed=lambda error: self._failed(error, hips),

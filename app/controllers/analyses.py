@@ -27,7 +27,7 @@ from app.state import OpenSeries
 from hipdesk.errors import KnownError
 from hipdesk.ports import Cancelled, Progress
 from hipdesk.quality import unlinked
-from hipdesk.records import Notice
+from hipdesk.records import SeriesChoice
 
 log = logging.getLogger(__name__)
 
@@ -39,14 +39,14 @@ class Run:
     Attributes
     ----------
     paths : what to open again if the program ends meanwhile
-    told : what the choice has to say
+    choice : of the series; what it has to say stands first in the results
     asked_for : the reader chose the series; the found folder stays in sight
     began : when it was opened, by which it is named once it is off the screen
     """
 
     paths: tuple[Path, ...] = field(repr=False)
     series: tuple[OpenSeries, ...]
-    told: tuple[Notice, ...]
+    choice: SeriesChoice
     asked_for: bool
     began: datetime
 
@@ -123,7 +123,7 @@ class Analyses:
         networks = self._services.networks
 
         def work(progress: Progress, cancelled: Cancelled) -> Analysed:
-            told = (*run.told, *lacking)
+            told = (*run.choice.notices, *lacking)
             return opening.analysed(run.series, networks, told, progress, cancelled)
 
         self._services.jobs.start(

@@ -6,6 +6,7 @@ The newest thing that was opened has the screen.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -125,7 +126,7 @@ class StudyController:
         def work(progress: Progress, cancelled: Cancelled) -> Run:
             choice = found.choice if uid is None else choose(found.scan, uid)
             series = opening.read(reader, choice.chosen, progress, cancelled)
-            return Run(found.paths, series, choice.notices, uid is not None, now)
+            return Run(found.paths, series, choice, uid is not None, now)
 
         self._get(self.translate("Study", "Reading the images"), work, self._put)
 
@@ -139,8 +140,18 @@ class StudyController:
     def _put(self, run: Run) -> None:
         """Show images at once; they can be scrolled through while they are analysed."""
         info = run.series[0].volume.series
+        if run.asked_for:
+            self._mark(run)
         self._open(Exam(info.patient, info.study.date, run.series))
         self._analyses.start(run)
+
+    def _mark(self, run: Run) -> None:
+        """Say on the found page which series was asked for."""
+        found = self._found
+        if found is not None and found.paths == run.paths:
+            choice = replace(found.choice, chosen=run.choice.chosen)
+            self._found = replace(found, choice=choice)
+            self._tell_found()
 
     def put_again(self, run: Run) -> None:
         """Show images again, and analyse them again."""

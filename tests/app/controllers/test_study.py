@@ -185,6 +185,8 @@ def test_where_nothing_suits_the_page_says_why_of_each_series():
     assert analysis.hip(Side.RIGHT).reason is Reason.NOT_FLUID_SENSITIVE
     assert analysis.hip(Side.RIGHT).score.head_ml > 20
     assert window.found is not None, "the reader may want another series"
+    assert [row.chosen for row in window.found.rows] == [True, False]
+    assert window.workspace is Workspace.REVIEW
 
 
 def test_a_series_that_cannot_be_analysed_is_refused_in_a_sentence():

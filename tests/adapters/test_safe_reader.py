@@ -185,7 +185,18 @@ def test_a_long_tail_is_not_plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_big_series_goes_to_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_series(tmp_path, slices=4, rows=16, columns=16)
     series = only(tmp_path)
+    monkeypatch.setattr(safe_reader, "MOST_PLAIN_VOXELS", 4 * 16 * 16)
+    assert is_plain(series)
     monkeypatch.setattr(safe_reader, "MOST_PLAIN_VOXELS", 4 * 16 * 16 - 1)
+    assert not is_plain(series)
+
+
+def test_a_big_file_goes_to_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_series(tmp_path, slices=4, rows=16, columns=16)
+    series = only(tmp_path)
+    monkeypatch.setattr(safe_reader, "MOST_PLAIN_FILE_VOXELS", 16 * 16)
+    assert is_plain(series)
+    monkeypatch.setattr(safe_reader, "MOST_PLAIN_FILE_VOXELS", 16 * 16 - 1)
     assert not is_plain(series)
 
 

@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QWidget
 
 from app.state import CropView, HipPanel, Tool
-from app.theme import SPACE
 from app.views._canvas_outlines import OutlinePaths
 from app.views.labels import core_words
 from app.views.layouts import column
@@ -26,12 +25,10 @@ class HipColumn(QWidget):
         self._panel: HipPanel | None = None
         self._tool = Tool.WINDOW
         self.canvas = SliceCanvas(paths)
-        self.canvas.set_details(False)
         self.verdict = VerdictBar(side)
         layout = column(self.canvas, self.verdict, gap=0)
         layout.setStretch(0, 1)
         self.setLayout(layout)
-        self.setMinimumWidth(24 * SPACE)
         self.retranslate()
 
     def show_crop(self, crop: CropView) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QToolButton, QWidget
 
-from app.theme import SPACE
+from app.theme import SPACE, icon
 from app.views.layouts import row
 
 LONGEST = 200
@@ -25,7 +25,8 @@ class NoteRow(QWidget):
         self.field.setMaxLength(LONGEST)
         self.field.setMinimumWidth(8 * SPACE)
         self.confirm = QPushButton()
-        self.dismiss = QPushButton()
+        self.dismiss = QToolButton()
+        self.dismiss.setIcon(icon("close"))
         layout = row(self.field, self.confirm, self.dismiss)
         layout.setStretch(0, 1)
         self.setLayout(layout)
@@ -39,7 +40,8 @@ class NoteRow(QWidget):
         self.field.setPlaceholderText(question)
         self.field.setAccessibleName(question)
         self.confirm.setText(confirm)
-        self.dismiss.setText(dismiss)
+        self.dismiss.setAccessibleName(dismiss)
+        self.dismiss.setToolTip(dismiss)
 
     def begin(self) -> None:
         """Ask, from an empty field."""

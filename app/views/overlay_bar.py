@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPainterPath, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSlider, QToolButton, QWidget
 
 from app.state import OPACITIES, OPACITY_STEP, Drawing, Overlay
@@ -24,6 +24,8 @@ ORDER = (
     SegmentClass.ACETABULUM,
 )
 PERCENT = 100
+ROOM_BESIDES = 30 * SPACE
+"""For the other buttons and the slider."""
 
 
 class _LineSample(QIconEngine):
@@ -127,7 +129,27 @@ class OverlayBar(QWidget):
             button.setText(short)
             button.setAccessibleName(whole)
             button.setToolTip(whole)
+        self._choose_style()
         self._sync()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is no room for words, the lines speak."""
+        super().resizeEvent(event)
+        self._choose_style()
+
+    def _choose_style(self) -> None:
+        words = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        narrow = self.width() < self._room_for_words()
+        style = Qt.ToolButtonStyle.ToolButtonIconOnly if narrow else words
+        for button in self.classes.values():
+            button.setToolButtonStyle(style)
+
+    def _room_for_words(self) -> int:
+        letters = sum(
+            self.fontMetrics().horizontalAdvance(each.text()) for each in self.classes.values()
+        )
+        each = SAMPLE.width() + 4 * SPACE
+        return letters + each * len(self.classes) + ROOM_BESIDES
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""

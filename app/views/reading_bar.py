@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWid
 
 from app.state import SeriesFacts, SeriesTab, Tool, WindowPreset
 from app.theme import HALF, SPACE, icon
-from app.views.labels import ElidedLabel, core_words
+from app.views.labels import ElidedLabel, core_words, plain_tip
 from app.views.layouts import emptied, row
 from hipdesk.records import Side
 from hipdesk.wording import CONTRAST_WORDS
@@ -139,7 +139,7 @@ class ReadingBar(QWidget):
             button = QPushButton(self._hips_of(tab))
             button.setCheckable(True)
             button.setChecked(tab.shown)
-            button.setToolTip(tab.description)
+            button.setToolTip(plain_tip(tab.description))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda _checked=False, uid=tab.uid: self._choose_series(uid))
             self.series.addWidget(button)

@@ -35,6 +35,7 @@ from app.views._canvas_outlines import OutlinePaths
 from app.views.empty_state import EmptyState
 from app.views.hip_column import HipColumn
 from app.views.layouts import column, holding, row, rule
+from app.views.note_row import NoteRow
 from app.views.overlay_bar import OverlayBar
 from app.views.protocols import ReviewGestures
 from app.views.reading_bar import ReadingBar, fill_presets
@@ -179,6 +180,7 @@ class ReviewView(QWidget):
             self._connect_hip(side, hip)
         self.signing.signed.connect(lambda reader: self._ask(lambda g: g.sign(reader)))
         self.signing.withdrawn.connect(lambda note: self._ask(lambda g: g.withdraw(note)))
+        self._connect_note(self.signing.note)
         self.signing.reportAsked.connect(lambda: self._ask(lambda g: g.write_report()))
 
     def _connect_canvas(self, canvas: SliceCanvas) -> None:
@@ -193,7 +195,13 @@ class ReviewView(QWidget):
         hip.verdict.accepted.connect(lambda: self._ask(lambda g: g.accept(side)))
         hip.verdict.rejected.connect(lambda note: self._ask(lambda g: g.reject(side, note)))
         hip.verdict.reopened.connect(lambda: self._ask(lambda g: g.reopen(side)))
+        self._connect_note(hip.verdict.note)
         hip.verdict.placeAsked.connect(lambda: self._ask(lambda g: g.choose_tool(tool)))
+
+    def _connect_note(self, note: NoteRow) -> None:
+        """After a note the keys are the picture's again."""
+        for ended in (note.confirmed, note.dismissed):
+            ended.connect(lambda: self.main.setFocus(Qt.FocusReason.OtherFocusReason))
 
     @property
     def canvases(self) -> tuple[SliceCanvas, ...]:

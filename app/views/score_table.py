@@ -30,6 +30,8 @@ from hipdesk.wording import NO_VALUE, REASON_SENTENCES
 ROW_PX: Final = 3 * SPACE
 LABEL, RIGHT, LEFT, BOTH = range(4)
 VALUE_PX: Final = 9 * SPACE
+WIDEST: Final = 90 * SPACE
+"""Wider than this, the eye loses the line between words and figures."""
 
 
 class ScoreTable(QTableWidget):
@@ -120,12 +122,12 @@ class Remarks(QFrame):
 
     Parameters
     ----------
-    tone : ``note`` or ``caution``
+    ground : ``note`` or ``caution``
     """
 
-    def __init__(self, tone: Tone, folds: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, ground: Tone, folds: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        set_role(self, "tone", tone)
+        set_role(self, "ground", ground)
         self._sentences: tuple[str, ...] = ()
         self._list = QVBoxLayout()
         self._list.setSpacing(SPACE)
@@ -187,6 +189,8 @@ class ScorePanel(QWidget):
             margin=1,
         )
         layout.addStretch(1)
+        for part in (self.waiting_words, self.reasons, self.table, self.notices):
+            part.setMaximumWidth(WIDEST)
         self.setLayout(layout)
         self.retranslate()
 

@@ -37,7 +37,7 @@ class SigningBar(QWidget):
         for button in (self.sign, self.withdraw, self.report):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._icon = IconLabel("information-outline", 2 * SPACE)
-        self._line = label(kind="muted", wrap=True)
+        self.line = label(kind="muted", wrap=True)
         self.note = NoteRow()
         self._lay_out()
         self._connect()
@@ -50,7 +50,7 @@ class SigningBar(QWidget):
         buttons.setStretchFactor(self.name, 3)
         self._buttons.setLayout(buttons)
         self._said = QWidget()
-        said = row(self._icon, self._line)
+        said = row(self._icon, self.line)
         said.setStretch(1, 1)
         said.setAlignment(self._icon, Qt.AlignmentFlag.AlignTop)
         self._said.setLayout(said)
@@ -83,9 +83,7 @@ class SigningBar(QWidget):
         self.withdraw.setToolTip(self.tr("Withdraw the signature, to change a verdict"))
         self.report.setText(self.tr("Report"))
         self.report.setToolTip(self.tr("On to the report"))
-        self.note.show_words(
-            self.tr("Why? (may stay empty)"), self.tr("Withdraw"), self.tr("Cancel")
-        )
+        self.note.show_words(self.tr("Reason (optional)"), self.tr("Withdraw"), self.tr("Cancel"))
         self.setAccessibleName(self.tr("Signing"))
         self._sync()
 
@@ -118,7 +116,7 @@ class SigningBar(QWidget):
             words, picture, tone = signing.obstacle, "information-outline", "muted"
         if signing.signatures and signing.obstacle:
             words = f"{words} {signing.obstacle}"
-        self._line.setText(words)
+        self.line.setText(words)
         self._icon.show_icon(picture, tone)
         self._said.setVisible(bool(words))
 

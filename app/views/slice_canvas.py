@@ -52,6 +52,9 @@ from hipdesk.records import FloatArray, Side
 GHOST_RADIUS_MM = 24.0
 """Of the circle that shows where a head would be placed: an adult's."""
 
+ROOMY_PX = 48 * theme.SPACE
+"""From this width on, window and zoom are written too."""
+
 FRAME_INK = QColor(0xD5, 0xD9, 0xDE)
 MOVABLE_INK = QColor(0xAA, 0xB6, 0xFF)
 PLACING = {Tool.PLACE_RIGHT: Side.RIGHT, Tool.PLACE_LEFT: Side.LEFT}
@@ -97,7 +100,6 @@ class SliceCanvas(QWidget):
         self._caption: tuple[str, str] = ("", "")
         self._place = ""
         self._sentence = ""
-        self._details = True
         self._held: Held | None = None
         self._pointer: QPointF | None = None
         self._notches = Notches()
@@ -188,12 +190,6 @@ class SliceCanvas(QWidget):
         """Where the slice lies, under its number."""
         if place != self._place:
             self._place = place
-            self.update()
-
-    def set_details(self, details: bool) -> None:
-        """Whether slice, window and zoom are written, or only sides and scale."""
-        if details != self._details:
-            self._details = details
             self.update()
 
     def set_sentence(self, sentence: str) -> None:
@@ -337,7 +333,7 @@ class SliceCanvas(QWidget):
     ) -> None:
         labels.draw_edges(painter, inside, self.edges)
         lift = 0.0
-        if self._details:
+        if self.width() >= ROOMY_PX:
             lines = self._picture_lines(frame)
             labels.draw_block(painter, inside, labels.Corner.BOTTOM_RIGHT, lines)
             lift = labels.block_height(len(lines)) + theme.HALF

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.state import HipPanel
 from app.theme import HALF, ROW, SPACE, icon, set_role
@@ -32,10 +32,10 @@ class VerdictBar(QWidget):
         self._panel: HipPanel | None = None
         self._analysed = False
         self._icon = IconLabel("circle-outline", ICON_PX)
-        self._words = chip()
-        self._origin = label(kind="small")
-        self._hint = label(kind="small", wrap=True)
-        self._hint.setMaximumHeight(ROW)
+        self.standing_label = chip()
+        self.origin_label = label(kind="small")
+        self.hint_label = label(kind="small", wrap=True)
+        self.hint_label.setMaximumHeight(ROW)
         self.accept_button = _button("check")
         self.reject_button = _button("close")
         self.reopen_button = _button("undo-variant")
@@ -53,12 +53,12 @@ class VerdictBar(QWidget):
             self.reject_button,
             self.reopen_button,
             self.place_button,
-            self._hint,
+            self.hint_label,
         )
-        buttons.setStretchFactor(self._hint, 1)
+        buttons.setStretchFactor(self.hint_label, 1)
         self._buttons.setLayout(buttons)
         self._buttons.setMinimumHeight(ROW)
-        head = row(self._icon, self._words, self._origin, STRETCH)
+        head = row(self._icon, self.standing_label, self.origin_label, STRETCH)
         layout = column(head, self._buttons, self.note)
         layout.setContentsMargins(0, SPACE, 0, HALF)
         self.setLayout(layout)
@@ -90,7 +90,7 @@ class VerdictBar(QWidget):
         self.reject_button.setText(self.tr("Reject"))
         self.reopen_button.setText(self.tr("Reopen"))
         self.place_button.setText(self.tr("Place the head"))
-        self.note.show_words(self.tr("Why? (may stay empty)"), self.tr("Reject"), self.tr("Cancel"))
+        self.note.show_words(self.tr("Reason (optional)"), self.tr("Reject"), self.tr("Cancel"))
         for button, name in (
             (
                 self.accept_button,
@@ -135,7 +135,9 @@ class VerdictBar(QWidget):
         panel = self._panel
         self.note.hide()
         self._show_standing(panel)
-        self._origin.setText("" if panel is None or not panel.found else self._origin_of(panel))
+        self.origin_label.setText(
+            "" if panel is None or not panel.found else self._origin_of(panel)
+        )
         found = panel is not None and panel.found
         free = found and panel is not None and not panel.busy and not panel.standing.signed
         verdict = None if panel is None else panel.standing.verdict
@@ -148,14 +150,14 @@ class VerdictBar(QWidget):
         self.place_button.setEnabled(panel is not None and not panel.busy)
         self._buttons.show()
         hint = self._hint_of(panel)
-        self._hint.setText(hint)
-        self._hint.setToolTip(hint)
+        self.hint_label.setText(hint)
+        self.hint_label.setToolTip(hint)
 
     def _show_standing(self, panel: HipPanel | None) -> None:
         name, tone, words = self._standing_of(panel)
         self._icon.show_icon(name, tone or "muted")
-        self._words.setText(words)
-        set_role(self._words, "tone", tone)
+        self.standing_label.setText(words)
+        set_role(self.standing_label, "tone", tone)
 
     def _standing_of(self, panel: HipPanel | None) -> tuple[str, Tone, str]:
         """Icon, tone and words of where a hip stands."""
@@ -186,11 +188,6 @@ class VerdictBar(QWidget):
         if panel.standing.signed:
             return self.tr("Withdraw the signature to change it.")
         return "" if panel.current else self.tr("An earlier accepted result still counts.")
-
-    @property
-    def standing_label(self) -> QLabel:
-        """The words of where the hip stands."""
-        return self._words
 
 
 def _button(icon_name: str) -> QPushButton:

@@ -123,7 +123,7 @@ def is_plain(series: Series) -> bool:
     if slices * rows * columns > MOST_PLAIN_VOXELS:
         return False
     held = Counter(source.path for source in series.slices)
-    return max(held.values()) * rows * columns <= MOST_PLAIN_FILE_VOXELS and all(
+    return max(held.values(), default=0) * rows * columns <= MOST_PLAIN_FILE_VOXELS and all(
         is_plain_file(path, rows, columns, frames) for path, frames in held.items()
     )
 

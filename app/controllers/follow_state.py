@@ -35,6 +35,15 @@ NO_PICTURE: Final[Window] = (0.5, 1.0)
 """The window of a panel that shows nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the reader likes to follow, whoever is followed."""
+
+    measure: Measure = Measure.U_MEAN
+    overlay: Overlay = field(default_factory=Overlay)
+    locked: bool = True
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Following:
     """What the reader has asked to see; changed by gestures and new entries only.
@@ -54,12 +63,10 @@ class Following:
     chosen: Mapping[Panel, str]
     side: Side
     windows: Mapping[Panel, RelativeWindow]
-    locked: bool = True
-    measure: Measure = Measure.U_MEAN
+    manner: Manner
     offset_mm: float | None = None
     height_mm: float = HEIGHT_MM
     shift_mm: tuple[float, float] = (0.0, 0.0)
-    overlay: Overlay = field(default_factory=Overlay)
 
     def entry(self, panel: Panel) -> VisitEntry | None:
         """The visit of a panel."""
@@ -80,33 +87,26 @@ def begun(
     patient_uid: str,
     visit_uid: str,
     entries: tuple[VisitEntry, ...],
-    manner: Following | None = None,
+    manner: Manner,
 ) -> Following:
-    """The follow-up of a visit that was just opened: against the one before it.
-
-    Parameters
-    ----------
-    manner : an earlier one, whose measure, overlay and lock the reader liked
-    """
+    """The follow-up of a visit that was just opened: against the one before it."""
     pair = default_pair(entries, visit_uid)
-    fresh = Following(
+    return Following(
         patient_uid=patient_uid,
         visit_uid=visit_uid,
         entries=entries,
         chosen=pair,
         side=default_side(entries, pair),
         windows=dict.fromkeys(Panel, RelativeWindow()),
+        manner=manner,
     )
-    if manner is None:
-        return fresh
-    return replace(fresh, measure=manner.measure, overlay=manner.overlay, locked=manner.locked)
 
 
 def renewed(following: Following, entries: tuple[VisitEntry, ...]) -> Following:
     """The same after the library changed; begun anew where a chosen visit has gone."""
     if all(entry_of(entries, uid) for uid in following.chosen.values()) and following.chosen:
         return replace(following, entries=entries)
-    return begun(following.patient_uid, following.visit_uid, entries, following)
+    return begun(following.patient_uid, following.visit_uid, entries, following.manner)
 
 
 def default_pair(entries: Sequence[VisitEntry], visit_uid: str) -> Mapping[Panel, str]:
@@ -140,13 +140,13 @@ def with_visit(following: Following, panel: Panel, uid: str) -> Following:
 
 def with_window(following: Following, panel: Panel, window: RelativeWindow) -> Following:
     """A window dragged in a panel; in both where they are locked."""
-    panels = tuple(Panel) if following.locked else (panel,)
+    panels = tuple(Panel) if following.manner.locked else (panel,)
     return replace(following, windows={**following.windows, **dict.fromkeys(panels, window)})
 
 
 def with_lock(following: Following, locked: bool) -> Following:
     """Windows locked to each other, the later visit's taken for both, or freed."""
-    freed = replace(following, locked=locked)
+    freed = replace(following, manner=replace(following.manner, locked=locked))
     return with_window(freed, Panel.LATER, following.windows[Panel.LATER]) if locked else freed
 
 

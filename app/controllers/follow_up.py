@@ -17,6 +17,7 @@ from app.controllers.exams import reviews_of, series_of
 from app.controllers.follow_state import (
     HEIGHTS_MM,
     Following,
+    Manner,
     begun,
     centre_of,
     counted,
@@ -88,7 +89,7 @@ class FollowUpController:
         self._open_visit = open_visit
         self._exam: Exam | None = None
         self._following: Following | None = None
-        self._manner: Following | None = None
+        self._manner = Manner()
         self._gap: FollowUpGap | None = FollowUpGap.NO_PATIENT
         self._active = False
         self._series: OrderedDict[str, OpenSeries] = OrderedDict()
@@ -135,7 +136,7 @@ class FollowUpController:
     def choose_measure(self, measure: Measure) -> None:
         """Plot something else."""
         if self._following is not None:
-            self._follow(replace(self._following, measure=measure))
+            self._like(replace(self._following.manner, measure=measure))
 
     def slide(self, offset_mm: float) -> None:
         """Show both visits at an offset from the head centres; clipped to their slices."""
@@ -163,7 +164,9 @@ class FollowUpController:
     def lock_windows(self, locked: bool) -> None:
         """Tie both windows together, or free them."""
         if self._following is not None:
-            self._follow(with_lock(self._following, locked))
+            following = with_lock(self._following, locked)
+            self._manner = following.manner
+            self._follow(following)
 
     def zoom(self, height_mm: float, shift_mm: tuple[float, float]) -> None:
         """Show so much of both hips."""
@@ -177,7 +180,7 @@ class FollowUpController:
         if self._following is not None:
             low, high = OPACITIES
             clipped = replace(overlay, opacity=min(max(overlay.opacity, low), high))
-            self._follow(replace(self._following, overlay=clipped))
+            self._like(replace(self._following.manner, overlay=clipped))
 
     def open_visit(self, uid: str) -> None:
         """Review a visit of this patient."""
@@ -213,7 +216,7 @@ class FollowUpController:
         self._asked.clear()
         for topic in (ENTRIES_TOPIC, *map(_topic, Panel)):
             self._services.jobs.cancel_topic(topic)
-        self._manner, self._following = self._following or self._manner, None
+        self._following = None
         self._gap = FollowUpGap.NO_PATIENT if _whose(self._exam) is None else None
         self._problems.clear()
         self._pictures.clear()
@@ -245,6 +248,11 @@ class FollowUpController:
             self._follow(begun(patient_uid, visit_uid, own, self._manner))
         else:
             self._follow(renewed(self._following, own))
+
+    def _like(self, manner: Manner) -> None:
+        self._manner = manner
+        if self._following is not None:
+            self._follow(replace(self._following, manner=manner))
 
     def _follow(self, following: Following) -> None:
         self._following = following
@@ -359,7 +367,7 @@ class FollowUpController:
         chosen = (following.chosen.get(panel) for panel in Panel)
         tell("visits", view.show_visits, visit_choices(following.entries), *chosen)
         tell("side", view.show_side, following.side)
-        tell("overlay", view.show_overlay, following.overlay)
+        tell("overlay", view.show_overlay, following.manner.overlay)
         tell("trend", view.show_trend, self._trend_of(following))
         read = self._read(following)
         for panel in Panel:
@@ -367,7 +375,7 @@ class FollowUpController:
             self._panels[panel] = shown
             tell(panel.value, view.show_panel, panel, shown)
         link = link_of(read, following.side, following.offset_mm)
-        tell("link", view.show_link, link, following.locked)
+        tell("link", view.show_link, link, following.manner.locked)
         tell("comparison", view.show_comparison, self._comparison(following, read))
 
     def _panel(
@@ -387,8 +395,8 @@ class FollowUpController:
 
     def _trend_of(self, following: Following) -> TrendShown:
         return self._trend.of(
-            (following.entries, following.measure),
-            lambda: trend_shown(following.entries, following.measure, self.translate),
+            (following.entries, following.manner.measure),
+            lambda: trend_shown(following.entries, following.manner.measure, self.translate),
         )
 
     def _comparison(

@@ -39,6 +39,11 @@ class LibraryDoor:
         return self._store
 
     @property
+    def place(self) -> str:
+        """Its folder or URL."""
+        return self._place or str(user_data_dir() / FOLDER)
+
+    @property
     def problem(self) -> str | None:
         """Why it cannot be used, in one sentence."""
         return self._problem
@@ -61,6 +66,6 @@ class LibraryDoor:
             self._store = None
 
     def _opened(self) -> SqlVisitStore:
-        if "://" in self._place:
-            return SqlVisitStore.open(self._place, library=user_data_dir() / COPIES)
-        return SqlVisitStore.open(Path(self._place) if self._place else user_data_dir() / FOLDER)
+        if "://" in self.place:
+            return SqlVisitStore.open(self.place, library=user_data_dir() / COPIES)
+        return SqlVisitStore.open(Path(self.place))

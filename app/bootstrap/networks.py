@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
-from hipdesk.adapters.onnx_models import load_network
+from hipdesk.adapters.onnx_models import find_model, load_network, read_manifest
+from hipdesk.adapters.worker_process import WorkerProcess
+from hipdesk.errors import ModelError
+from hipdesk.paths import models_dirs
 from hipdesk.ports import Network
+from hipdesk.records import ModelRef
 
 LOCATOR: Final = "locate"
 SEGMENTER: Final = "segment"
@@ -19,10 +24,12 @@ class LazyNetworks:
     Parameters
     ----------
     provider : asked at each call; another answer loads the models anew
+    worker : where CUDA is tried before it is trusted
     """
 
-    def __init__(self, provider: Callable[[], str]) -> None:
+    def __init__(self, provider: Callable[[], str], worker: WorkerProcess) -> None:
         self._provider = provider
+        self._worker = worker
         self._loaded: tuple[str, tuple[Network, Network]] | None = None
 
     def __call__(self) -> tuple[Network, Network]:
@@ -35,6 +42,23 @@ class LazyNetworks:
         """
         provider = self._provider()
         if self._loaded is None or self._loaded[0] != provider:
-            pair = load_network(LOCATOR, provider), load_network(SEGMENTER, provider)
-            self._loaded = provider, pair
+            self._loaded = (
+                provider,
+                (self._load(LOCATOR, provider), self._load(SEGMENTER, provider)),
+            )
         return self._loaded[1]
+
+    def _load(self, name: str, provider: str) -> Network:
+        return load_network(name, provider, worker=self._worker)
+
+
+def shipped_models() -> tuple[ModelRef, ...]:
+    """What the models' manifests say of them, for the page about the program."""
+    found = []
+    for name in (LOCATOR, SEGMENTER):
+        with suppress(ModelError):
+            about = read_manifest(find_model(name, models_dirs()))
+            found.append(
+                ModelRef(about.name, about.version, about.sha256, about.task, about.trained_on)
+            )
+    return tuple(found)

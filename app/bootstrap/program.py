@@ -1,0 +1,198 @@
+"""The program as it runs: adapters, controllers and views, put together once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyqtgraph as pg
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QApplication
+
+from app.bootstrap.keeper import FileKeeper
+from app.bootstrap.library import LibraryDoor
+from app.bootstrap.networks import LazyNetworks, shipped_models
+from app.bootstrap.output import write_file
+from app.controllers.desk import Desk
+from app.controllers.follow_up import FollowUpController
+from app.controllers.library import LibraryController
+from app.controllers.report import ReportController
+from app.controllers.review import ReviewController
+from app.controllers.shell import ShellController
+from app.controllers.signing import SigningDesk
+from app.controllers.study import StudyController
+from app.jobs import GuiThread, JobThread
+from app.messages import Messages
+from app.services import Services
+from app.state import Workspace
+from app.views.about import ProgramFacts
+from app.views.follow_up_view import FollowUpView
+from app.views.library_view import LibraryView
+from app.views.main_window import MainWindow
+from app.views.report_view import ReportView
+from app.views.review_view import ReviewView
+from hipdesk import __version__
+from hipdesk.adapters.pdf_pages import page_pictures
+from hipdesk.adapters.report_pdf import to_pdf
+from hipdesk.adapters.safe_reader import SafeReader
+from hipdesk.adapters.worker_process import WorkerProcess
+
+
+def translate(context: str, text: str, /) -> str:
+    """The words of the language in force."""
+    return QCoreApplication.translate(context, text)
+
+
+def now() -> datetime:
+    """Local time with its zone."""
+    return datetime.now().astimezone()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outside:
+    """What must be closed when the program ends, in this order."""
+
+    jobs: JobThread
+    worker: WorkerProcess
+    library: LibraryDoor
+
+    def close(self) -> None:
+        """End the worker thread, the worker process, and let the library go."""
+        self.jobs.close()
+        self.worker.close()
+        self.library.close()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Controllers:
+    """Everyone who acts on gestures."""
+
+    desk: Desk
+    study: StudyController
+    library: LibraryController
+    review: ReviewController
+    follow_up: FollowUpController
+    report: ReportController
+    shell: ShellController
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Views:
+    """The four workspaces, before the frame is made around them."""
+
+    library: LibraryView
+    review: ReviewView
+    follow_up: FollowUpView
+    report: ReportView
+
+    @property
+    def by_workspace(self) -> dict[Workspace, LibraryView | ReviewView | FollowUpView | ReportView]:
+        """The page of each workspace."""
+        return {
+            Workspace.LIBRARY: self.library,
+            Workspace.REVIEW: self.review,
+            Workspace.FOLLOW_UP: self.follow_up,
+            Workspace.REPORT: self.report,
+        }
+
+
+class Program:
+    """The window and all that stands behind it.
+
+    Parameters
+    ----------
+    application : Qt's
+    library : place of the patient library for this run; the settings' where empty
+    messages, gui : where the exception hooks already send what they catch
+    """
+
+    def __init__(
+        self,
+        application: QApplication,
+        library: str = "",
+        messages: Messages | None = None,
+        gui: GuiThread | None = None,
+    ) -> None:
+        pg.setConfigOptions(imageAxisOrder="row-major", antialias=True)
+        self._gui = gui or GuiThread(application)
+        self.messages = messages or Messages(self._gui.post, self._gui.later)
+        self.keeper = FileKeeper(self.messages)
+        self._outside = self._opened(library or self.keeper.settings.library)
+        self.services = self._services()
+        self.views = Views(LibraryView(), ReviewView(), FollowUpView(), ReportView())
+        self.window = MainWindow(
+            self.views.by_workspace,
+            ProgramFacts(__version__, shipped_models(), self._outside.library.place),
+            may_close=self.close,
+        )
+        self.controllers = self._controllers()
+        self._closed = False
+
+    def begin(self, paths: Sequence[Path] = (), latest: bool = False) -> None:
+        """Show the window, and open what was asked for.
+
+        Parameters
+        ----------
+        paths : folders or files to be opened
+        latest : show the newest visit of the library instead
+        """
+        self._outside.library.retry()
+        self.window.restore(self.keeper.window)
+        self.controllers.shell.begin()
+        self.controllers.library.begin()
+        self.controllers.study.begin()
+        self.window.show()
+        if paths:
+            self.controllers.study.open_paths(paths)
+        elif latest:
+            self.controllers.library.open_latest()
+
+    def close(self) -> bool:
+        """Save what is being written, stop the rest; False where the window must stay."""
+        if self._closed:
+            return True
+        self.controllers.report.flush()
+        if not self.controllers.shell.close():
+            return False
+        self._closed = True
+        self.keeper.keep_window(self.window.state())
+        self._outside.close()
+        return True
+
+    def _opened(self, library: str) -> Outside:
+        return Outside(JobThread(self.messages), WorkerProcess(), LibraryDoor(library))
+
+    def _services(self) -> Services:
+        outside = self._outside
+        return Services(
+            reader=SafeReader(outside.worker),
+            library=outside.library,
+            networks=LazyNetworks(lambda: self.keeper.settings.provider.value, outside.worker),
+            jobs=outside.jobs,
+            messages=self.messages,
+            keeper=self.keeper,
+            pdf=to_pdf,
+            rasterise=page_pictures,
+            write_file=write_file,
+            now=now,
+        )
+
+    def _controllers(self) -> Controllers:
+        services, views, desk = self.services, self.views, Desk()
+        study = StudyController(services, desk, translate)
+        shell = ShellController(services, desk, study, self.window, translate)
+        library = LibraryController(services, desk, study, views.library, translate)
+        signing = SigningDesk(desk, services, translate)
+
+        def write_report() -> None:
+            shell.choose_workspace(Workspace.REPORT)
+
+        review = ReviewController(views.review, desk, services, translate, signing, write_report)
+        follow_up = FollowUpController(views.follow_up, desk, services, translate, study.open_visit)
+        report = ReportController(views.report, desk, services, translate, signing, self._gui.later)
+        shell.attend(Workspace.FOLLOW_UP, follow_up)
+        shell.attend(Workspace.REPORT, report)
+        signing.watch(library.refresh)
+        return Controllers(desk, study, library, review, follow_up, report, shell)

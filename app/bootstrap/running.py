@@ -1,0 +1,51 @@
+"""Qt's application from start to end: hooks, log, window, event loop."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QApplication
+
+from app import hooks
+from app.bootstrap.program import Program
+from app.jobs import GuiThread
+from app.messages import Messages
+from hipdesk import __version__
+from hipdesk.logs import configure
+from hipdesk.paths import user_data_dir
+
+log = logging.getLogger(__name__)
+
+LOG_FILE: Final = Path("logs", "hipdesk.log")
+"""Below the user's data."""
+
+
+def run(paths: Sequence[Path], library: str, latest: bool) -> int:
+    """Run the program until its window is closed; the exit status."""
+    with suppress(OSError):  # without a log the program still works
+        configure("INFO", user_data_dir() / LOG_FILE)
+    application = started(sys.argv[:1])
+    gui = GuiThread(application)
+    messages = Messages(gui.post, gui.later)
+    hooks.install(messages, user_data_dir())
+    program = Program(application, library, messages, gui)
+    log.info("started", extra={"version": __version__})
+    program.begin(paths, latest)
+    status = application.exec()
+    program.close()
+    return status
+
+
+def started(words: list[str]) -> QApplication:
+    """Qt's application with the program's name."""
+    QCoreApplication.setApplicationName("HipDesk")
+    QCoreApplication.setApplicationVersion(__version__)
+    application = QApplication(words)
+    application.setDesktopFileName("hipdesk")
+    return application

@@ -3,10 +3,11 @@
 
 ::
 
-    python3 dev.py run              install, then make and analyse the demo patient
+    python3 dev.py run              install, make and analyse the demo patient, open the window
     python3 dev.py run ARGS         install, then `hipdesk ARGS`
     python3 dev.py test [--slow]    ruff, mypy, import-linter, pytest
     python3 dev.py bench            the measurements in tests/benchmarks
+    python3 dev.py screenshots      the pictures in docs/screenshots, made anew
     python3 dev.py bundle           a program that needs no Python, in dist/
     python3 dev.py train [OPTIONS]  install PyTorch, then train and export both models
     python3 dev.py train STEP ARGS  install PyTorch, then one step of a training
@@ -35,6 +36,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "hipdesk-installed.json"
 DEMO = ROOT / "demo-output"
+DEMO_STAMP = "made-by"
 TRAINED = ROOT / "training-output"
 MODELS = ("locate", "segment")
 OLDEST = (3, 11)
@@ -194,16 +196,51 @@ def ensure(*extras: str) -> None:
 
 
 def run(rest: list[str], _slow: bool) -> int:
-    """Run the program: the demo, or whatever ``rest`` says."""
+    """Run the program: the demo patient in the window, or whatever ``rest`` says."""
     ensure()
     ensure_qt_libraries()
     if rest:
         return call(in_venv(), "-m", "hipdesk", *rest)
-    say(f"Making and analysing the demo patient in {DEMO}")
+    status = 0 if demo_is_current() else make_demo()
+    if status != 0:
+        return status
+    if not has_display():
+        say(f"The demo patient's images, results and reports are in {DEMO}")
+        say("There is no display here, so the window stays closed.")
+        return 0
+    return call(in_venv(), "-m", "app", "--library", DEMO / "store", "--latest")
+
+
+def make_demo() -> int:
+    """Make and analyse the demo patient's visits."""
+    say(f"Making and analysing the demo patient in {DEMO} (a minute or two, the first time)")
     status = call(in_venv(), "-m", "hipdesk", "demo", "--out", DEMO)
     if status == 0:
-        say(f"The demo patient's images, results and reports are in {DEMO}")
+        DEMO.mkdir(exist_ok=True)
+        (DEMO / DEMO_STAMP).write_text(demo_fingerprint(), encoding="utf-8")
     return status
+
+
+def demo_is_current() -> bool:
+    """Whether an earlier run made the demo with this version and these models."""
+    try:
+        made = (DEMO / DEMO_STAMP).read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return made == demo_fingerprint() and (DEMO / "store" / "hipdesk.sqlite3").is_file()
+
+
+def demo_fingerprint() -> str:
+    """Hash of what the demo's results depend on: version and models."""
+    parts = [ROOT / "hipdesk" / "__init__.py", *sorted((ROOT / "models").glob("*/manifest.json"))]
+    return hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()
+
+
+def has_display() -> bool:
+    """Whether a window can be seen here."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def test(rest: list[str], slow: bool) -> int:
@@ -240,6 +277,15 @@ def bench(rest: list[str], _slow: bool) -> int:
     ensure("dev", "train")
     ensure_qt_libraries()
     return call(in_venv(), "-m", "pytest", "--bench", "-m", "bench", "-s", *rest)
+
+
+def screenshots(rest: list[str], _slow: bool) -> int:
+    """Drive the real window on a virtual screen and photograph it."""
+    ensure("dev")
+    ensure_qt_libraries()
+    if shutil.which("Xvfb") is None:
+        install_system(["xvfb"])
+    return call(in_venv(), "-m", "tests.screenshots", *rest)
 
 
 def bundle(rest: list[str], _slow: bool) -> int:
@@ -282,6 +328,7 @@ COMMANDS: dict[str, Callable[[list[str], bool], int]] = {
     "run": run,
     "test": test,
     "bench": bench,
+    "screenshots": screenshots,
     "bundle": bundle,
     "train": train,
 }

@@ -56,13 +56,65 @@ def test_words_are_handed_on(words: list[str], expected: tuple[str, list[str], b
     assert dev.parse(words) == expected
 
 
-def test_run_makes_the_demo_and_says_where(
-    calls: list[list[str]], capsys: pytest.CaptureFixture[str]
+@pytest.fixture
+def demo(calls: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The demo's folder, empty."""
+    folder = tmp_path / "demo-output"
+    monkeypatch.setattr(dev, "DEMO", folder)
+    return folder
+
+
+def test_run_without_a_display_makes_the_demo_and_says_where(
+    calls: list[list[str]],
+    demo: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(dev, "has_display", lambda: False)
     assert dev.main(["run"]) == 0
-    assert calls[-1][1:] == ["-m", "hipdesk", "demo", "--out", str(dev.DEMO)]
-    assert str(dev.DEMO) in capsys.readouterr().out.splitlines()[-1]
+    assert calls[-1][1:] == ["-m", "hipdesk", "demo", "--out", str(demo)]
+    said = capsys.readouterr().out
+    assert str(demo) in said
+    assert "no display" in said.splitlines()[-1]
     assert not [word for call in calls for word in call if "train" in word]
+
+
+def test_run_opens_the_window_with_the_demo_made_once(
+    calls: list[list[str]], demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dev, "has_display", lambda: True)
+    window = ["-m", "app", "--library", str(demo / "store"), "--latest"]
+    assert dev.main(["run"]) == 0
+    assert [call[1:3] for call in calls[-2:]] == [["-m", "hipdesk"], ["-m", "app"]]
+    assert calls[-1][1:] == window
+    (demo / "store").mkdir()
+    (demo / "store" / "hipdesk.sqlite3").touch()
+    made = len(calls)
+    assert dev.main(["run"]) == 0
+    assert [call[1:] for call in calls[made:]] == [window]
+
+
+def test_the_demo_is_made_again_for_other_models(
+    calls: list[list[str]], demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert dev.make_demo() == 0
+    (demo / "store").mkdir()
+    (demo / "store" / "hipdesk.sqlite3").touch()
+    assert dev.demo_is_current()
+    monkeypatch.setattr(dev, "demo_fingerprint", lambda: "another")
+    assert not dev.demo_is_current()
+
+
+def test_a_display_is_seen_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dev.sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert not dev.has_display()
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    assert dev.has_display()
+    monkeypatch.setattr(dev.sys, "platform", "win32")
+    monkeypatch.delenv("WAYLAND_DISPLAY")
+    assert dev.has_display()
 
 
 def test_installs_once_and_again_for_a_new_extra(calls: list[list[str]]) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget, QWidgetAction
 
 from app.state import SeriesFacts, SeriesTab, Tool, WindowPreset
 from app.theme import HALF, SPACE, icon
 from app.views.labels import ElidedLabel, core_words, plain_tip
 from app.views.layouts import emptied, row
+from app.views.window_fields import WindowFields
 from hipdesk.records import Side
 from hipdesk.wording import CONTRAST_WORDS
 
@@ -48,10 +49,14 @@ class ReadingBar(QWidget):
         self.presets.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.preset_menu = QMenu(self)
         self.presets.setMenu(self.preset_menu)
+        self.window_fields = WindowFields()
+        self._typed = QWidgetAction(self)
+        self._typed.setDefaultWidget(self.window_fields)
         self.cine = _button("play", checkable=True)
         self.fit = _button("fit-to-screen-outline")
         self._lay_out()
         self._connect()
+        self._fill_menu()
         self.retranslate()
 
     def _lay_out(self) -> None:
@@ -85,9 +90,13 @@ class ReadingBar(QWidget):
         """The named windows."""
         if presets != self._presets:
             self._presets = presets
-            self.preset_menu.clear()
-            fill_presets(self.preset_menu, presets, self.presetChosen.emit)
-            self.presets.setEnabled(bool(presets))
+            self._fill_menu()
+
+    def _fill_menu(self) -> None:
+        self.preset_menu.clear()
+        fill_presets(self.preset_menu, self._presets, self.presetChosen.emit)
+        self.preset_menu.addSeparator()
+        self.preset_menu.addAction(self._typed)
 
     def show_running(self, running: bool) -> None:
         """Whether slices go on by themselves."""

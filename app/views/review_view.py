@@ -165,6 +165,9 @@ class ReviewView(QWidget):
         self.reading.seriesChosen.connect(lambda uid: self._ask(lambda g: g.choose_series(uid)))
         self.reading.toolChosen.connect(lambda tool: self._ask(lambda g: g.choose_tool(tool)))
         self.reading.presetChosen.connect(self._choose_preset)
+        self.reading.window_fields.windowTyped.connect(
+            lambda window: self._ask(lambda g: g.set_window(window))
+        )
         self.reading.fitAsked.connect(self.fit_view)
         self.reading.cineToggled.connect(self._toggle_cine)
         self.masks.overlayChosen.connect(lambda wanted: self._ask(lambda g: g.set_overlay(wanted)))
@@ -212,8 +215,11 @@ class ReviewView(QWidget):
 
     def show_series(self, facts: SeriesFacts | None, tabs: tuple[SeriesTab, ...]) -> None:
         """Which series is on screen; None is the empty state."""
+        opened = self._facts is None and facts is not None
         self._facts = facts
         self._stack.setCurrentIndex(0 if facts is None else 1)
+        if opened and self.isVisible():
+            self.main.setFocus(Qt.FocusReason.OtherFocusReason)
         if facts is None:
             self._forget()
             return
@@ -255,6 +261,7 @@ class ReviewView(QWidget):
         """The window of all pictures."""
         self._presets = presets
         self.reading.show_presets(presets)
+        self.reading.window_fields.show_window(window, limits)
         for canvas in self.canvases:
             canvas.show_window(window, limits)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -95,7 +94,6 @@ class ScoreTable(QTableWidget):
         item.setFont(theme.font(bold=main))
         item.setTextAlignment(_alignment(at))
         if words == NO_VALUE:
-            item.setForeground(QColor(theme.current().muted))
             item.setToolTip(self._why)
         return item
 

@@ -119,6 +119,7 @@ class SliceCanvas(QWidget):
             return
         if not _same_grid(picture, self._picture):
             self._sight = None
+            self._held = None
         self._picture = picture
         self.update()
 

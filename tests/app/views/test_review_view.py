@@ -405,6 +405,22 @@ def test_the_presets_are_in_a_menu(view: ReviewView, listener: Listener) -> None
     assert listener.calls == [("choose_preset", 2)]
 
 
+def test_a_window_can_be_typed(qtbot: QtBot, view: ReviewView, listener: Listener) -> None:
+    fields = view.reading.window_fields
+    assert (fields.centre_field.value(), fields.width_field.value()) == WINDOW
+    view.reading.preset_menu.popup(QPoint(0, 0))
+    fields.width_field.selectAll()
+    qtbot.keyClicks(fields.width_field, "640")
+    assert listener.calls == []
+    qtbot.keyClick(fields.width_field, Qt.Key.Key_Return)
+    view.reading.preset_menu.close()
+    assert listener.calls == [("set_window", (500.0, 640.0))]
+    listener.calls.clear()
+    view.show_window((300.0, 200.0), LIMITS, PRESETS)
+    assert fields.width_field.value() == 200.0
+    assert listener.calls == []
+
+
 def test_tabs_only_where_there_is_a_choice(
     qtbot: QtBot, view: ReviewView, listener: Listener
 ) -> None:

@@ -1,7 +1,8 @@
 """The table of commands: name, title, keys; and what the mouse does.
 
-Menus, shortcuts and the page "Keyboard and mouse" are all made from it. A view
-binds a command to what it does; titles are translated when they are shown.
+Menus, their shortcuts and the page "Keyboard and mouse" are made from it. The
+workspaces take their keys themselves; tests hold them to the table. Titles are
+translated when they are shown.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt
+from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -31,6 +32,7 @@ class Place(StrEnum):
     HELP = "help"
     REVIEW = "review"
     FOLLOW_UP = "follow_up"
+    REPORT = "report"
 
 
 PLACE_TITLES: Final = {
@@ -39,6 +41,7 @@ PLACE_TITLES: Final = {
     Place.HELP: QT_TRANSLATE_NOOP("actions", "Help"),
     Place.REVIEW: QT_TRANSLATE_NOOP("actions", "Review"),
     Place.FOLLOW_UP: QT_TRANSLATE_NOOP("actions", "Follow-up"),
+    Place.REPORT: QT_TRANSLATE_NOOP("actions", "Report"),
 }
 
 
@@ -85,33 +88,159 @@ COMMANDS: Final = (
     Command("full_screen", Place.VIEW, QT_TRANSLATE_NOOP("actions", "Full screen"), ("F11",)),
     Command("keyboard", Place.HELP, QT_TRANSLATE_NOOP("actions", "Keyboard and mouse"), ("F1",)),
     Command("about", Place.HELP, QT_TRANSLATE_NOOP("actions", "About HipDesk")),
-    Command("slice_back", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Slice before"), ("Up",)),
-    Command("slice_on", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Slice after"), ("Down",)),
-    Command("slice_first", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "First slice"), ("Home",)),
-    Command("slice_last", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Last slice"), ("End",)),
-    Command("window_1", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "First window preset"), ("1",)),
-    Command("window_2", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Second window preset"), ("2",)),
-    Command("window_3", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Third window preset"), ("3",)),
-    Command("window_4", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Fourth window preset"), ("4",)),
-    Command("window_5", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Fifth window preset"), ("5",)),
+    Command(
+        "slice",
+        Place.REVIEW,
+        QT_TRANSLATE_NOOP("actions", "Slice before, slice after"),
+        (
+            "Up",
+            "Down",
+        ),
+    ),
+    Command(
+        "slices",
+        Place.REVIEW,
+        QT_TRANSLATE_NOOP("actions", "Ten slices before, after"),
+        (
+            "PgUp",
+            "PgDown",
+        ),
+    ),
+    Command(
+        "ends",
+        Place.REVIEW,
+        QT_TRANSLATE_NOOP("actions", "First slice, last slice"),
+        (
+            "Home",
+            "End",
+        ),
+    ),
+    Command(
+        "window",
+        Place.REVIEW,
+        QT_TRANSLATE_NOOP("actions", "Window presets"),
+        (
+            "1",
+            "2",
+            "3",
+            "4",
+            "5",
+        ),
+    ),
     Command("masks", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Show or hide all masks"), ("S",)),
     Command(
         "peek", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Hide all masks while held"), ("Space",)
     ),
-    Command("fill", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Outline or fill"), ("O",)),
-    Command("fainter", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Fainter masks"), ("[",)),
-    Command("stronger", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Stronger masks"), ("]",)),
+    Command("drawing", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Outline or fill"), ("O",)),
     Command(
-        "reset",
+        "opacity",
         Place.REVIEW,
-        QT_TRANSLATE_NOOP("actions", "Put the tool away, then reset"),
+        QT_TRANSLATE_NOOP("actions", "Fainter masks, stronger masks"),
+        (
+            "[",
+            "]",
+        ),
+    ),
+    Command("run", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Run through the slices"), ("C",)),
+    Command("move", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Move the crops"), ("M",)),
+    Command("fit", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Fit the pictures"), ("R",)),
+    Command(
+        "back",
+        Place.REVIEW,
+        QT_TRANSLATE_NOOP("actions", "Put the tool away, then fit the pictures"),
         ("Esc",),
     ),
     Command(
-        "pair_back", Place.FOLLOW_UP, QT_TRANSLATE_NOOP("actions", "Both pictures back"), ("Up",)
+        "pair_slice",
+        Place.FOLLOW_UP,
+        QT_TRANSLATE_NOOP("actions", "Both pictures before, after"),
+        (
+            "Up",
+            "Down",
+        ),
     ),
     Command(
-        "pair_on", Place.FOLLOW_UP, QT_TRANSLATE_NOOP("actions", "Both pictures on"), ("Down",)
+        "pair_slices",
+        Place.FOLLOW_UP,
+        QT_TRANSLATE_NOOP("actions", "Ten steps before, after"),
+        (
+            "PgUp",
+            "PgDown",
+        ),
+    ),
+    Command(
+        "pair_ends",
+        Place.FOLLOW_UP,
+        QT_TRANSLATE_NOOP("actions", "First place, last place"),
+        (
+            "Home",
+            "End",
+        ),
+    ),
+    Command(
+        "later_visit",
+        Place.FOLLOW_UP,
+        QT_TRANSLATE_NOOP("actions", "Right picture: visit before, after"),
+        (
+            "Left",
+            "Right",
+        ),
+    ),
+    Command(
+        "earlier_visit",
+        Place.FOLLOW_UP,
+        QT_TRANSLATE_NOOP("actions", "Left picture: visit before, after"),
+        (
+            "Shift+Left",
+            "Shift+Right",
+        ),
+    ),
+    Command(
+        "pair_masks",
+        Place.FOLLOW_UP,
+        QT_TRANSLATE_NOOP("actions", "Show or hide all masks"),
+        ("S",),
+    ),
+    Command(
+        "pair_peek",
+        Place.FOLLOW_UP,
+        QT_TRANSLATE_NOOP("actions", "Hide all masks while held"),
+        ("Space",),
+    ),
+    Command(
+        "pair_drawing", Place.FOLLOW_UP, QT_TRANSLATE_NOOP("actions", "Outline or fill"), ("O",)
+    ),
+    Command(
+        "pair_opacity",
+        Place.FOLLOW_UP,
+        QT_TRANSLATE_NOOP("actions", "Fainter masks, stronger masks"),
+        (
+            "[",
+            "]",
+        ),
+    ),
+    Command(
+        "pair_back",
+        Place.FOLLOW_UP,
+        QT_TRANSLATE_NOOP("actions", "Both pictures, then fit"),
+        ("Esc",),
+    ),
+    Command("larger", Place.REPORT, QT_TRANSLATE_NOOP("actions", "Larger pages"), ("Ctrl++",)),
+    Command("smaller", Place.REPORT, QT_TRANSLATE_NOOP("actions", "Smaller pages"), ("Ctrl+-",)),
+    Command(
+        "page_width",
+        Place.REPORT,
+        QT_TRANSLATE_NOOP("actions", "Pages as wide as there is room"),
+        ("Ctrl+0",),
+    ),
+    Command(
+        "page_ends",
+        Place.REPORT,
+        QT_TRANSLATE_NOOP("actions", "Beginning, end of the report"),
+        (
+            "Home",
+            "End",
+        ),
     ),
 )
 
@@ -119,7 +248,7 @@ MOUSE: Final = (
     MouseHabit(
         Place.REVIEW,
         QT_TRANSLATE_NOOP("actions", "Wheel"),
-        QT_TRANSLATE_NOOP("actions", "Slice before or after"),
+        QT_TRANSLATE_NOOP("actions", "Slice before, slice after"),
     ),
     MouseHabit(
         Place.REVIEW,
@@ -129,12 +258,12 @@ MOUSE: Final = (
     MouseHabit(
         Place.REVIEW,
         QT_TRANSLATE_NOOP("actions", "Left button, drag"),
-        QT_TRANSLATE_NOOP("actions", "Window"),
+        QT_TRANSLATE_NOOP("actions", "Window; with a tool, move a crop"),
     ),
     MouseHabit(
         Place.REVIEW,
         QT_TRANSLATE_NOOP("actions", "Middle button, drag"),
-        QT_TRANSLATE_NOOP("actions", "Move picture"),
+        QT_TRANSLATE_NOOP("actions", "Move the picture"),
     ),
     MouseHabit(
         Place.REVIEW,
@@ -142,9 +271,44 @@ MOUSE: Final = (
         QT_TRANSLATE_NOOP("actions", "Zoom"),
     ),
     MouseHabit(
+        Place.REVIEW,
+        QT_TRANSLATE_NOOP("actions", "Right button, click"),
+        QT_TRANSLATE_NOOP("actions", "Menu"),
+    ),
+    MouseHabit(
+        Place.REVIEW,
+        QT_TRANSLATE_NOOP("actions", "Double click"),
+        QT_TRANSLATE_NOOP("actions", "One picture large, and back"),
+    ),
+    MouseHabit(
         Place.FOLLOW_UP,
         QT_TRANSLATE_NOOP("actions", "Wheel"),
         QT_TRANSLATE_NOOP("actions", "Both pictures, in millimetres"),
+    ),
+    MouseHabit(
+        Place.FOLLOW_UP,
+        QT_TRANSLATE_NOOP("actions", "Ctrl + wheel"),
+        QT_TRANSLATE_NOOP("actions", "Zoom of both pictures"),
+    ),
+    MouseHabit(
+        Place.FOLLOW_UP,
+        QT_TRANSLATE_NOOP("actions", "Left button, drag"),
+        QT_TRANSLATE_NOOP("actions", "Window"),
+    ),
+    MouseHabit(
+        Place.FOLLOW_UP,
+        QT_TRANSLATE_NOOP("actions", "Click on the chart"),
+        QT_TRANSLATE_NOOP("actions", "This visit on the right"),
+    ),
+    MouseHabit(
+        Place.FOLLOW_UP,
+        QT_TRANSLATE_NOOP("actions", "Shift + click on the chart"),
+        QT_TRANSLATE_NOOP("actions", "This visit on the left"),
+    ),
+    MouseHabit(
+        Place.REPORT,
+        QT_TRANSLATE_NOOP("actions", "Ctrl + wheel"),
+        QT_TRANSLATE_NOOP("actions", "Larger or smaller pages"),
     ),
 )
 
@@ -175,21 +339,14 @@ class Actions(QObject):
         self._owner = owner
         self._bound: dict[str, QAction] = {}
 
-    def bind(self, name: str, run: Callable[[], object], scope: QWidget | None = None) -> QAction:
-        """Have a command do something.
-
-        Parameters
-        ----------
-        scope : the keys work only while the keyboard is inside this widget
-        """
+    def bind(self, name: str, run: Callable[[], object]) -> QAction:
+        """Have a command do something."""
         command = _BY_NAME[name]
         action = QAction(shown(command.title), self)
         action.setObjectName(name)
         action.setShortcuts([QKeySequence(key) for key in command.keys])
         action.triggered.connect(lambda _checked=False: run())
-        if scope is not None:
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        (scope or self._owner).addAction(action)
+        self._owner.addAction(action)
         self._bound[name] = action
         return action
 

@@ -26,18 +26,21 @@ from app.views.file_choice import FileChoice
 from app.views.found_page import FoundPage
 from app.views.icon_label import IconLabel
 from app.views.labels import ElidedLabel, core_words, label
-from app.views.layouts import column, emptied, holding, row
+from app.views.layouts import column, holding, row
 from app.views.likeness_bar import LikenessBar
 from app.views.message_bar import ProblemLine
 from app.views.patient_list import PatientList
 from app.views.person_words import identity_of, name_of
-from app.views.visit_card import VisitCard
+from app.views.visit_card import CardFacts, VisitCard, facts_of
 
 if TYPE_CHECKING:
     from app.views.protocols import LibraryGestures
 
 PAUSE_MS: Final = 150
 """A search begins when the reader has not typed for so long."""
+
+MOST_LISTED: Final = 200
+"""The library gives so many patients at most, those seen last."""
 
 LIST_WIDTH: Final = 48 * SPACE
 NARROWEST_LIST: Final = 34 * SPACE
@@ -108,6 +111,8 @@ class LibraryView(QWidget):
         self._words = ""
         self._chosen: str | None = None
         self._visits: tuple[VisitRow, ...] = ()
+        self._shown_cards: list[VisitCard] = []
+        self._named: str | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
@@ -139,16 +144,10 @@ class LibraryView(QWidget):
 
     def show_visits(self, rows: tuple[VisitRow, ...]) -> None:
         """Visits of the chosen patient, newest first."""
-        if rows == self._visits:
-            return
+        wanted = [((facts_of(each), at == 0), each) for at, each in enumerate(rows)]
+        if [facts for facts, _ in wanted] != [card.facts for card in self._shown_cards]:
+            self._show_cards(wanted)
         self._visits = rows
-        emptied(self._cards)
-        for at, each in enumerate(rows):
-            card = VisitCard(each, primary=at == 0)
-            card.opened.connect(lambda uid: self._tell(lambda g: g.open_visit(uid)))
-            card.dated.connect(lambda uid, day: self._tell(lambda g: g.date_visit(uid, day)))
-            self._cards.addWidget(card)
-        self._cards.addStretch(1)
         self._arrange()
 
     def show_found(self, found: FoundStudy | None) -> None:
@@ -226,6 +225,7 @@ class LibraryView(QWidget):
         inner = column(self._name, self._identity, gap=0, margin=3)
         inner.addSpacing(2 * SPACE)
         inner.addLayout(self._cards)
+        inner.addStretch(1)
         content = holding(inner)
         content.setMaximumWidth(WIDEST_CARD)
         self._scroll = QScrollArea()
@@ -285,10 +285,36 @@ class LibraryView(QWidget):
             self._stack.setCurrentWidget(self._browser)
         self._problem_line.setVisible(self._problem is not None and self._found is not None)
         self._lists.setCurrentWidget(self._list if self._list.rows else self._nobody)
-        if self._visits:
-            self._right.setCurrentWidget(self._scroll)
-        else:
-            self._right.setCurrentWidget(self._choose_one if self._list.rows else self._bare)
+        self._right.setCurrentWidget(self._right_page())
+
+    def _right_page(self) -> QWidget:
+        """The chosen patient's visits, or words that one can be chosen, or nothing."""
+        if self._chosen is not None:
+            return self._scroll
+        return self._choose_one if self._list.rows else self._bare
+
+    def _show_cards(self, wanted: list[tuple[CardFacts, VisitRow]]) -> None:
+        """Lay the cards out, those that stay as they were: a date may be half typed in one."""
+        kept = {card.facts: card for card in self._shown_cards}
+        same = any(facts in kept for facts, _ in wanted)
+        self._shown_cards = [
+            kept.pop(facts) if facts in kept else self._made_card(visit, facts[1])
+            for facts, visit in wanted
+        ]
+        for card in kept.values():
+            self._cards.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        for at, card in enumerate(self._shown_cards):
+            self._cards.insertWidget(at, card)
+        if not same:
+            self._scroll.verticalScrollBar().setValue(0)
+
+    def _made_card(self, visit: VisitRow, primary: bool) -> VisitCard:
+        card = VisitCard(visit, primary)
+        card.opened.connect(lambda uid: self._tell(lambda g: g.open_visit(uid)))
+        card.dated.connect(lambda uid, day: self._tell(lambda g: g.date_visit(uid, day)))
+        return card
 
     def retranslate(self) -> None:
         """Write the words in the language in force."""
@@ -329,6 +355,8 @@ class LibraryView(QWidget):
     def _say_count(self) -> None:
         count = len(self._list.rows)
         words = self.tr("1 patient") if count == 1 else self.tr("{n} patients")
+        if count == MOST_LISTED:
+            words = self.tr("The latest {n} patients; search to find others")
         self._count.setText(words.format(n=f"{count:,}"))
 
     def _say_nobody(self) -> None:
@@ -343,10 +371,16 @@ class LibraryView(QWidget):
         self._problem_line.show_problem(sentence)
 
     def _show_head(self) -> None:
+        """Name the patient of the visits: never another, where the list has not this one."""
         chosen = next((each for each in self._list.rows if each.uid == self._chosen), None)
         if chosen is not None:
+            self._named = chosen.uid
             self._name.show_words(name_of(chosen.patient))
             self._identity.show_words(identity_of(chosen.patient))
+        elif self._named != self._chosen:
+            self._named = None
+            self._name.show_words("")
+            self._identity.show_words("")
 
     # What the clinician does
 

@@ -106,7 +106,8 @@ class MainWindow(QMainWindow):
         self._bind()
         self._fill_menus()
         self.retranslate()
-        self.show_workspace(Workspace.LIBRARY)
+        self._mark_workspace()
+        self._pages[Workspace.LIBRARY].setFocus()
 
     # What controllers ask for
 
@@ -116,13 +117,18 @@ class MainWindow(QMainWindow):
 
     def show_workspace(self, workspace: Workspace) -> None:
         """Bring a workspace to the front."""
-        self._workspace = workspace
-        self._stack.setCurrentWidget(self._pages[workspace])
-        if not self._tabs.hasFocus():
-            self._pages[workspace].setFocus()
+        if workspace is not self._workspace:
+            self._workspace = workspace
+            self._stack.setCurrentWidget(self._pages[workspace])
+            if not self._tabs.hasFocus():
+                self._pages[workspace].setFocus()
+        self._mark_workspace()
+
+    def _mark_workspace(self) -> None:
+        """Let tabs and menu say what is in front."""
         with QSignalBlocker(self._tabs):
-            self._tabs.setCurrentIndex(list(Workspace).index(workspace))
-        self.actions_table[workspace.value].setChecked(True)
+            self._tabs.setCurrentIndex(list(Workspace).index(self._workspace))
+        self.actions_table[self._workspace.value].setChecked(True)
 
     def show_patient(self, header: PatientHeader | None) -> None:
         """Name the patient on screen, or nobody."""
@@ -338,7 +344,7 @@ class MainWindow(QMainWindow):
     def _choose(self, workspace: Workspace) -> None:
         """Ask for a workspace; the tab stays where the controller lets it."""
         self._tell(lambda g: g.choose_workspace(workspace))
-        self.show_workspace(self._workspace)
+        self._mark_workspace()
 
     def _choose_theme(self, choice: Theme, _checked: bool = False) -> None:
         self._themes[self._settings.theme].setChecked(True)

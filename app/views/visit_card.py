@@ -23,12 +23,33 @@ PICTURE_PX = 12 * SPACE
 SIDE_WIDTH = 6 * SPACE
 
 
+CardFacts = tuple[tuple[object, ...], bool]
+"""All that a card shows, and whether its button is the primary one."""
+
+
+def facts_of(visit: VisitRow) -> tuple[object, ...]:
+    """All that a card shows, to be compared."""
+    hips = tuple(
+        (hip.side, hip.analysis_uid, hip.score.u_intensity, hip.score.n_counted, hip.score.reason)
+        for hip in visit.visit.hips
+    )
+    analyses = tuple(
+        (each.uid, tuple(each.verdicts.items()), each.signed) for each in visit.analyses
+    )
+    seen = visit.visit
+    return seen.uid, seen.day, visit.descriptions, visit.on_screen, hips, analyses
+
+
 class VisitCard(QFrame):
     """Picture, date, what was examined, a line per hip, and the way in.
 
     Parameters
     ----------
     primary : its button is the one that the page is about
+
+    Attributes
+    ----------
+    facts : all that it shows
     """
 
     opened = Signal(str)
@@ -36,6 +57,7 @@ class VisitCard(QFrame):
 
     def __init__(self, visit: VisitRow, primary: bool) -> None:
         super().__init__()
+        self.facts: CardFacts = facts_of(visit), primary
         self._visit = visit
         self._primary = primary
         set_role(self, "card")

@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app import theme
-from app.state import Likeness
+from app.state import Likeness, VisitRow
 from app.views.file_choice import FileChoice
-from app.views.library_view import PAUSE_MS, LibraryView
+from app.views.library_view import MOST_LISTED, PAUSE_MS, LibraryView
 from app.views.patient_list import PatientDelegate, PatientList
 from app.views.visit_card import VisitCard
 from hipdesk.records import Reason
@@ -90,6 +90,12 @@ def button(widget: QWidget, text: str) -> QAbstractButton:
 def primaries(widget: QWidget) -> list[str]:
     buttons = widget.findChildren(QPushButton)
     return [each.text() for each in buttons if each.isVisible() and each.property("primary")]
+
+
+def show_visits(view: LibraryView, *rows: VisitRow) -> None:
+    """Let the page be laid out as well."""
+    view.show_visits(rows)
+    QApplication.processEvents()
 
 
 def press(qtbot: QtBot, widget: QWidget, text: str) -> None:
@@ -183,7 +189,7 @@ def test_a_card_tells_scores_verdicts_and_what_is_missing(view: LibraryView) -> 
         visit_row("v0", hips=(scored,), verdicts={RIGHT: Verdict.ACCEPTED}, signed=True),
     )
     view.show_patients(patient_rows(2), "p0", "")
-    view.show_visits(rows)
+    show_visits(view, *rows)
     newest, undated, signed = (words(card) for card in view.findChildren(VisitCard))
     assert "2026-05-01" in newest
     assert "U/n 0.200  (n 11)" in newest
@@ -201,7 +207,7 @@ def test_only_the_newest_visit_has_the_primary_button(
     qtbot: QtBot, view: LibraryView, told: Recorder
 ) -> None:
     view.show_patients(patient_rows(2), "p0", "")
-    view.show_visits((visit_row("v2"), visit_row("v1")))
+    show_visits(view, visit_row("v2"), visit_row("v1"))
     assert primaries(view) == ["Open"]
     second = view.findChildren(VisitCard)[1]
     press(qtbot, second, "Open")
@@ -212,7 +218,7 @@ def test_a_missing_date_is_given_in_the_card(
     qtbot: QtBot, view: LibraryView, told: Recorder
 ) -> None:
     view.show_patients(patient_rows(2), "p0", "")
-    view.show_visits((visit_row("v1", None),))
+    show_visits(view, visit_row("v1", None))
     card = view.findChildren(VisitCard)[0]
     press(qtbot, card, "Give the date...")
     field = card.findChild(QDateEdit)
@@ -283,6 +289,34 @@ def test_a_joining_can_be_taken_back(qtbot: QtBot, view: LibraryView, told: Reco
     assert told.told == [("take_back_joining",)]
     view.show_likeness(Likeness())
     assert not view._likeness.isVisible()
+
+
+def test_a_half_typed_date_survives_news_of_other_visits(qtbot: QtBot, view: LibraryView) -> None:
+    view.show_patients(patient_rows(2), "p0", "")
+    show_visits(view, visit_row("v2"), visit_row("v1", None))
+    undated = view.findChildren(VisitCard)[1]
+    press(qtbot, undated, "Give the date...")
+    show_visits(view, visit_row("v2", on_screen=True), visit_row("v1", None))
+    field = undated.findChild(QDateEdit)
+    assert field.isVisible()
+    assert "On screen" in words(view)
+
+
+def test_visits_never_stand_under_another_patients_name(view: LibraryView) -> None:
+    view.show_patients(patient_rows(2), "p0", "")
+    show_visits(view, visit_row("v1"))
+    assert "FAMILY0" in view._name.whole
+    view.show_patients(patient_rows(1), "elsewhere", "")
+    assert view._name.whole == ""
+    view.show_patients((), "p1", "nobody")
+    assert view._name.whole == ""
+
+
+def test_the_list_says_when_it_may_not_be_whole(view: LibraryView) -> None:
+    view.show_patients(patient_rows(MOST_LISTED), None, "")
+    assert "search to find others" in view._count.text()
+    view.show_patients(patient_rows(1), None, "x")
+    assert view._count.text() == "1 patient"
 
 
 def test_a_problem_takes_the_librarys_place_but_not_the_folders(
@@ -380,7 +414,7 @@ def test_pages_made_again_leave_nothing_behind(qtbot: QtBot, view: LibraryView) 
 
 def test_everything_can_be_reached_and_has_a_name(view: LibraryView) -> None:
     view.show_patients(patient_rows(3), "p0", "")
-    view.show_visits((visit_row("v1", None),))
+    show_visits(view, visit_row("v1", None))
     controls = [view._field, view._list, *view.findChildren(QAbstractButton)]
     for control in controls:
         own = isinstance(control, QAbstractButton) and control.text()

@@ -536,3 +536,34 @@ def test_keep_puts_a_copy_into_the_library() -> None:
     assert series.reviewed is not None
     folder = bench.store.series_folder(series.reviewed.analysis.uid)
     assert folder == Path("library") / series.reviewed.analysis.uid
+
+
+def test_going_back_to_what_is_at_hand_stops_the_reading() -> None:
+    room = Room(3).entered()
+    room.controller.choose_visit(EARLIER, room.uid(0))
+    room.controller.choose_visit(EARLIER, room.uid(1))
+    assert not room.bench.jobs.waiting
+    assert room.panel(EARLIER).visit_uid == room.uid(1)
+    assert room.panel(EARLIER).picture is not None
+
+
+def test_no_more_series_are_kept_than_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.controllers.follow_up.KEPT_SERIES", 2)
+    room = Room(3).entered()
+    for number in (0, 1):
+        room.controller.choose_visit(EARLIER, room.uid(number))
+        room.run()
+    assert room.bench.store.calls["load"] == 3
+    assert room.panel(EARLIER).picture is not None
+
+
+def test_words_are_said_anew_in_another_language() -> None:
+    room = Room(2).entered()
+    trend = room.view.last("show_trend")
+    room.view.forget()
+    room.controller.translate = lambda _context, text: f"<{text}>"
+    room.controller.retranslate()
+    room.controller.choose_measure(Measure.A_MEAN)
+    shown = room.view.last("show_trend")
+    assert shown != trend
+    assert shown.sentences[0].startswith("<Plotted is A/n")

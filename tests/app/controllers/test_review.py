@@ -636,3 +636,10 @@ def test_the_answer_of_an_old_library_read_is_not_needed_twice(room: Room) -> No
     room.exam.desk.change(replace(series, reviewed=room.exam.kept()))
     bench.jobs.deliver(number)
     assert room.exam.reviewed().numbers(RIGHT) == (0, 1)
+
+
+def test_words_are_said_anew_in_another_language(room: Room) -> None:
+    room.controller.translate = lambda _context, text: f"<{text}>"
+    room.controller.retranslate()
+    presets = room.view.last("show_window")[2]
+    assert presets[0].name == "<As the images state>"

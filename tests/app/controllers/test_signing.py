@@ -9,10 +9,10 @@ import pytest
 
 from app.controllers.exams import named
 from app.controllers.signing import obstacle
-from hipdesk.errors import StoreError
+from hipdesk.errors import OutputError, StoreError
 from hipdesk.quality import notices
 from hipdesk.records import HipResult, Origin, Side
-from hipdesk.review import ReviewKind, Revision
+from hipdesk.review import Reviewed, ReviewKind, Revision
 from tests.app.fakes import NOW, make_bench, make_patient, translate
 from tests.app.review_fakes import (
     READER,
@@ -248,3 +248,37 @@ def test_a_reopened_note_settles_nothing() -> None:
     exam.bench.jobs.run_all()
     exam.judge_all()
     assert "labelled" in said(exam)
+
+
+def test_an_analysis_without_any_hip_is_not_signed() -> None:
+    exam = opened()
+    series, reviewed = exam.series(), exam.reviewed()
+    bare = tuple(replace(hip, segmentation=None, score=None) for hip in reviewed.analysis.hips)
+    analysis = replace(reviewed.analysis, hips=bare)
+    exam.desk.change(replace(series, reviewed=Reviewed(analysis)))
+    assert said(exam) == "No hip has a result that could be signed."
+    assert not exam.signing.signing.possible
+
+
+def test_a_name_that_cannot_be_remembered_still_signs() -> None:
+    exam = opened()
+    exam.judge_all()
+
+    def refuse(_settings: object) -> None:
+        raise OutputError("The settings cannot be written.")
+
+    exam.bench.keeper.keep = refuse  # type: ignore[method-assign, assignment]
+    exam.signing.sign(READER)
+    exam.bench.jobs.run_all()
+    assert exam.reviewed().signed
+    assert exam.bench.said == ["The settings cannot be written."]
+
+
+def test_another_reader_in_the_settings_is_shown() -> None:
+    exam = opened()
+    heard: list[str] = []
+    exam.signing.watch(lambda: heard.append(exam.signing.signing.reader))
+    keeper = exam.bench.keeper
+    keeper.keep(keeper.settings.model_copy(update={"reader_name": READER}))
+    exam.signing.settings_changed()
+    assert heard == [READER]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.state import Comparison, ComparisonRow
 from app.theme import HALF, SPACE, set_role
 from app.views.icon_label import IconLabel
 from app.views.labels import Kind, Tone, core_words, label
-from app.views.layouts import column, emptied, row, rule
+from app.views.layouts import column, row, rule
+from app.views.sentence_list import SentenceList
 from hipdesk.timeline import Comparability
 
 COLUMNS: Final = 5
@@ -35,7 +36,8 @@ class ComparisonTable(QWidget):
         self._sign = IconLabel("equal", ICON_PX)
         self.verdict = label(kind="strong", wrap=True)
         self._apart = label(kind="small")
-        self._differences: QVBoxLayout = column(gap=1 / 2)
+        self._differences = SentenceList("muted", BULLET)
+        self._labels: dict[tuple[int, int], QLabel] = {}
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(2 * SPACE)
         self._grid.setVerticalSpacing(HALF)
@@ -55,15 +57,10 @@ class ComparisonTable(QWidget):
     @property
     def cells(self) -> tuple[tuple[str, ...], ...]:
         """What stands in the table, row by row, the head first."""
-        rows = (self._cells_of(at) for at in range(self._grid.rowCount()))
-        return tuple(cells for cells in rows if any(cells))
-
-    @property
-    def differences(self) -> tuple[str, ...]:
-        """The sentences below the verdict."""
-        items = (self._differences.itemAt(at) for at in range(self._differences.count()))
-        widgets = (item.widget() for item in items if item is not None)
-        return tuple(each.text() for each in widgets if isinstance(each, QLabel))
+        rows = 0 if self._comparison is None else len(self._comparison.rows) + 1
+        return tuple(
+            tuple(self._labels[at, place].text() for place in range(COLUMNS)) for at in range(rows)
+        )
 
     def retranslate(self) -> None:
         """Write the words in the language in force."""
@@ -75,28 +72,18 @@ class ComparisonTable(QWidget):
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
 
-    def _cells_of(self, at: int) -> tuple[str, ...]:
-        return tuple(self._cell(at, place) for place in range(COLUMNS))
-
-    def _cell(self, at: int, place: int) -> str:
-        item = self._grid.itemAtPosition(at, place)
-        widget = None if item is None else item.widget()
-        return widget.text() if isinstance(widget, QLabel) else ""
-
     def _fill(self) -> None:
         comparison = self._comparison
         self.setVisible(comparison is not None)
-        emptied(self._grid)
-        emptied(self._differences)
         if comparison is None:
             return
         self._say_verdict(comparison)
-        for sentence in comparison.differences:
-            words = f"{BULLET} {core_words(sentence)}"
-            self._differences.addWidget(label(words, kind="muted", wrap=True))
+        self._differences.show_sentences(comparison.differences)
         self._put_head()
         for at, each in enumerate(comparison.rows, start=1):
             self._put_row(at, each)
+        for (at, _), used in self._labels.items():
+            used.setVisible(at <= len(comparison.rows))
         self.setAccessibleName(self.tr("The two visits in numbers"))
         self.setAccessibleDescription(self._spoken())
 
@@ -138,11 +125,14 @@ class ComparisonTable(QWidget):
         self._put(at, 4, each.change, "strong")
 
     def _put(self, at: int, place: int, words: str, kind: Kind = "", wrap: bool = False) -> None:
-        made = label(words, kind, wrap)
-        side = Qt.AlignmentFlag.AlignLeft if place < 2 else Qt.AlignmentFlag.AlignRight
-        made.setAlignment(side | Qt.AlignmentFlag.AlignBottom)
-        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._grid.addWidget(made, at, place)
+        found = self._labels.get((at, place))
+        if found is None:
+            found = self._labels[at, place] = label(kind=kind, wrap=wrap)
+            side = Qt.AlignmentFlag.AlignLeft if place < 2 else Qt.AlignmentFlag.AlignRight
+            found.setAlignment(side | Qt.AlignmentFlag.AlignBottom)
+            found.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._grid.addWidget(found, at, place)
+        found.setText(words)
 
     def _spoken(self) -> str:
         """The table as sentences, for screen readers."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
 from app.state import (
     OPACITIES,
@@ -28,11 +27,11 @@ from app.theme import SPACE, icon
 from app.views._canvas_outlines import OutlinePaths
 from app.views.comparison_table import ComparisonTable
 from app.views.empty_state import EmptyState
-from app.views.labels import core_words, label
-from app.views.layouts import STRETCH, column, emptied, holding, row, rule
+from app.views.layouts import STRETCH, column, holding, row, rule
 from app.views.link_slider import PAGE_STEPS, LinkSlider
 from app.views.overlay_bar import OverlayBar
 from app.views.segments import Segments
+from app.views.sentence_list import SentenceList
 from app.views.side_panel import SidePanel, beside
 from app.views.trend_chart import TrendChart
 from app.views.visit_panel import VisitPanel, neighbour
@@ -73,7 +72,6 @@ class FollowUpView(QWidget):
         self._uids: dict[Panel, str | None] = dict.fromkeys(Panel)
         self._link: Link | None = None
         self._overlay = Overlay()
-        self._sentences: tuple[str, ...] = ()
         self._large: Panel | None = None
         self._build()
         self._connect()
@@ -113,9 +111,7 @@ class FollowUpView(QWidget):
         """The chart."""
         self.measures.show_chosen(trend.measure.value)
         self.chart.show_trend(trend)
-        if trend.sentences != self._sentences:
-            self._sentences = trend.sentences
-            self._say_sentences()
+        self.sentences.show_sentences(trend.sentences)
 
     def show_panel(self, panel: Panel, shown: PanelShown | None) -> None:
         """One picture; None while it is being read."""
@@ -184,11 +180,11 @@ class FollowUpView(QWidget):
         return holding(inside)
 
     def _figures(self) -> SidePanel:
-        self._said: QVBoxLayout = column(gap=1 / 2)
+        self.sentences = SentenceList("small")
         inside = column(
             row(self.measures, STRETCH),
             self.chart,
-            self._said,
+            self.sentences,
             rule(),
             self.table,
             STRETCH,
@@ -242,7 +238,6 @@ class FollowUpView(QWidget):
         self.chart.setToolTip("")
         self._say_lock()
         self._say_gap()
-        self._say_sentences()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
@@ -277,16 +272,6 @@ class FollowUpView(QWidget):
                     "Their studies state none, so their order is unknown. Give the visits a date "
                     "in the library (Ctrl+1)."
                 )
-
-    def _say_sentences(self) -> None:
-        emptied(self._said)
-        for sentence in self._sentences:
-            self._said.addWidget(label(core_words(sentence), kind="small", wrap=True))
-
-    @property
-    def sentences(self) -> Sequence[str]:
-        """What is said below the chart."""
-        return self._sentences
 
     # Hands
 

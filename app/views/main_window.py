@@ -18,12 +18,16 @@ from PySide6.QtGui import (
     QGuiApplication,
 )
 from PySide6.QtWidgets import (
+    QAbstractScrollArea,
     QApplication,
+    QLineEdit,
     QMainWindow,
     QMenu,
+    QPlainTextEdit,
     QSplitter,
     QStackedWidget,
     QTabBar,
+    QTextEdit,
     QWidget,
 )
 
@@ -185,7 +189,8 @@ class MainWindow(QMainWindow):
 
     def state(self) -> WindowState:
         """How the window is left."""
-        place = self.geometry() if not self.isMaximized() else self.normalGeometry()
+        filling = self.isMaximized() or self.isFullScreen()
+        place = self.normalGeometry() if filling else self.geometry()
         geometry = Geometry(x=place.x(), y=place.y(), width=place.width(), height=place.height())
         return WindowState(
             geometry=geometry,
@@ -212,6 +217,15 @@ class MainWindow(QMainWindow):
         inner.setStretchFactor(self._stack, 1)
         self.setCentralWidget(holding(inner))
         self._drop = DropHighlight(self._stack)
+        self._take_all_drops()
+
+    def _take_all_drops(self) -> None:
+        """Text fields would write a dropped folder's path instead of opening it."""
+        fields = (QLineEdit, QPlainTextEdit, QTextEdit)
+        for field in (each for kind in fields for each in self.findChildren(kind)):
+            field.setAcceptDrops(False)
+            if isinstance(field, QAbstractScrollArea):
+                field.viewport().setAcceptDrops(False)
 
     def _top_bar(self) -> QWidget:
         self._name = label(TITLE, "title")
@@ -382,9 +396,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close only where nothing would be lost."""
+        for page in self._beside.values():
+            page.close()  # what is still being typed there is kept
         if self._may_close():
-            for page in self._beside.values():
-                page.close()
             event.accept()
         else:
             event.ignore()

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, Qt, QTranslator, QUrl
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app import actions, theme
@@ -23,6 +31,7 @@ from app.views.file_choice import FileChoice
 from app.views.job_bar import JobBar, duration, time_left
 from app.views.main_window import MainWindow
 from app.views.message_bar import MessageBar, MessageRow, ordered
+from app.views.settings_dialog import SettingsDialog
 from app.views.window_place import SMALLEST, clamped, first_place
 from hipdesk.records import Compute, ModelRef
 from hipdesk.report import RESEARCH_ONLY
@@ -248,6 +257,16 @@ def test_folders_dropped_anywhere_are_opened(window: MainWindow, told: Recorder)
     QApplication.sendEvent(window, drop)
     assert not window._drop.isVisible()
     assert told.told == [("open_paths", (Path("/data/one"), Path("/data/two")))]
+
+
+def test_text_fields_leave_drops_to_the_window(qtbot: QtBot) -> None:
+    pages: dict[Workspace, QWidget] = {workspace: QWidget() for workspace in Workspace}
+    pages[Workspace.REPORT] = QPlainTextEdit()
+    pages[Workspace.LIBRARY] = QLineEdit()
+    made = MainWindow(pages, FACTS, FixedChoice())
+    qtbot.addWidget(made)
+    assert [each for each in made.findChildren(QWidget) if each.acceptDrops()] == []
+    assert made.acceptDrops()
 
 
 def test_what_is_no_file_is_not_taken(window: MainWindow, told: Recorder) -> None:
@@ -512,6 +531,24 @@ def test_closing_asks_first(qtbot: QtBot, qapp: QApplication, allowed: bool) -> 
     QApplication.sendEvent(made, event)
     assert event.isAccepted() is allowed
     assert asked == [True]
+
+
+def test_what_is_typed_in_the_settings_is_kept_before_the_window_goes(
+    window: MainWindow, told: Recorder
+) -> None:
+    window.show_settings(Settings())
+    window.open_settings()
+    window.findChild(SettingsDialog)._reader.setText("Dr A")
+    asked: list[int] = []
+
+    def may_close() -> bool:
+        asked.append(len(told.told))
+        return True
+
+    window._may_close = may_close
+    window.close()
+    assert told.told == [("change_settings", Settings(reader_name="Dr A"))]
+    assert asked == [1]
 
 
 # Words

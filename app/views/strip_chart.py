@@ -96,6 +96,12 @@ def scale_tops(right_mm2: float, left_mm2: float) -> tuple[float, float]:
     return max(right, left / LEAST_HALF), max(left, right / LEAST_HALF)
 
 
+def _counted_ground() -> QColor:
+    """Under slices that count; never the ground of those that do not."""
+    colours = theme.current()
+    return colours.colour("raised" if colours.raised != colours.window else "hover")
+
+
 class StripChart(QWidget):
     """Bars of both hips over the slices; click and drag scroll."""
 
@@ -199,7 +205,7 @@ class StripChart(QWidget):
             for side in Side:
                 bar = self._bars.get(side, {}).get(index)
                 if bar is not None and bar.counted:
-                    painter.fillRect(self._half(index, side), colours.colour("raised"))
+                    painter.fillRect(self._half(index, side), _counted_ground())
 
     def _middle(self) -> float:
         """Where both hips' bars begin."""
@@ -294,7 +300,7 @@ class StripChart(QWidget):
                 self.tr("Effusion/synovitis, mm²"),
                 QBrush(mask_colour(SegmentClass.EFFUSION_SYNOVITIS)),
             ),
-            (self.tr("Counted slices"), QBrush(colours.colour("raised"))),
+            (self.tr("Counted slices"), QBrush(_counted_ground())),
             (self.tr("Not counted"), QBrush(colours.colour("muted"), Qt.BrushStyle.BDiagPattern)),
         ):
             width = metrics.horizontalAdvance(words)

@@ -35,6 +35,7 @@ from hipdesk.display import PictureBox
 from hipdesk.records import Contrast, Origin, Side
 from hipdesk.report import FindingRow
 from hipdesk.review import Review, ReviewKind, Standing, Verdict
+from hipdesk.settings import Theme
 from hipdesk.wording import NO_VALUE, REASON_SENTENCES, Reason
 from tests.analysis_factory import make_score, make_series
 from tests.app.views.pictures import picture
@@ -108,7 +109,7 @@ def listener() -> Listener:
 
 @pytest.fixture
 def view(qtbot: QtBot, qapp: QApplication, listener: Listener) -> ReviewView:
-    theme.apply(qapp, "dark")
+    theme.apply(qapp, Theme.DARK)
     shown = ReviewView()
     qtbot.addWidget(shown)
     shown.listen(listener)

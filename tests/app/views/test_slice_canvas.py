@@ -26,6 +26,7 @@ from app.views.slice_canvas import SliceCanvas, grey_levels
 from hipdesk.display import PictureBox
 from hipdesk.overlay import LINE_STYLES, windowed
 from hipdesk.records import SegmentClass, Side
+from hipdesk.settings import Theme
 from tests.app.views.golden import assert_golden, rgb
 from tests.app.views.pictures import BRIGHT, COLUMNS, DARK, PIXEL_MM, ROWS, picture
 
@@ -41,7 +42,7 @@ LEFT, MIDDLE, RIGHT = (
 
 @pytest.fixture
 def canvas(qtbot: QtBot, qapp: QApplication) -> SliceCanvas:
-    theme.apply(qapp, "dark")
+    theme.apply(qapp, Theme.DARK)
     shown = SliceCanvas()
     qtbot.addWidget(shown)
     shown.resize(WIDTH, HEIGHT)

@@ -14,6 +14,7 @@ from app import theme
 from app.views.strip_chart import StripChart, bars_of, scale_top, scale_tops
 from hipdesk.overlay import LINE_STYLES
 from hipdesk.records import HipScore, Reason, SegmentClass, Side
+from hipdesk.settings import Theme
 from tests.analysis_factory import make_score, make_series
 from tests.app.views.golden import rgb
 
@@ -41,7 +42,7 @@ LEFT = score((0, 0, 0, 0, 0, 0), (0, 0, 0, 0, 600, 0))
 
 @pytest.fixture
 def chart(qtbot: QtBot, qapp: QApplication) -> StripChart:
-    theme.apply(qapp, "dark")
+    theme.apply(qapp, Theme.DARK)
     shown = StripChart()
     qtbot.addWidget(shown)
     shown.resize(680, 140)

@@ -12,7 +12,9 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath,
 
 from app import theme
 
-INK: Final = QColor(0xF2, 0xF2, 0xF2)
+INK: Final = theme.DARK.colour("text")
+"""Pictures lie on black in every theme, so their words are the dark theme's."""
+
 HALO: Final = QColor(0, 0, 0, 0xD8)
 HALO_PX: Final = 3.0
 LETTER_PX: Final = theme.LARGE_PX
@@ -161,22 +163,21 @@ def draw_bar(painter: QPainter, area: QRectF, px_per_mm: float, lift: float) -> 
 
 def draw_chip(painter: QPainter, area: QRectF, text: str) -> None:
     """A warning at the top right: dark letters on amber."""
-    ground = QColor(0xF2, 0xBD, 0x55)
     metrics = _metrics(theme.SMALL_PX, True)
     width = metrics.horizontalAdvance(text) + 2 * theme.SPACE
     rect = QRectF(area.right() - width, area.top(), width, metrics.height() + theme.HALF)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(ground)
+    painter.setBrush(theme.DARK.colour("caution"))
     painter.drawRoundedRect(rect, 3.0, 3.0)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QColor(0, 0, 0))
+    painter.setPen(theme.DARK.colour("image"))
     painter.setFont(theme.font(theme.SMALL_PX, bold=True))
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def draw_sentence(painter: QPainter, area: QRectF, text: str) -> None:
     """A sentence in the middle of an empty canvas."""
-    painter.setPen(QColor(0xC4, 0xC9, 0xCF))
+    painter.setPen(theme.DARK.colour("muted"))
     painter.setFont(theme.font())
     flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
     painter.drawText(area, int(flags), text)

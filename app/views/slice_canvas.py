@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QFocusEvent,
     QImage,
@@ -55,8 +54,8 @@ GHOST_RADIUS_MM = 24.0
 ROOMY_PX = 48 * theme.SPACE
 """From this width on, window and zoom are written too."""
 
-FRAME_INK = QColor(0xD5, 0xD9, 0xDE)
-MOVABLE_INK = QColor(0xAA, 0xB6, 0xFF)
+FRAME_INK = theme.DARK.colour("text")
+MOVABLE_INK = theme.DARK.colour("link")
 PLACING = {Tool.PLACE_RIGHT: Side.RIGHT, Tool.PLACE_LEFT: Side.LEFT}
 
 Edges = tuple[str, str, str, str]

@@ -18,7 +18,7 @@ from hipdesk.timeline import Comparability
 DATE_PX: Final = 88.0
 """Room that a date on the axis wants."""
 
-BESIDE_PX: Final = 10.0
+BESIDE_PX: Final = 15.0
 """A cross of the other hip stands so far beside that of the chosen hip."""
 
 

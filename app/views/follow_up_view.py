@@ -47,7 +47,6 @@ FITTED_MM: Final = 125.0
 BESIDE: Final = 49 * SPACE
 """Width of chart and table to begin with."""
 
-LEAST: Final = 47 * SPACE
 SHARE: Final = 4
 """In a wide window, pictures have so many times the width of chart and table."""
 
@@ -168,12 +167,12 @@ class FollowUpView(QWidget):
         return beside("follow_up", self._pictures(), self._figures(), SHARE)
 
     def _pictures(self) -> QWidget:
-        top = row(self.sides, rule(vertical=True), self.overlay_bar, self.fit)
+        top = row(self.sides, rule(vertical=True), self.overlay_bar)
         top.setStretchFactor(self.overlay_bar, 1)
         pair = row(*self.panels.values())
         for panel in self.panels.values():
             pair.setStretchFactor(panel, 1)
-        below = row(self.slider, self.lock, gap=2)
+        below = row(self.slider, self.fit, self.lock)
         below.setStretchFactor(self.slider, 1)
         inside = column(top, pair, below, margin=1)
         inside.setStretchFactor(pair, 1)
@@ -192,7 +191,7 @@ class FollowUpView(QWidget):
             margin=2,
         )
         inside.setStretchFactor(self.chart, 1)
-        return SidePanel(inside, BESIDE, LEAST)
+        return SidePanel(inside, BESIDE)
 
     def _connect(self) -> None:
         self.sides.chosen.connect(lambda key: self._tell("choose_side", Side(key)))

@@ -27,6 +27,7 @@ class ImpressionEditor(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._editable = True
+        self._known = ""
         self._told: deque[str] = deque(maxlen=ECHOES)
         self._title = label(kind="section")
         self._state = label(kind="small")
@@ -66,6 +67,7 @@ class ImpressionEditor(QWidget):
 
     def _replace(self, text: str) -> None:
         """Put in other words; those before cannot be brought back by undoing."""
+        self._known = text
         self._told.clear()
         at = self.editor.textCursor().position()
         with QSignalBlocker(self.editor):
@@ -75,11 +77,12 @@ class ImpressionEditor(QWidget):
         self.editor.setTextCursor(cursor)
 
     def _tell(self) -> None:
+        """Say what stands here now; letters that are still being composed do not."""
         text = self.text
-        if self._told and self._told[-1] == text:
-            return
-        self._told.append(text)
-        self.edited.emit(text)
+        if text != self._known:
+            self._known = text
+            self._told.append(text)
+            self.edited.emit(text)
 
     def retranslate(self) -> None:
         """Write the words in the language in force."""

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 BESIDE: Final = 50 * SPACE
 """Width of what stands beside the pages to begin with."""
 
-LEAST: Final = 44 * SPACE
 SHARE: Final = 3
 """In a wide window, the pages have so many times the width of what stands beside them."""
 ICON_PX: Final = 2 * SPACE + HALF
@@ -142,7 +141,7 @@ class ReportView(QWidget):
             margin=2,
         )
         inside.setStretchFactor(self.impression, 1)
-        return SidePanel(inside, BESIDE, LEAST)
+        return SidePanel(inside, BESIDE)
 
     def _connect(self) -> None:
         self.series.currentChanged.connect(self._choose_series)

@@ -17,26 +17,31 @@ class SidePanel(QWidget):
     Parameters
     ----------
     content : what it holds
-    wide, least : width to begin with, and the least
+    wide : to begin with; never narrower than its content and a scroll bar
     """
 
-    def __init__(self, content: QLayout, wide: int, least: int) -> None:
+    def __init__(self, content: QLayout, wide: int) -> None:
         super().__init__()
         self._wide = wide
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         set_role(self, "panel")
-        self.setMinimumWidth(least)
         self.area = QScrollArea()
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setWidgetResizable(True)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setWidget(holding(content))
+        self._inside = holding(content)
+        self.area.setWidget(self._inside)
         self.setLayout(column(self.area))
 
     def sizeHint(self) -> QSize:
         """The width to begin with."""
-        return QSize(self._wide, HEIGHT)
+        return QSize(max(self._wide, self.minimumSizeHint().width()), HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        """The width of what stands here and cannot be broken, in any language."""
+        bar = self.area.verticalScrollBar().sizeHint().width()
+        return QSize(self._inside.minimumSizeHint().width() + bar, HEIGHT // 2)
 
 
 def beside(name: str, main: QWidget, side: SidePanel, share: int) -> QSplitter:

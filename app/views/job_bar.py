@@ -59,9 +59,9 @@ class JobBar(QWidget):
         self._progress = QProgressBar()
         self._progress.setRange(0, STEPS)
         self._progress.setTextVisible(False)
-        self._progress.setFixedWidth(16 * SPACE)
+        self._progress.setFixedWidth(12 * SPACE)
         self._time = label(kind="small")
-        self._time.setFixedWidth(17 * SPACE)
+        self._time.setFixedWidth(13 * SPACE)
         self._queue = QPushButton()
         self._stop = QPushButton()
         for button in (self._queue, self._stop):

@@ -309,7 +309,7 @@ class MainWindow(QMainWindow):
         """Write the words in the language in force."""
         self.actions_table.retranslate()
         for place, menu in self._menus.items():
-            menu.setTitle(shown(PLACE_TITLES[place]))
+            menu.setTitle(f"&{shown(PLACE_TITLES[place])}")
         self._theme_menu.setTitle(self.tr("Theme"))
         words = (self.tr("As the system"), self.tr("Dark"), self.tr("Light"))
         for action, word in zip(self._themes.values(), words, strict=True):

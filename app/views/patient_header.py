@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.state import PatientHeader
-from app.views.labels import ElidedLabel
-from app.views.layouts import STRETCH, column
+from app.views.labels import ElidedLabel, label
+from app.views.layouts import STRETCH, column, row
 from app.views.person_words import BETWEEN, identity_of, name_of, visited
 
 
 class PatientHeaderLine(QWidget):
-    """Name above number, birth date, sex and the visit's date."""
+    """Name above number, birth date and sex, which give way to the visit's date."""
 
     def __init__(self) -> None:
         super().__init__()
         self._header: PatientHeader | None = None
         self._name = ElidedLabel(kind="strong")
         self._facts = ElidedLabel(kind="small", mode=Qt.TextElideMode.ElideRight)
-        self.setLayout(column(STRETCH, self._name, self._facts, STRETCH, gap=0))
+        self._day = label(kind="small")
+        self._day.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        below = row(self._facts, self._day, STRETCH, gap=0)
+        self.setLayout(column(STRETCH, self._name, below, STRETCH, gap=0))
         self.retranslate()
 
     def show_patient(self, header: PatientHeader | None) -> None:
@@ -34,11 +37,12 @@ class PatientHeaderLine(QWidget):
         if header is None:
             self._name.show_words(self.tr("No patient open"))
             self._facts.show_words(self.tr("Open a folder, or a visit of the library"))
+            self._day.setText("")
         else:
-            facts = f"{identity_of(header.patient)}{BETWEEN}{visited(header.day)}"
             self._name.show_words(name_of(header.patient))
-            self._facts.show_words(facts)
-        self.setAccessibleName(f"{self._name.whole}, {self._facts.whole}")
+            self._facts.show_words(identity_of(header.patient))
+            self._day.setText(f"{BETWEEN}{visited(header.day)}")
+        self.setAccessibleName(f"{self._name.whole}, {self._facts.whole}{self._day.text()}")
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""

@@ -33,7 +33,7 @@ from app.views.main_window import MainWindow
 from app.views.message_bar import MessageBar, MessageRow, ordered
 from app.views.settings_dialog import SettingsDialog
 from app.views.window_place import SMALLEST, clamped, first_place
-from hipdesk.records import Compute, ModelRef
+from hipdesk.records import Compute, ModelRef, Patient
 from hipdesk.report import RESEARCH_ONLY
 from hipdesk.settings import Geometry, Settings, Theme, WindowState
 from tests.app.views.library_rows import LONG_NAME, patient
@@ -83,8 +83,7 @@ def test_the_header_names_patient_and_visit(window: MainWindow) -> None:
     assert "No patient open" in words(window)
     window.show_patient(PatientHeader(patient(), date(2026, 5, 1)))
     assert "YAMADA, TAROU / 山田 太郎" in words(window)
-    line = "ID HD-00001 · born 1980-02-03 · male · visit 2026-05-01"
-    assert line in words(window)
+    assert "ID HD-00001 · born 1980-02-03 · male\n · visit 2026-05-01" in words(window)
     window.show_patient(None)
     assert "No patient open" in words(window)
     assert "YAMADA" not in words(window)
@@ -104,6 +103,20 @@ def test_a_long_name_leaves_the_frame_as_it_is(window: MainWindow, qtbot: QtBot)
     end = name.mapTo(window, QPoint(name.width(), 0)).x()
     assert end <= badge.mapTo(window, QPoint(0, 0)).x()
     assert name.text().endswith("振华")
+
+
+def test_the_visits_date_is_in_sight_in_the_smallest_window(window: MainWindow) -> None:
+    window.resize(SMALLEST)
+    window.show_badge(ComputeBadge(Compute("cuda", "cpu"), 123.4, False))
+    numbered = Patient("1234567890-1234567890-1234567890", "", LONG_NAME, date(1980, 2, 3), "F")
+    window.show_patient(PatientHeader(numbered, date(2026, 5, 1)))
+    QApplication.processEvents()
+    day, identity = window._patient._day, window._patient._facts
+    assert day.text().endswith("visit 2026-05-01")
+    assert day.width() >= day.sizeHint().width()
+    assert identity.text() != identity.whole
+    end = day.mapTo(window, QPoint(day.width(), 0)).x()
+    assert end <= window._badge.mapTo(window, QPoint(0, 0)).x()
 
 
 # Workspaces and commands

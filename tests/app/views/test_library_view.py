@@ -27,6 +27,7 @@ from app.state import Likeness, VisitRow
 from app.views.file_choice import FileChoice
 from app.views.library_view import MOST_LISTED, PAUSE_MS, LibraryView
 from app.views.patient_list import PatientDelegate, PatientList
+from app.views.person_words import identity_of
 from app.views.visit_card import VisitCard
 from hipdesk.records import Reason
 from hipdesk.review import Verdict
@@ -380,22 +381,27 @@ def test_only_rows_in_sight_are_drawn(monkeypatch: pytest.MonkeyPatch, view: Lib
     assert view._list.model().rowCount(QModelIndex()) == 10_000
 
 
-def test_ten_thousand_patients_cost_little_more_than_a_hundred(
+def best_seconds(act: Callable[[], object], times: int = 5) -> float:
+    taken = []
+    for _ in range(times):
+        before = time.perf_counter()
+        act()
+        taken.append(time.perf_counter() - before)
+    return min(taken)
+
+
+def test_ten_thousand_patients_are_shown_sooner_than_put_into_words(
     qtbot: QtBot, view: LibraryView
 ) -> None:
-    def seconds(count: int) -> float:
-        rows = patient_rows(count)
-        taken = []
-        for _ in range(5):
-            view.show_patients((), None, "x")
-            QApplication.processEvents()
-            before = time.perf_counter()
-            view.show_patients(rows, "p50", "")
-            QApplication.processEvents()
-            taken.append(time.perf_counter() - before)
-        return min(taken)
+    rows = patient_rows(10_000)
 
-    assert seconds(10_000) < 10 * seconds(100)
+    def show() -> None:
+        view.show_patients((), None, "x")
+        view.show_patients(rows, "p50", "")
+        QApplication.processEvents()
+
+    words_of_all = best_seconds(lambda: [identity_of(row.patient) for row in rows])
+    assert best_seconds(show) < 2 * words_of_all
 
 
 def test_pages_made_again_leave_nothing_behind(qtbot: QtBot, view: LibraryView) -> None:

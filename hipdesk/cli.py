@@ -25,7 +25,7 @@ from hipdesk import __version__
 from hipdesk.errors import Cancelled, KnownError, ModelError, NoScorableHip, NoSuitableSeries
 
 if TYPE_CHECKING:
-    from hipdesk.ports import Network
+    from hipdesk.ports import Network, TestedNetwork
     from hipdesk.records import Analysis, Notice, Series, Visit, Volume
 
     Networks = tuple[Network, Network]
@@ -40,6 +40,8 @@ LIBRARIES: Final = frozenset(
     {"highdicom", "numpy", "onnxruntime", "onnxruntime-gpu", "pydicom", "scipy", "sqlalchemy"}
 )
 """Those whose version can change a result."""
+
+OTHER_ANSWER: Final = "The locator does not answer here as it did where it was made."
 
 USAGE_EXIT: Final = 2
 BUG_EXIT: Final = 5
@@ -388,7 +390,7 @@ def _networks(provider: Provider, segmenter: str = SEGMENTER) -> Networks:
     return load_model(LOCATOR, provider), load_model(segmenter, provider)
 
 
-def load_model(name: str, provider: Provider) -> Network:
+def load_model(name: str, provider: Provider) -> TestedNetwork:
     """A model by name, its hash checked."""
     from hipdesk.adapters.onnx_models import load_network
 
@@ -457,13 +459,15 @@ def _model_entry(name: str) -> dict[str, Any]:
 
 
 def _self_test(provider: Provider) -> dict[str, Any]:
-    """Whether the locator runs there; CUDA must repeat the CPU's answer to pass."""
+    """Whether the locator runs there and answers as where it was made."""
     try:
-        compute = load_model(LOCATOR, provider).compute
+        network = load_model(LOCATOR, provider)
+        repeats = network.self_test()
     except ModelError as error:
         return {"provider": provider.value, "passed": False, "reason": str(error)}
-    passed = compute.provider == provider.value
-    return {"provider": provider.value, "passed": passed, "reason": compute.reason or None}
+    reason = network.compute.reason or (OTHER_ANSWER if repeats is False else None)
+    passed = network.compute.provider == provider.value and repeats is not False
+    return {"provider": provider.value, "passed": passed, "reason": reason}
 
 
 class _ProgressLine:

@@ -122,6 +122,20 @@ class Network(Protocol):
         ...
 
 
+class TestedNetwork(Network, Protocol):
+    """A network that knows what it answered where it was made."""
+
+    def self_test(self) -> bool | None:
+        """Whether it answers the probe here as it did there; None where that is not known.
+
+        Raises
+        ------
+        ModelError
+            The network failed on this machine.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class StoredVisit:
     """A visit as listed for one patient: the visit and when it was saved."""

@@ -203,6 +203,7 @@ class FakeNetwork:
     manifest: Manifest
     batches: list[int] = field(default_factory=list)
     compute: Compute = field(default_factory=lambda: Compute("auto", "cpu"))
+    answers: bool | None = True
 
     @property
     def reference(self) -> ModelRef:
@@ -216,6 +217,9 @@ class FakeNetwork:
         self.batches.append(stack.shape[0])
         middle = stack[:, stack.shape[1] // 2]
         return np.stack([self.paint(picture) for picture in middle]).astype(np.float32)
+
+    def self_test(self) -> bool | None:
+        return self.answers
 
     def paint(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
         raise NotImplementedError

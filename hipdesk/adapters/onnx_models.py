@@ -31,6 +31,7 @@ from hipdesk.errors import BugError, ModelAltered, ModelError
 from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.manifest import Manifest
 from hipdesk.ports import Cancelled, never_cancelled
+from hipdesk.probe import as_expected, probe_inputs, read_expected
 from hipdesk.records import Compute, ModelRef
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ def load_network(
 
         return tried(folder, manifest.sha256, worker, cancelled)
 
-    return OnnxNetwork(manifest, read_model(folder, manifest), provider, trial=trial)
+    content, expected = read_model(folder, manifest), read_expected(folder)
+    return OnnxNetwork(manifest, content, provider, trial=trial, expected=expected)
 
 
 def find_model(name_or_task: str, folders: Sequence[Path]) -> Path:
@@ -176,6 +178,7 @@ class OnnxNetwork:
     start, obstacle : how a session is made, and what speaks against CUDA before
         one is tried; replaced in tests
     trial : tries CUDA where a crash does no harm; why it failed, or empty
+    expected : answer to the probe where the model was made, see `hipdesk.probe`
 
     Raises
     ------
@@ -191,8 +194,10 @@ class OnnxNetwork:
         start: Start | None = None,
         obstacle: Callable[[], str] | None = None,
         trial: Callable[[], str] | None = None,
+        expected: NDArray[np.float32] | None = None,
     ) -> None:
         self._manifest = manifest
+        self._expected = expected
         self._content = content
         self._requested = requested
         self._start = start or start_session
@@ -250,6 +255,18 @@ class OnnxNetwork:
                 part = {name: array[first : first + RUN_BATCH] for name, array in feed.items()}
                 answer[first : first + RUN_BATCH] = self._answer(part, cancelled)
         return answer
+
+    def self_test(self) -> bool | None:
+        """Whether it answers the probe here as where it was made; None where that is not known.
+
+        Raises
+        ------
+        ModelError
+            The network failed on this machine.
+        """
+        if self._expected is None:
+            return None
+        return as_expected(self.run(probe_inputs(self._manifest)), self._expected)
 
     def terminate(self) -> None:
         """Stop the run under way, from another thread; it raises `Cancelled`."""
@@ -336,12 +353,9 @@ class OnnxNetwork:
         return reason
 
     def _probe(self) -> Arrays:
-        """A fixed input of one slice."""
-        rng = np.random.default_rng(0)
-        return {
-            spec.name: rng.random((1, spec.context_slices, spec.rows, spec.columns), np.float32)
-            for spec in self._manifest.inputs
-        }
+        """A fixed input."""
+        inputs = probe_inputs(self._manifest)
+        return {spec.name: inputs[spec.role] for spec in self._manifest.inputs}
 
     def _check_names(self) -> None:
         """Whether the graph has the inputs and the output that the manifest names."""

@@ -9,13 +9,19 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from hipdesk.settings import Settings
 from numpy.typing import NDArray
 
 from app.background import Jobs
 from app.messages import Messages
-from hipdesk.ports import Network, StudyReader, VisitStore
+from hipdesk.ports import (
+    Cancelled,
+    StudyReader,
+    TestedNetwork,
+    VisitStore,
+    never_cancelled,
+)
 from hipdesk.report import Report
+from hipdesk.settings import Settings
 
 
 class Library(Protocol):
@@ -39,13 +45,17 @@ class Library(Protocol):
 class Networks(Protocol):
     """The models; loaded when first asked for, in the job thread."""
 
-    def __call__(self) -> tuple[Network, Network]:
+    def __call__(
+        self, cancelled: Cancelled = never_cancelled
+    ) -> tuple[TestedNetwork, TestedNetwork]:
         """Locator and segmenter, on the provider of the settings.
 
         Raises
         ------
         ModelError
             A model is missing or altered.
+        Cancelled
+            The user asked to stop while CUDA was tried.
         """
         ...
 

@@ -10,7 +10,7 @@ from hipdesk.adapters.onnx_models import find_model, load_network, read_manifest
 from hipdesk.adapters.worker_process import WorkerProcess
 from hipdesk.errors import ModelError
 from hipdesk.paths import models_dirs
-from hipdesk.ports import Network
+from hipdesk.ports import Cancelled, TestedNetwork, never_cancelled
 from hipdesk.records import ModelRef
 
 LOCATOR: Final = "locate"
@@ -30,26 +30,29 @@ class LazyNetworks:
     def __init__(self, provider: Callable[[], str], worker: WorkerProcess) -> None:
         self._provider = provider
         self._worker = worker
-        self._loaded: tuple[str, tuple[Network, Network]] | None = None
+        self._loaded: tuple[str, tuple[TestedNetwork, TestedNetwork]] | None = None
 
-    def __call__(self) -> tuple[Network, Network]:
+    def __call__(
+        self, cancelled: Cancelled = never_cancelled
+    ) -> tuple[TestedNetwork, TestedNetwork]:
         """Locator and segmenter.
 
         Raises
         ------
         ModelError
             A model is missing or altered.
+        Cancelled
+            The user asked to stop while CUDA was tried.
         """
         provider = self._provider()
         if self._loaded is None or self._loaded[0] != provider:
-            self._loaded = (
-                provider,
-                (self._load(LOCATOR, provider), self._load(SEGMENTER, provider)),
-            )
+            locator = self._load(LOCATOR, provider, cancelled)
+            segmenter = self._load(SEGMENTER, provider, cancelled)
+            self._loaded = provider, (locator, segmenter)
         return self._loaded[1]
 
-    def _load(self, name: str, provider: str) -> Network:
-        return load_network(name, provider, worker=self._worker)
+    def _load(self, name: str, provider: str, cancelled: Cancelled) -> TestedNetwork:
+        return load_network(name, provider, worker=self._worker, cancelled=cancelled)
 
 
 def shipped_models() -> tuple[ModelRef, ...]:

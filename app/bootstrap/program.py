@@ -38,6 +38,7 @@ from hipdesk.adapters.pdf_pages import page_pictures
 from hipdesk.adapters.report_pdf import to_pdf
 from hipdesk.adapters.safe_reader import SafeReader
 from hipdesk.adapters.worker_process import WorkerProcess
+from hipdesk.settings import Settings
 
 
 def translate(context: str, text: str, /) -> str:
@@ -59,10 +60,15 @@ class Outside:
     library: LibraryDoor
 
     def close(self) -> None:
-        """End the worker thread, the worker process, and let the library go."""
-        self.jobs.close()
+        """End the worker thread, the worker process, and let the library go.
+
+        Where the thread does not end in time, the library is left to the end of
+        the program: it must not be closed under somebody who works in it.
+        """
+        ended = self.jobs.close()
         self.worker.close()
-        self.library.close()
+        if ended:
+            self.library.close()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,6 +149,7 @@ class Program:
         self.controllers.shell.begin()
         self.controllers.library.begin()
         self.controllers.study.begin()
+        self.controllers.shell.test_networks()
         self.window.show()
         if paths:
             self.controllers.study.open_paths(paths)
@@ -195,4 +202,11 @@ class Program:
         shell.attend(Workspace.FOLLOW_UP, follow_up)
         shell.attend(Workspace.REPORT, report)
         signing.watch(library.refresh)
+
+        def say_anew(_settings: Settings) -> None:
+            signing.settings_changed()
+            review.retranslate()
+            follow_up.retranslate()
+
+        shell.follow_settings(say_anew)
         return Controllers(desk, study, library, review, follow_up, report, shell)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.services import Networks
 from app.state import Exam, FoundStudy, OpenSeries, SeriesRow
 from hipdesk.display import display_stack
 from hipdesk.errors import BugError, NoSuitableSeries, StoreError, UnreadableInput
@@ -25,7 +26,6 @@ from hipdesk.pipeline import analyze_together
 from hipdesk.ports import (
     AnalysisEntry,
     Cancelled,
-    Network,
     Progress,
     StudyReader,
     VisitEntry,
@@ -239,7 +239,7 @@ def _go_on(fraction: float, progress: Progress, cancelled: Cancelled) -> None:
 
 def analysed(
     series: Sequence[OpenSeries],
-    networks: Callable[[], tuple[Network, Network]],
+    networks: Networks,
     told: Sequence[Notice],
     progress: Progress,
     cancelled: Cancelled,
@@ -256,7 +256,7 @@ def analysed(
         As `hipdesk.pipeline.analyze_together`.
     """
     _go_on(0.0, progress, cancelled)
-    locator, segmenter = networks()
+    locator, segmenter = networks(cancelled)
     began = time.perf_counter()
     results = analyze_together(
         [each.volume for each in series],

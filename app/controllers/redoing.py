@@ -62,7 +62,7 @@ class HipRedoer:
         networks = self._services.networks
 
         def work(progress: Progress, cancelled: Cancelled) -> tuple[HipResult, DisplayStack]:
-            locator, segmenter = networks()
+            locator, segmenter = networks(cancelled)
             result = analyze_placed(request, locator, segmenter, progress, cancelled)
             drawn = stack.with_hip(request.side, result.segmentation, cancelled=cancelled)
             return result, drawn

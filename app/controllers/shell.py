@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
+from app.background import Job
 from app.controllers.desk import Desk
 from app.controllers.opening import Saved
 from app.controllers.showing import Shown, Translate
@@ -18,8 +19,13 @@ from app.services import Services
 from app.state import ComputeBadge, Exam, FoundStudy, Workspace
 from app.views.protocols import ShellView
 from hipdesk.errors import KnownError
+from hipdesk.pipeline import joint_compute
+from hipdesk.ports import Cancelled, Progress, TestedNetwork
 from hipdesk.records import Compute
 from hipdesk.settings import Settings
+
+SELF_TEST: Final = "self-test"
+"""Topic of the job that tests the networks."""
 
 
 class Attendant(Protocol):
@@ -32,6 +38,39 @@ class Attendant(Protocol):
     def leave(self) -> None:
         """It goes."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """Where the networks run, and whether both answer as where they were made.
+
+    Attributes
+    ----------
+    passed : None where that is not known
+    """
+
+    compute: Compute | None
+    passed: bool | None
+
+
+def tested(networks: tuple[TestedNetwork, TestedNetwork]) -> Tested:
+    """Run the self-tests of locator and segmenter.
+
+    Raises
+    ------
+    ModelError
+        A network failed on this machine.
+    """
+    answers = [network.self_test() for network in networks]
+    passed = None if None in answers else all(answers)
+    return Tested(joint_compute(*(network.compute for network in networks)), passed)
+
+
+def computed(exam: Exam | None) -> Compute | None:
+    """Where the result on screen was computed; None without one."""
+    series = () if exam is None else exam.series
+    found = (each.reviewed.analysis.compute for each in series if each.reviewed is not None)
+    return next(found, None)
 
 
 class ShellController(StudyWatcher):
@@ -59,8 +98,10 @@ class ShellController(StudyWatcher):
         self._workspace = Workspace.LIBRARY
         self._attendants: dict[Workspace, Attendant] = {}
         self._badge = ComputeBadge()
+        self._ready = Tested(None, None)
         self._shown = Shown()
         self._warned_of = 0
+        self._followers: list[Callable[[Settings], None]] = []
         view.listen(self)
         study.watch(self)
         desk.watch(self._follow)
@@ -76,6 +117,26 @@ class ShellController(StudyWatcher):
         self._attendants[workspace] = attendant
         if workspace is self._workspace:
             attendant.enter()
+
+    def follow_settings(self, follower: Callable[[Settings], None]) -> None:
+        """Tell this one of new settings, once they are in force on screen."""
+        self._followers.append(follower)
+
+    def test_networks(self) -> None:
+        """Load the networks before they are needed, and see whether they answer as they must."""
+        networks = self._services.networks
+
+        def work(progress: Progress, cancelled: Cancelled) -> Tested:
+            return tested(networks(cancelled))
+
+        self._services.jobs.start(
+            Job(
+                what=self.translate("Shell", "Testing the networks"),
+                work=work,
+                done=self.networks_tested,
+                topic=SELF_TEST,
+            )
+        )
 
     @property
     def workspace(self) -> Workspace:
@@ -120,6 +181,10 @@ class ShellController(StudyWatcher):
         else:
             self._tell_of_library(before)
         self._show()
+        if settings.provider is not before.provider:
+            self.test_networks()
+        for follower in self._followers:
+            follower(self._services.keeper.settings)
 
     def close_patient(self) -> None:
         """Clear the screen of the patient."""
@@ -140,10 +205,20 @@ class ShellController(StudyWatcher):
 
     # What happens elsewhere
 
-    def self_tested(self, passed: bool) -> None:
-        """Say how the networks' self-test ended."""
-        self._badge = replace(self._badge, tested=passed)
-        self._show()
+    def networks_tested(self, result: Tested) -> None:
+        """Say where the networks will run, and how their self-test ended."""
+        self._ready = result
+        self._badge = replace(self._badge, tested=result.passed)
+        self._follow(self._desk.exam)
+        if result.passed is False:
+            self._services.messages.say(
+                Severity.ERROR,
+                self.translate(
+                    "Shell",
+                    "The networks do not answer on this machine as they must; do not use their "
+                    "results. Choose another processor in the settings, or install HipDesk again.",
+                ),
+            )
 
     def found_changed(self, found: FoundStudy | None) -> None:
         """Bring the found folder to the front where the user has to choose."""
@@ -176,6 +251,10 @@ class ShellController(StudyWatcher):
         self.choose_workspace(Workspace.LIBRARY)
 
     def _follow(self, exam: Exam | None) -> None:
+        """Say where the result on screen was computed; without one, where the next will be."""
+        compute = computed(exam) or self._ready.compute
+        if compute != self._badge.compute:
+            self._badge = replace(self._badge, compute=compute, seconds=None)
         self._show()
 
     # The view

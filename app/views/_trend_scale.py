@@ -59,16 +59,17 @@ def day_range(days: Sequence[date]) -> tuple[float, float]:
 def day_ticks(span: tuple[float, float], most: int) -> tuple[Tick, ...]:
     """Round dates within a span of ordinals, at most so many; ISO 8601, as short as can be."""
     first, last = (date.fromordinal(max(round(each), 1)) for each in span)
-    for ticks in _candidates(first, last):
+    for ticks in _candidates(first, last, max(most, 1)):
         if len(ticks) <= max(most, 1):
             return ticks
     return ()
 
 
-def _candidates(first: date, last: date) -> Iterator[tuple[Tick, ...]]:
-    """Ever fewer ticks."""
+def _candidates(first: date, last: date, most: int) -> Iterator[tuple[Tick, ...]]:
+    """Ever fewer ticks; single days only where they are few."""
     for step in DAY_STEPS:
-        yield _every_days(first, last, step)
+        if (last - first).days < most * step:
+            yield _every_days(first, last, step)
     for step in MONTH_STEPS:
         yield _every_months(first, last, step)
     for step in YEAR_STEPS:

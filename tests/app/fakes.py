@@ -17,7 +17,8 @@ from app.background import Job, JobStatus
 from app.messages import Messages
 from app.services import Services
 from hipdesk.errors import BugError, Cancelled, KnownError, StoreError
-from hipdesk.ports import AnalysisEntry, PatientEntry, StoredVisit, VisitEntry
+from hipdesk.ports import AnalysisEntry, PatientEntry, StoredVisit, VisitEntry, never_cancelled
+from hipdesk.ports import Cancelled as CancelledAsk
 from hipdesk.records import (
     Analysis,
     Contrast,
@@ -617,7 +618,9 @@ class FakeNetworks:
         self.error: Exception | None = None
         self.loaded = 0
 
-    def __call__(self) -> tuple[FakeLocator, FakeSegmenter]:
+    def __call__(
+        self, cancelled: CancelledAsk = never_cancelled
+    ) -> tuple[FakeLocator, FakeSegmenter]:
         self.loaded += 1
         if self.error is not None:
             raise self.error

@@ -89,9 +89,27 @@ def test_the_badge_tells_of_the_last_analysis():
     assert badge.compute == Compute("auto", "cpu")
     assert badge.seconds > 0
     assert badge.tested is None
-    window.shell.self_tested(True)
+    window.shell.test_networks()
+    window.bench.jobs.run_all()
     assert window.shell_view.last("show_badge").tested is True
     assert window.shell_view.last("show_badge").compute == badge.compute
+
+
+def test_before_an_analysis_the_badge_tells_where_the_networks_will_run():
+    window = one_study()
+    window.shell.test_networks()
+    window.bench.jobs.run_all()
+    badge = window.shell_view.last("show_badge")
+    assert (badge.compute, badge.tested, badge.seconds) == (Compute("auto", "cpu"), True, None)
+
+
+def test_networks_that_answer_otherwise_are_not_to_be_used(monkeypatch):
+    window = one_study()
+    monkeypatch.setattr("tests.stacks.FakeNetwork.self_test", lambda self: False)
+    window.shell.test_networks()
+    window.bench.jobs.run_all()
+    assert window.shell_view.last("show_badge").tested is False
+    assert "do not use" in window.bench.said[-1]
 
 
 def test_the_library_comes_to_the_front_only_where_the_reader_must_choose():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QTranslator
+from PySide6.QtCore import QEvent, QTranslator
 from PySide6.QtWidgets import QApplication
 
 
@@ -27,3 +27,10 @@ def marking(qapp: QApplication) -> Iterator[QTranslator]:
     translator = Marking()
     yield translator
     qapp.removeTranslator(translator)
+
+
+@pytest.fixture(autouse=True)
+def _gone_widgets(qapp: QApplication) -> Iterator[None]:
+    """Delete what a test closed: else every later change of theme styles it again."""
+    yield
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)

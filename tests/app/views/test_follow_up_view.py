@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt, QTranslator
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTranslator
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QSlider, QWidget
 from pytestqt.qtbot import QtBot
@@ -468,3 +468,16 @@ def test_it_is_the_same_in_every_theme(view: FollowUpView, qapp: QApplication) -
     assert (rgb(canvas.grab().toImage()) == dark).all()
     assert np.abs(rgb(view.grab().toImage()).astype(int) - whole).mean() > 20
     theme.apply(qapp, Theme.DARK)
+
+
+def test_a_closed_view_is_gone_whole(qapp: QApplication) -> None:
+    before = set(QApplication.allWidgets())
+    made = FollowUpView()
+    fill(made)
+    made.show()
+    made.grab()
+    assert len(QApplication.allWidgets()) > len(before) + 20
+    made.close()
+    made.deleteLater()
+    qapp.sendPostedEvents(made, QEvent.Type.DeferredDelete.value)
+    assert set(QApplication.allWidgets()) == before

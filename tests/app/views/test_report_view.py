@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt, QTranslator
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTranslator
 from PySide6.QtGui import QInputMethodEvent, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -473,3 +473,16 @@ def test_nothing_is_left_behind(view: ReportView) -> None:
             view.show_series(())
         counts.add(len(view.findChildren(QWidget)))
     assert len(counts) == 1
+
+
+def test_a_closed_view_is_gone_whole(qapp: QApplication) -> None:
+    before = set(QApplication.allWidgets())
+    made = ReportView()
+    made.show_pages(some_pages(1))
+    made.show()
+    made.grab()
+    assert len(QApplication.allWidgets()) > len(before) + 20
+    made.close()
+    made.deleteLater()
+    qapp.sendPostedEvents(made, QEvent.Type.DeferredDelete.value)
+    assert set(QApplication.allWidgets()) == before

@@ -52,6 +52,11 @@ class ImpressionEditor(QWidget):
         if text != self.text and not self._is_echo(text):
             self._replace(text)
 
+    def begin_anew(self) -> None:
+        """Another report comes: what was typed for this one cannot be brought back there."""
+        self._told.clear()
+        self.editor.document().clearUndoRedoStacks()
+
     @property
     def text(self) -> str:
         """What stands in the editor."""

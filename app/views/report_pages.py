@@ -14,11 +14,12 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QStackedWidget, QWidget
 
 from app import theme
 from app.state import Pages
 from app.theme import SPACE, icon, set_role
+from app.views.empty_state import EmptyState
 from app.views.labels import chip, label
 from app.views.layouts import STRETCH, column, row
 from app.views.printing import image_of
@@ -131,6 +132,7 @@ class ReportPages(QWidget):
         self._pages: Pages | None = None
         self._fitting = True
         self._sheet = _Sheet()
+        self._waiting = EmptyState("file-clock-outline")
         self.area = QScrollArea()
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setWidgetResizable(True)
@@ -159,8 +161,11 @@ class ReportPages(QWidget):
             self.number, self.stale, STRETCH, self.smaller, self.percent, self.larger, self.fit
         )
         top.setContentsMargins(2 * SPACE, SPACE, SPACE, SPACE)
-        inside = column(top, self.area, gap=0)
-        inside.setStretchFactor(self.area, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._waiting)
+        self._stack.addWidget(self.area)
+        inside = column(top, self._stack, gap=0)
+        inside.setStretchFactor(self._stack, 1)
         self.setLayout(inside)
 
     def _connect(self) -> None:
@@ -182,6 +187,9 @@ class ReportPages(QWidget):
         before = bar.value() if self._pages is not None else 0
         self._pages = pages
         self._sheet.show_pages(pages)
+        self._stack.setCurrentIndex(0 if pages is None else 1)
+        for button in (self.smaller, self.larger, self.fit):
+            button.setEnabled(pages is not None)
         self._refit()
         bar.setValue(before)
         self._say_number()
@@ -280,6 +288,10 @@ class ReportPages(QWidget):
     def retranslate(self) -> None:
         """Write the words in the language in force."""
         self.stale.setText(self.tr("Being made anew…"))
+        self._waiting.show_words(
+            self.tr("The pages are not ready yet"),
+            self.tr("They are being made, or a message above says why they cannot be."),
+        )
         self.area.setAccessibleName(self.tr("Pages of the report"))
         for button, words in (
             (self.smaller, self.tr("Smaller (Ctrl+-)")),
@@ -305,7 +317,7 @@ class ReportPages(QWidget):
         self.number.setText(words)
 
     def _say_percent(self) -> None:
-        self.percent.setText(f"{100 * self.zoom:.0f} %")
+        self.percent.setText("" if self._pages is None else f"{100 * self.zoom:.0f} %")
 
 
 def _button(icon_name: str) -> QPushButton:

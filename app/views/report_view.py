@@ -75,6 +75,7 @@ class ReportView(QWidget):
         if status != self._status:
             self._status = status
             self._say_status()
+            self._show_parts()
 
     def show_impression(self, text: str, editable: bool) -> None:
         """The reader's words; a signed report cannot be changed."""
@@ -82,9 +83,12 @@ class ReportView(QWidget):
 
     def show_series(self, tabs: tuple[SeriesTab, ...]) -> None:
         """The series of a separate right and left pair; one or none needs no tabs."""
-        if tabs != self._tabs:
-            self._tabs = tabs
-            self._fill_tabs()
+        if tabs == self._tabs:
+            return
+        if _shown_uid(tabs) != _shown_uid(self._tabs):
+            self.impression.begin_anew()
+        self._tabs = tabs
+        self._fill_tabs()
 
     def suggest_name(self, name: str) -> None:
         """File name offered when saving."""
@@ -204,7 +208,9 @@ class ReportView(QWidget):
         return self.tr("Right hip") if tab.sides[0] is Side.RIGHT else self.tr("Left hip")
 
     def _show_parts(self) -> None:
-        self._stack.setCurrentIndex(0 if self._pages is None else 1)
+        """A report, or one whose pages are not there yet, or none."""
+        coming = self._status is not None and self._status.stale
+        self._stack.setCurrentIndex(1 if coming or self._pages is not None else 0)
 
     def _colour_save(self) -> None:
         done = bool(self._signing.signatures)
@@ -236,3 +242,8 @@ class ReportView(QWidget):
             path = path.with_name(path.name + SUFFIX)
         self._folder = path.parent
         self._tell("save_pdf", path)
+
+
+def _shown_uid(tabs: tuple[SeriesTab, ...]) -> str | None:
+    """Which series' report it is."""
+    return next((tab.uid for tab in tabs if tab.shown), None)

@@ -193,6 +193,8 @@ class VisitPanel(QWidget):
         right = shown.shift_mm[0] + (sight.x - shown.centre[0]) * right_mm
         down = shown.shift_mm[1] + (sight.y - shown.centre[1]) * down_mm
         self.zoomed.emit(sight.height_mm, (right, down))
+        if self._shown is not None:  # the answer, which may be less than was asked for
+            self.canvas.show_sight(Sight(*self._shown.centre, self._shown.height_mm))
 
 
 def neighbour(

@@ -300,6 +300,13 @@ def test_a_zoom_is_told_in_millimetres_from_the_head(view: FollowUpView, told: R
     assert shift == (5.0 + 4.0 * PIXEL_MM[1], -1.0 * PIXEL_MM[0])
 
 
+def test_a_zoom_that_is_refused_is_taken_back(view: FollowUpView) -> None:
+    canvas = view.panels[Panel.LATER].canvas
+    canvas.show_sight(Sight(10.0, 12.0, 4.0))
+    canvas.sightChanged.emit(canvas.sight)
+    assert canvas.sight == view.panels[Panel.EARLIER].canvas.sight == Sight(10.0, 12.0, 40.0)
+
+
 def test_panels_zoom_together(view: FollowUpView, told: Recorder) -> None:
     for panel, uid in zip(Panel, ("v3", "v4"), strict=True):
         view.show_panel(panel, shown(uid, height_mm=25.0, centre=(12.0, 10.0)))

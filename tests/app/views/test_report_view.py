@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -221,6 +222,15 @@ def test_without_pages_it_says_what_to_do(view: ReportView) -> None:
     assert not editor_of(view).isVisible()
 
 
+def test_pages_that_are_not_there_yet_leave_the_words_in_reach(view: ReportView) -> None:
+    view.show_pages(None)
+    view.show_status(ReportStatus(False, DRAFT.line, True), OPEN)
+    assert "The pages are not ready yet" in words_of(view)
+    assert editor_of(view).isVisible()
+    view.show_status(DRAFT, OPEN)
+    assert "No report yet" in words_of(view)
+
+
 # The reader's words
 
 
@@ -281,6 +291,21 @@ def test_another_reports_words_replace_these_for_good(
         assert editor.toPlainText() == text
         editor.undo()
         assert editor.toPlainText() == text
+    assert edits(told) == []
+
+
+def test_words_typed_for_one_report_cannot_be_brought_back_in_another(
+    view: ReportView, told: Recorder, qtbot: QtBot
+) -> None:
+    editor = editor_of(view)
+    view.show_series(PAIR)
+    qtbot.keyClicks(editor, "x")
+    qtbot.keyClick(editor, Qt.Key.Key_Backspace)
+    told.told.clear()
+    view.show_series(tuple(replace(tab, shown=not tab.shown) for tab in PAIR))
+    view.show_impression("", True)
+    editor.undo()
+    assert editor.toPlainText() == ""
     assert edits(told) == []
 
 

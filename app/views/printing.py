@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, QMarginsF, QRectF
-from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter
+from PySide6.QtCore import QCoreApplication, QMarginsF, QRectF, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QPageLayout, QPageSize, QPainter
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 from PySide6.QtWidgets import QDialog, QWidget
 
@@ -32,7 +32,13 @@ def ask_and_print(pages: Pages, parent: QWidget) -> bool:
     dialog.setMinMax(1, len(pages.pictures))
     accepted = dialog.exec() == QDialog.DialogCode.Accepted
     dialog.deleteLater()
-    return accepted and paint_pages(pages, printer)
+    if not accepted:
+        return False
+    QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+    try:
+        return paint_pages(pages, printer)
+    finally:
+        QGuiApplication.restoreOverrideCursor()
 
 
 def lay_out(printer: QPrinter) -> None:

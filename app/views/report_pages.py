@@ -225,7 +225,7 @@ class ReportPages(QWidget):
             return
         self._fitting = False
         low, high = ZOOMS
-        self._set_zoom(min(max(self.zoom * factor, low), high))
+        self._set_zoom(min(max(self.zoom * factor, low), high), anchor=0.5)
 
     def _refit(self) -> None:
         """Keep to the width, where that is wanted."""
@@ -238,12 +238,14 @@ class ReportPages(QWidget):
             self._set_zoom(min(max(wanted, low), high))
         self._say_percent()
 
-    def _set_zoom(self, zoom: float) -> None:
-        bar, height = self.area.verticalScrollBar(), self.area.viewport().height()
-        share = (bar.value() + height / 2) / max(self._sheet.height(), 1)
+    def _set_zoom(self, zoom: float, anchor: float = 0.0) -> None:
+        """Zoom, keeping what lies at a share of the height in sight, from its top."""
+        bar = self.area.verticalScrollBar()
+        above = anchor * self.area.viewport().height()
+        share = (bar.value() + above) / max(self._sheet.height(), 1)
         self._sheet.show_zoom(zoom)
         self.fit.setChecked(self._fitting)
-        bar.setValue(round(share * self._sheet.height() - height / 2))
+        bar.setValue(round(share * self._sheet.height() - above))
         self._say_percent()
         self._say_number()
 

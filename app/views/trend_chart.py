@@ -179,6 +179,9 @@ class TrendChart(QWidget):
         told = self.tr("accepted") if mark.accepted else self.tr("not accepted by a reader")
         return f"{where}: {self._value_words(mark.value)} ({told})."
 
+    def _hint(self) -> str:
+        return self.tr("Click: show it as the later visit; with Shift, as the earlier one.")
+
     def _value_words(self, value: float) -> str:
         measure = self._trend.measure if self._trend is not None else Measure.U_MEAN
         unit = " mL" if measure in (Measure.BME_ML, Measure.EFFUSION_ML) else ""
@@ -198,6 +201,8 @@ class TrendChart(QWidget):
         """Tips."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             words = self.tip_at(QPointF(event.pos()))
+            if self._dot_at(QPointF(event.pos())) is not None:
+                words = f"{words}\n{self._hint()}"
             if words:
                 QToolTip.showText(event.globalPos(), words, self)
             else:

@@ -114,7 +114,6 @@ class VisitPanel(QWidget):
     def _sync(self) -> None:
         """The field names the visit in force, whatever was picked."""
         self.visits.setCurrentIndex(-1 if self._uid is None else self.visits.findData(self._uid))
-        self.visits.setToolTip(self.visits.currentText())
         self.review.setEnabled(self._uid is not None)
 
     def _draw(self) -> None:
@@ -144,7 +143,9 @@ class VisitPanel(QWidget):
         earlier = self._panel is Panel.EARLIER
         self._title.setText(self.tr("Earlier") if earlier else self.tr("Later"))
         name = self.tr("Earlier visit") if earlier else self.tr("Later visit")
+        keys = self.tr("Shift+Left, Shift+Right") if earlier else self.tr("Left, Right")
         self.visits.setAccessibleName(name)
+        self.visits.setToolTip(f"{name} ({keys})")
         self.canvas.setAccessibleName(name)
         self.review.setText(self.tr("Review"))
         self.review.setToolTip(self.tr("Open this visit in the review"))

@@ -138,6 +138,13 @@ def test_fitted_pages_stay_readable_on_a_wide_screen(view: ReportView) -> None:
     assert rect.center().x() == pytest.approx(view.pages.area.viewport().width() / 2, abs=2)
 
 
+def test_the_top_stays_the_top_while_the_window_grows(view: ReportView) -> None:
+    for width in (1100, 1800, 2560, 1366):
+        view.resize(width, 900)
+        QApplication.processEvents()
+        assert view.pages.area.verticalScrollBar().value() == 0
+
+
 def test_zoom_has_ends_and_is_told(view: ReportView) -> None:
     for _ in range(30):
         view.pages.larger.click()

@@ -274,7 +274,7 @@ class TrendChart(QWidget):
         painter.drawText(QPointF(0.0, float(SMALL_PX)), self._title())
         for tick in axes.values:
             y = axes.y_of(tick.at)
-            painter.setPen(QPen(palette.colour("border" if tick.at == 0 else "line"), 1.0))
+            painter.setPen(_grid_pen(palette, tick.at == 0))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
             painter.setPen(palette.colour("muted"))
             room = QRectF(0, y - LINE_HEIGHT / 2, plot.left() - SPACE, LINE_HEIGHT)
@@ -442,3 +442,11 @@ class TrendChart(QWidget):
             painter.setPen(pen)
             painter.drawLine(line)
             self._paint_mark(painter, middle, chosen, True, ink)
+
+
+def _grid_pen(palette: theme.Palette, zero: bool) -> QPen:
+    """Behind everything, also where the theme knows no faint colour."""
+    pen = QPen(palette.colour("border" if zero else "line"), 1.0)
+    if palette.line == palette.text and not zero:
+        pen.setDashPattern([1.0, 5.0])
+    return pen

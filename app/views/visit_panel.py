@@ -24,6 +24,8 @@ from hipdesk.wording import CONTRAST_WORDS, capital, day_of
 
 NARROWEST: Final = 16 * SPACE
 LETTERS: Final = 12
+HEIGHTS_MM: Final = (20.0, 600.0)
+"""Least and largest height of the view: some fluid beside a head, and a whole pelvis."""
 
 
 class VisitCombo(QComboBox):
@@ -190,12 +192,24 @@ class VisitPanel(QWidget):
         shown = self._shown
         if shown is None or shown.picture is None:
             return
+        sight = within(Sight(*shown.centre, shown.height_mm), sight)
         down_mm, right_mm = shown.picture.pixel_mm
         right = shown.shift_mm[0] + (sight.x - shown.centre[0]) * right_mm
         down = shown.shift_mm[1] + (sight.y - shown.centre[1]) * down_mm
         self.zoomed.emit(sight.height_mm, (right, down))
         if self._shown is not None:  # the answer, which may be less than was asked for
             self.canvas.show_sight(Sight(*self._shown.centre, self._shown.height_mm))
+
+
+def within(before: Sight, after: Sight) -> Sight:
+    """A zoom that goes no further than it may, and where it ends does not wander on."""
+    low, high = HEIGHTS_MM
+    height = min(max(after.height_mm, low), high)
+    if height == after.height_mm or after.height_mm == before.height_mm:
+        return after
+    share = (height - before.height_mm) / (after.height_mm - before.height_mm)
+    x, y = (a + share * (b - a) for a, b in ((before.x, after.x), (before.y, after.y)))
+    return Sight(x, y, height)
 
 
 def neighbour(

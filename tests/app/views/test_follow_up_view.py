@@ -18,7 +18,7 @@ from app.state import Comparison, Drawing, FollowUpGap, Link, Measure, Overlay, 
 from app.views._canvas_geometry import Sight
 from app.views.follow_up_view import FITTED_MM, FollowUpView
 from app.views.place_words import direction_words, normal_axis, offset_words
-from app.views.visit_panel import neighbour
+from app.views.visit_panel import neighbour, within
 from hipdesk.records import SegmentClass, Side
 from hipdesk.settings import Theme
 from hipdesk.timeline import Comparability
@@ -305,6 +305,15 @@ def test_a_zoom_that_is_refused_is_taken_back(view: FollowUpView) -> None:
     canvas.show_sight(Sight(10.0, 12.0, 4.0))
     canvas.sightChanged.emit(canvas.sight)
     assert canvas.sight == view.panels[Panel.EARLIER].canvas.sight == Sight(10.0, 12.0, 40.0)
+
+
+def test_a_zoom_at_its_end_stays_where_it_is() -> None:
+    before = Sight(10.0, 12.0, 30.0)
+    # From 30 mm to 10 mm about the point (40, 12); 20 mm is half of the way.
+    assert within(before, Sight(30.0, 12.0, 10.0)) == Sight(20.0, 12.0, 20.0)
+    assert within(Sight(1.0, 2.0, 20.0), Sight(9.0, 9.0, 15.0)) == Sight(1.0, 2.0, 20.0)
+    assert within(before, Sight(11.0, 12.0, 30.0)) == Sight(11.0, 12.0, 30.0)
+    assert within(before, Sight(12.0, 13.0, 25.0)) == Sight(12.0, 13.0, 25.0)
 
 
 def test_panels_zoom_together(view: FollowUpView, told: Recorder) -> None:

@@ -205,7 +205,7 @@ def within(before: Sight, after: Sight) -> Sight:
     """A zoom that goes no further than it may, and where it ends does not wander on."""
     low, high = HEIGHTS_MM
     height = min(max(after.height_mm, low), high)
-    if height == after.height_mm or after.height_mm == before.height_mm:
+    if after.height_mm in (height, before.height_mm):
         return after
     share = (height - before.height_mm) / (after.height_mm - before.height_mm)
     x, y = (a + share * (b - a) for a, b in ((before.x, after.x), (before.y, after.y)))

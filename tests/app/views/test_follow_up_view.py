@@ -288,7 +288,9 @@ def test_neighbours_keep_the_earlier_on_the_left() -> None:
 def test_the_slider_slides(view: FollowUpView, told: Recorder, qtbot: QtBot) -> None:
     view.slider.track.setFocus()
     qtbot.keyClick(view.slider.track, Qt.Key.Key_Right)
-    assert told.told == [("slide", 8.0)]
+    qtbot.keyClick(view.slider.track, Qt.Key.Key_Up)  # as over the pictures
+    wheel(view.slider.track, 1)
+    assert told.told == [("slide", 8.0), ("step", -1)]
 
 
 def test_a_zoom_is_told_in_millimetres_from_the_head(view: FollowUpView, told: Recorder) -> None:

@@ -18,7 +18,7 @@ from app.views.place_words import Edges, direction_words, offset_words
 PER_MM: Final = 10
 """Positions of the slider to a millimetre."""
 
-PAGE_STEPS: Final = 5
+PAGE_STEPS: Final = 10
 WORDS_WIDTH: Final = 34 * SPACE
 
 

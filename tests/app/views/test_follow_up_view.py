@@ -264,7 +264,7 @@ def test_keys_go_through_slices_and_visits(
     view.show_visits(CHOICES, "v2", "v3")
     for key in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageDown, Qt.Key.Key_End):
         qtbot.keyClick(canvas, key)
-    assert told.told == [("step", -1), ("step", 1), ("step", 5), ("slide", 36.0)]
+    assert told.told == [("step", -1), ("step", 1), ("step", 10), ("slide", 36.0)]
     told.told.clear()
     shift = Qt.KeyboardModifier.ShiftModifier
     qtbot.keyClick(canvas, Qt.Key.Key_Left)  # the earlier visit lies there

@@ -249,6 +249,8 @@ class JobThread(QObject):
             )
             time.sleep(0.005)
         self._line.close()
+        self._timer.stop()
+        self._watchers.clear()
         if self._thread is not None:
             self._thread.join(1.0 if not self._tasks else 0.0)
         if self._alive:

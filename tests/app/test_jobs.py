@@ -422,6 +422,16 @@ def test_watchers_are_told_at_most_ten_times_a_second_and_of_the_end(
     assert any(statuses and statuses[0].fraction > 0 for _, statuses in shown)
 
 
+def test_watchers_are_told_nothing_more_once_it_is_closed(qtbot, jobs: JobThread) -> None:
+    shown: list[tuple[JobStatus, ...]] = []
+    jobs.watch(shown.append)
+    jobs.start(Told().job(ignoring))
+    assert jobs.close()
+    told = len(shown)
+    qtbot.wait(150)
+    assert len(shown) == told
+
+
 def test_status_says_what_runs_and_since_when(jobs: JobThread, gate: Gate) -> None:
     began = time.monotonic()
     number = jobs.start(Told().job(gate, "Reading headers"))

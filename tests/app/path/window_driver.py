@@ -1,0 +1,360 @@
+"""Drives the whole program by what a reader can see and touch.
+
+Widgets are found by the words that a reader or a screen reader has for them, and
+only among those that can be seen; gestures are the events of mouse, wheel, keys
+and drops. What was kept is looked up behind the window, never changed there.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from types import FrameType
+from typing import TypeVar
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QTabBar,
+    QWidget,
+)
+from pytestqt.exceptions import TimeoutError
+from pytestqt.qtbot import QtBot
+
+from app.bootstrap.program import Program
+from app.messages import Severity
+from app.state import Exam, OpenSeries
+from app.views.labels import ElidedLabel
+from app.views.message_bar import MessageRow
+from app.views.slice_canvas import SliceCanvas
+from app.views.strip_chart import StripChart
+from hipdesk.records import HipResult, Side
+from hipdesk.review import Reviewed
+
+W = TypeVar("W", bound=QWidget)
+
+SIZE = (1366, 768)
+NOTCH = 120
+LONG_MS = 30_000
+NO_KEYS = Qt.KeyboardModifier.NoModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+LEFT_BUTTON = Qt.MouseButton.LeftButton
+
+
+class Driver:
+    """A reader at the open window."""
+
+    def __init__(self, program: Program, bot: QtBot) -> None:
+        self.program = program
+        self.bot = bot
+        self.window = program.window
+
+    # Waiting
+
+    def wait(self, until: Callable[[], object], timeout: int = LONG_MS) -> None:
+        """Let the program work until something is so."""
+        try:
+            self.bot.waitUntil(lambda: bool(until()), timeout=timeout)
+        except TimeoutError:
+            jobs = [job.what for job in self.program.services.jobs.running]
+            raise AssertionError(f"{self.said} {self.messages} {jobs}") from None
+
+    def wait_idle(self) -> None:
+        """Let everything in the background end."""
+        self.wait(lambda: not self.program.services.jobs.running)
+
+    def spin(self, seconds: float) -> None:
+        """Let the program work for some time."""
+        self.bot.wait(round(1000 * seconds))
+
+    # Seeing
+
+    def all(self, kind: type[W]) -> list[W]:
+        """Every widget of a kind that can be seen."""
+        return [each for each in self.window.findChildren(kind) if each.isVisible()]
+
+    def has(self, kind: type[W], words: str) -> bool:
+        """Whether exactly one widget with these words can be seen."""
+        return len(self._named(kind, words)) == 1
+
+    def see(self, kind: type[W], words: str) -> W:
+        """The one widget with these words that can be seen."""
+        found = self._named(kind, words)
+        assert len(found) == 1, f"{len(found)} of {words!r} among {self._names(kind)}"
+        return found[0]
+
+    def _named(self, kind: type[W], words: str) -> list[W]:
+        return [each for each in self.all(kind) if words in _words_of(each)]
+
+    def _names(self, kind: type[W]) -> list[tuple[str, ...]]:
+        return [_words_of(each) for each in self.all(kind)]
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Everything that labels say."""
+        return tuple(_shown(each) for each in self.all(QLabel) if _shown(each))
+
+    def says(self, words: str) -> bool:
+        """Whether any label holds these words."""
+        return any(words in each for each in self.said)
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """What the message bar says."""
+        return tuple(message.text for message in self.program.messages.present)
+
+    # Behind the window
+
+    @property
+    def exam(self) -> Exam | None:
+        return self.program.controllers.desk.exam
+
+    @property
+    def series(self) -> OpenSeries:
+        exam = self.exam
+        assert exam is not None
+        return exam.series[0]
+
+    @property
+    def reviewed(self) -> Reviewed:
+        reviewed = self.series.reviewed
+        assert reviewed is not None
+        return reviewed
+
+    def hip(self, side: Side) -> HipResult:
+        """One hip as its newest revision has it."""
+        return self.reviewed.hip_at(side, self.reviewed.working(side))
+
+    @property
+    def analysed(self) -> bool:
+        """Whether what is open is analysed and in the library."""
+        exam = self.exam
+        return exam is not None and exam.analysed and exam.visit_uid is not None
+
+    # Hands
+
+    def click(self, kind: type[QAbstractButton], words: str) -> None:
+        """Press a button."""
+        self.press(self.see(kind, words))
+
+    def press(self, button: QAbstractButton) -> None:
+        """Press this button."""
+        assert button.isEnabled(), _words_of(button)
+        self.bot.mouseClick(button, LEFT_BUTTON)
+
+    def act(self, words: str) -> None:
+        """Press the button of the message that has these words."""
+        (button,) = (
+            button
+            for row in self.all(MessageRow)
+            for button in row.findChildren(QPushButton)
+            if button.isVisible() and button.text() == words
+        )
+        self.press(button)
+
+    def key(self, key: Qt.Key, held: Qt.KeyboardModifier = NO_KEYS) -> None:
+        """Press a key wherever the focus is."""
+        self.bot.keyClick(QApplication.focusWidget() or self.window, key, held)
+
+    def type(self, field: QWidget, words: str) -> None:
+        """Click into a field and type."""
+        self.bot.mouseClick(getattr(field, "viewport", lambda: field)(), LEFT_BUTTON)
+        assert field.hasFocus()
+        self.bot.keyClicks(field, words)
+
+    def drag(self, widget: QWidget, start: QPointF, way: QPointF) -> None:
+        """Drag with the left button."""
+        at, by = start.toPoint(), way.toPoint()
+        self.bot.mousePress(widget, LEFT_BUTTON, pos=at)
+        for part in (0.25, 0.5, 0.75, 1.0):
+            self.bot.mouseMove(widget, at + by * part)
+        self.bot.mouseRelease(widget, LEFT_BUTTON, pos=at + by)
+
+    def wheel(self, widget: QWidget, notches: int, held: Qt.KeyboardModifier = NO_KEYS) -> None:
+        """Turn the wheel over the middle of a widget; downwards is positive."""
+        where = QPointF(widget.rect().center())
+        event = QWheelEvent(
+            where,
+            widget.mapToGlobal(where),
+            QPoint(0, 0),
+            QPoint(0, -NOTCH * notches),
+            Qt.MouseButton.NoButton,
+            held,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(widget, event)
+
+    def go(self, workspace: str) -> None:
+        """Click a workspace's tab."""
+        tabs = self.see(QTabBar, "Workspaces")
+        titles = [tabs.tabText(at) for at in range(tabs.count())]
+        where = tabs.tabRect(titles.index(workspace)).center()
+        self.bot.mouseClick(tabs, LEFT_BUTTON, pos=where)
+
+    @property
+    def workspace(self) -> str:
+        """Title of the tab in front."""
+        tabs = self.see(QTabBar, "Workspaces")
+        return tabs.tabText(tabs.currentIndex())
+
+    def drop(self, *paths: Path) -> None:
+        """Drag folders over the window and let them go."""
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        where, copy = self.window.rect().center(), Qt.DropAction.CopyAction
+        enter = QDragEnterEvent(where, copy, data, LEFT_BUTTON, NO_KEYS)
+        QApplication.sendEvent(self.window, enter)
+        assert enter.isAccepted()
+        drop = QDropEvent(QPointF(where), copy, data, LEFT_BUTTON, NO_KEYS)
+        QApplication.sendEvent(self.window, drop)
+        assert drop.isAccepted()
+
+    def choose(self, title: str, menu: str) -> None:
+        """Choose from the menu bar."""
+        self._action(menu, title).trigger()
+
+    def _action(self, menu: str, title: str) -> QAction:
+        (found,) = (
+            action
+            for each in self.window.menuBar().actions()
+            if each.text().replace("&", "") == menu
+            for action in self._menu(each).actions()
+            if action.text() == title
+        )
+        assert found.isEnabled()
+        return found
+
+    def _menu(self, action: QAction) -> QMenu:
+        menu = action.menu()
+        assert isinstance(menu, QMenu)
+        return menu
+
+    # The review
+
+    @property
+    def canvas(self) -> SliceCanvas:
+        """The large picture."""
+        return self.see(SliceCanvas, "Slice")
+
+    @property
+    def strip(self) -> StripChart:
+        (chart,) = self.all(StripChart)
+        return chart
+
+    @property
+    def index(self) -> int:
+        """The slice on screen."""
+        picture = self.canvas.picture
+        assert picture is not None
+        return picture.index
+
+    # The end
+
+    def close(self) -> None:
+        """Close the window as its cross does."""
+        assert self.window.close()
+        assert not self.window.isVisible()
+        errors = [m.text for m in self.program.messages.present if m.severity is Severity.ERROR]
+        assert not errors
+
+
+def _shown(each: QLabel) -> str:
+    return each.whole if isinstance(each, ElidedLabel) else each.text()
+
+
+def _words_of(widget: QWidget) -> tuple[str, ...]:
+    """What a widget is called."""
+    text = getattr(widget, "text", None)
+    said = text() if callable(text) else getattr(widget, "text", "")
+    return tuple(words for words in (widget.accessibleName(), str(said)) if words)
+
+
+@dataclass
+class Watch:
+    """How long the window's thread was away, and what it did meanwhile.
+
+    Attributes
+    ----------
+    causes : for each gap, the innermost frames of the window's thread when it was noticed
+    """
+
+    notice_s: float = 0.05
+    ticks: list[float] = field(default_factory=list)
+    causes: list[tuple[float, str]] = field(default_factory=list)
+
+    def __enter__(self) -> Watch:
+        self._home = threading.get_ident()
+        self._ended = threading.Event()
+        self._timer = QTimer(timerType=Qt.TimerType.PreciseTimer, interval=5)
+        self._timer.timeout.connect(self._tick)
+        self._tick()
+        self._timer.start()
+        self._guard = threading.Thread(target=self._look, daemon=True)
+        self._guard.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._tick()
+        self._timer.stop()
+        self._ended.set()
+        self._guard.join()
+
+    def _tick(self) -> None:
+        self.ticks.append(time.perf_counter())
+
+    def _look(self) -> None:
+        noticed = 0.0
+        while not self._ended.wait(0.005):
+            last = self.ticks[-1]
+            away = time.perf_counter() - last
+            if away > self.notice_s and last != noticed:
+                noticed = last
+                frames = sys._current_frames()
+                self.causes.append((last, _innermost(frames.get(self._home))))
+
+    @property
+    def gaps(self) -> list[float]:
+        """Seconds between turns of the event loop."""
+        return [after - before for before, after in pairwise(self.ticks)]
+
+    @property
+    def longest(self) -> float:
+        return max(self.gaps, default=0.0)
+
+    def told(self, what: str) -> str:
+        """Figures in one line, and the causes of long gaps below it."""
+        lines = [f"{what}: longest gap {1000 * self.longest:.0f} ms"]
+        starts = {before: after - before for before, after in pairwise(self.ticks)}
+        for at, cause in self.causes:
+            lines.append(f"  {1000 * starts.get(at, 0.0):.0f} ms: {cause}")
+        return "\n".join(lines)
+
+
+def _innermost(frame: FrameType | None) -> str:
+    """Where a thread is: file, line and function of the innermost frames of this program."""
+    if frame is None:
+        return "gone"
+    stack = traceback.extract_stack(frame)
+    own = [each for each in stack if "/app/" in each.filename or "/hipdesk/" in each.filename]
+    chosen: Sequence[traceback.FrameSummary] = (own or stack)[-3:]
+    return " < ".join(
+        f"{Path(each.filename).name}:{each.lineno} {each.name}" for each in reversed(chosen)
+    )
+
+
+def share(values: Sequence[float], part: float) -> float:
+    """The value below which a part of all lies."""
+    ordered = sorted(values)
+    return ordered[min(int(part * len(ordered)), len(ordered) - 1)]

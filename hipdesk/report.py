@@ -227,6 +227,7 @@ class Report:
     impression: str = field(default="", repr=False)
     signatures: tuple[Signature, ...] = ()
     no_masks: str = ""
+    clinic: str = ""
 
 
 def report_review(reviewed: Reviewed | Sequence[Reviewed]) -> ReportReview:
@@ -262,6 +263,7 @@ def build_report(
     now: datetime,
     other: Analysis | None = None,
     review: ReportReview | None = None,
+    clinic: str = "",
 ) -> Report:
     """Everything a report on one analysis says and shows.
 
@@ -275,6 +277,7 @@ def build_report(
     other : the analysis of the other hip's series, where the two were measured
         apart (`hipdesk.pair`)
     review : what readers have added; None where nobody was asked
+    clinic : who gives the report out; printed at its head
     """
     series = analysis.series
     signatures = _signatures(review, now.tzinfo)
@@ -302,6 +305,7 @@ def build_report(
         impression="" if review is None else review.impression,
         signatures=signatures,
         no_masks=_no_masks(analysis),
+        clinic=clinic.strip(),
     )
 
 

@@ -28,6 +28,7 @@ from app.messages import Messages
 from app.services import Services
 from app.state import Workspace
 from app.views.about import ProgramFacts
+from app.views.file_choice import FileChoice
 from app.views.follow_up_view import FollowUpView
 from app.views.library_view import LibraryView
 from app.views.main_window import MainWindow
@@ -127,10 +128,12 @@ class Program:
         self.keeper = FileKeeper(self.messages)
         self._outside = self._opened(library or self.keeper.settings.library)
         self.services = self._services()
-        self.views = Views(LibraryView(), ReviewView(), FollowUpView(), ReportView())
+        choice = FileChoice()
+        self.views = Views(LibraryView(choice), ReviewView(), FollowUpView(), ReportView())
         self.window = MainWindow(
             self.views.by_workspace,
             ProgramFacts(__version__, shipped_models(), self._outside.library.place),
+            choice,
             may_close=self.close,
         )
         self.controllers = self._controllers()
@@ -207,6 +210,7 @@ class Program:
             signing.settings_changed()
             review.retranslate()
             follow_up.retranslate()
+            report.settings_changed()
 
         shell.follow_settings(say_anew)
         return Controllers(desk, study, library, review, follow_up, report, shell)

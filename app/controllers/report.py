@@ -33,8 +33,8 @@ from hipdesk.errors import KnownError
 from hipdesk.ports import Cancelled, Progress, VisitStore, never_cancelled
 from hipdesk.report import DRAFT
 
-SCREEN_DPI: Final = 110.0
-"""A page of A4 is then 910 pixels wide."""
+SCREEN_DPI: Final = 200.0
+"""A page of A4 is then 1654 pixels wide: crisp where the screen shows it enlarged."""
 
 PRINT_DPI: Final = 300.0
 
@@ -92,6 +92,10 @@ class ReportController:
         self.flush()
         self._wanted = None
         self._services.jobs.cancel_topic(TOPIC)
+
+    def settings_changed(self) -> None:
+        """Print another clinic at the head, where the settings name one."""
+        self._ask()
 
     def flush(self) -> None:
         """Keep the reader's words now; to be called before the program ends."""
@@ -217,7 +221,13 @@ class ReportController:
 
     def _request(self) -> ReportRequest | None:
         unsaved = self._impressions.unsaved
-        return request_of(self._exam, self._uid, unsaved, self._services.now())
+        return request_of(
+            self._exam,
+            self._uid,
+            unsaved,
+            self._services.now(),
+            self._services.keeper.settings.institution,
+        )
 
     def _made_of(self, request: ReportRequest) -> Made | None:
         """The report on screen, where it is the one that is asked for."""

@@ -32,6 +32,7 @@ class ReportRequest:
     series : the one reported, as its readers left it, unsaved words included
     other : the other series of a right and left pair
     patient_uid : whose visits it shows; None outside the library
+    clinic : printed at its head
     """
 
     series: OpenSeries
@@ -39,6 +40,7 @@ class ReportRequest:
     other: Reviewed | None
     patient_uid: str | None
     now: datetime
+    clinic: str = ""
 
     @property
     def final(self) -> bool:
@@ -56,7 +58,7 @@ class ReportRequest:
             (each.analysis.uid, each.revisions, each.reviews, each.impression)
             for each in self._every
         )
-        return self.series.uid, self.patient_uid, said
+        return self.series.uid, self.patient_uid, self.clinic, said
 
     def report(self, visits: tuple[Visit, ...]) -> Report:
         """Everything on its pages."""
@@ -67,6 +69,7 @@ class ReportRequest:
             now=self.now,
             other=None if self.other is None else effective(self.other),
             review=report_review(self._every),
+            clinic=self.clinic,
         )
 
 
@@ -91,7 +94,7 @@ class Made:
 
 
 def request_of(
-    exam: Exam | None, uid: str, impressions: dict[str, str], now: datetime
+    exam: Exam | None, uid: str, impressions: dict[str, str], now: datetime, clinic: str = ""
 ) -> ReportRequest | None:
     """The report on one series of an exam; None before its analysis.
 
@@ -110,6 +113,7 @@ def request_of(
         other=None if other is None else _saying(other, impressions),
         patient_uid=exam.patient_uid,
         now=now,
+        clinic=clinic,
     )
 
 

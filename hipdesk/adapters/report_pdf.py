@@ -139,8 +139,10 @@ def _frame(canvas: Canvas, report: Report, number: int, of: int) -> None:
     end = text(canvas, MARGIN, y, "HipDesk", BODY, bold=True)
     end = text(canvas, end + UNIT, y, report.title, BODY, colour=GREY)
     wide = _status(canvas, y, report.status, MARGIN + WIDTH - end - 4 * UNIT)
-    if number > 1:
-        room = WIDTH - wide - 4 * UNIT
+    room = WIDTH - wide - 4 * UNIT
+    if number == 1:
+        text(canvas, MARGIN, y - 13, fit(report.clinic, SMALL, room), SMALL, bold=True)
+    else:
         who = fit(report.patient_name, SMALL, 0.6 * room, bold=True)
         end = text(canvas, MARGIN, y - 13, who, SMALL, bold=True)
         study = fit(report.study_day, SMALL, MARGIN + room - end - UNIT)

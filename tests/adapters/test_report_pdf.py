@@ -122,6 +122,16 @@ def test_reasons_are_printed_where_values_are_missing() -> None:
     assert "No trend: no dated visit has a score." in text
 
 
+def test_the_clinic_stands_at_the_head_of_the_first_page() -> None:
+    analysis, volume = make_analysis()
+    for clinic in ("风湿免疫科", "Rheumatology " * 40):
+        report = build_report(analysis, volume, now=NOW, clinic=clinic)
+        pages = pages_of(to_pdf(report))
+        assert clinic[:5] in pages[0]
+        assert clinic[:5] not in pages[1]
+        assert max(right for *_, right, _ in boxes_of(to_pdf(report))) < PAGE_WIDTH - MARGIN + 1
+
+
 def test_one_visit_has_a_sentence_for_a_trend() -> None:
     text = " ".join(pages_of(to_pdf(reported(missing=(Side.LEFT,)))))
     assert "No trend: it needs at least two dated visits" in text

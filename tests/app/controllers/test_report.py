@@ -139,6 +139,16 @@ def test_entering_again_makes_nothing_anew(room: Room) -> None:
     assert not room.view.calls
 
 
+def test_the_clinic_of_the_settings_is_printed_at_the_head(room: Room) -> None:
+    keeper = room.bench.services.keeper
+    assert room.printed.clinic == ""
+    keeper.keep(keeper.settings.model_copy(update={"institution": " Rheumatology, Ward 3 "}))
+    room.controller.settings_changed()
+    room.run()
+    assert room.printed.clinic == "Rheumatology, Ward 3"
+    assert not room.status.stale
+
+
 def test_leaving_stops_the_making() -> None:
     room = Room(opened(), entered=False)
     room.controller.enter()

@@ -174,7 +174,7 @@ class VerdictBar(QWidget):
         if verdict is Verdict.REJECTED:
             words = self.tr("Rejected, signed") if signed else self.tr("Rejected")
             return "close-circle", "danger", words
-        return "circle-outline", "caution", self.tr("To be judged")
+        return "circle-outline", "caution", self.tr("Not reviewed")
 
     def _origin_of(self, panel: HipPanel) -> str:
         drawn = core_words(ORIGIN_WORDS[panel.origin])

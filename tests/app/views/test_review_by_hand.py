@@ -116,7 +116,7 @@ def test_a_crop_that_is_moved_is_done_again(qtbot: QtBot, desk: Desk) -> None:
     assert verdict.standing_label.text() == "Being done again…"
     assert not verdict.accept_button.isEnabled()
     desk.run()
-    assert verdict.standing_label.text() == "To be judged"
+    assert verdict.standing_label.text() == "Not reviewed"
     assert verdict.origin_label.text() == "AI + edited, revision 1"
     moved = view.hips[Side.RIGHT].canvas.sight
     assert (moved.x, moved.y) == pytest.approx((part.x + 4.0, part.y - 2.0), abs=0.5)

@@ -485,7 +485,7 @@ def test_a_rejection_can_be_thought_over(
 @pytest.mark.parametrize(
     ("changes", "words", "origin"),
     [
-        ({}, "To be judged", "AI"),
+        ({}, "Not reviewed", "AI"),
         ({"standing": Standing(Verdict.ACCEPTED)}, "Accepted", "AI"),
         (
             {"standing": Standing(Verdict.REJECTED), "revision": 3, "origin": Origin.AI_EDITED},

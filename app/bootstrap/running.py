@@ -13,6 +13,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
 from app import hooks
+from app.bootstrap.ending import EndingSignals
 from app.bootstrap.program import Program
 from app.jobs import GuiThread
 from app.messages import Messages
@@ -36,10 +37,21 @@ def run(paths: Sequence[Path], library: str, latest: bool) -> int:
     hooks.install(messages, user_data_dir())
     program = Program(application, library, messages, gui)
     log.info("started", extra={"version": __version__})
+    signals = EndingSignals(lambda: end(program), gui.post)
     program.begin(paths, latest)
     status = application.exec()
     program.close()
+    signals.remove()
     return status
+
+
+def end(program: Program) -> None:
+    """Close the window because the system ends the program: nobody can be asked.
+
+    What could not be saved is offered again at the next start.
+    """
+    if not program.window.close():
+        program.window.close()
 
 
 def started(words: list[str]) -> QApplication:

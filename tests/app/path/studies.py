@@ -75,7 +75,7 @@ def stored(folders: Sequence[Path], library: Path) -> Path:
             found = opening.find(reader, [folder], **seen)
             series = opening.read(reader, found.choice.chosen, **seen)
             told = found.choice.notices
-            results = opening.analysed(series, lambda: networks, told, **seen)
+            results = opening.analysed(series, lambda *_: networks, told, **seen)
             opening.save(store, results, 0)
     finally:
         store.close()

@@ -245,27 +245,13 @@ def _pixels(canvas: SliceCanvas) -> np.ndarray:
 def _move_a_crop(desk: Driver) -> tuple[float, ...]:
     """Drag the left hip's frame; the head centre that was asked for."""
     right, left = desk.hip(Side.RIGHT), desk.hip(Side.LEFT)
-    stack, canvas = desk.series.stack, desk.canvas
-    index, x, y = stack.to_picture(left.head.centre_lps_mm)
-    strip = desk.strip
-    desk.bot.mouseClick(
-        strip, Qt.MouseButton.LeftButton, pos=strip.column(index).center().toPoint()
-    )
-    desk.click(QToolButton, "Move a hip's crop by its frame (M)")
-    start = canvas.to_canvas(x, y)
-    dx = MOVE_MM / canvas.picture.pixel_mm[1]
-    desk.drag(canvas, start, canvas.to_canvas(x + dx, y) - start)
-    desk.wait(lambda: desk.says("Being done again…"), timeout=2000)
-    desk.wait(lambda: desk.reviewed.working(Side.LEFT) == 1)
-    desk.wait_idle()
-    wanted = stack.to_lps(index, x + dx, y)
+    wanted = desk.move_crop(Side.LEFT, MOVE_MM)
     redone = desk.hip(Side.LEFT)
     assert redone.head.centre_lps_mm == pytest.approx(wanted, abs=1.5)
     assert redone.head.placed
     assert redone.head.centre_lps_mm != left.head.centre_lps_mm
     assert redone.score != left.score
     assert desk.hip(Side.RIGHT) == right
-    desk.key(Qt.Key.Key_M)
     return redone.head.centre_lps_mm
 
 

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QTabBar,
+    QToolButton,
     QWidget,
 )
 from pytestqt.exceptions import TimeoutError
@@ -49,6 +50,7 @@ NOTCH = 120
 LONG_MS = 30_000
 NO_KEYS = Qt.KeyboardModifier.NoModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
+MOVE = "Move a hip's crop by its frame (M)"
 LEFT_BUTTON = Qt.MouseButton.LeftButton
 
 
@@ -259,6 +261,28 @@ class Driver:
         picture = self.canvas.picture
         assert picture is not None
         return picture.index
+
+    def go_to(self, index: int) -> None:
+        """Click a slice of the strip chart."""
+        where = self.strip.column(index).center().toPoint()
+        self.bot.mouseClick(self.strip, LEFT_BUTTON, pos=where)
+        assert self.index == index
+
+    def move_crop(self, side: Side, by_mm: float) -> tuple[float, ...]:
+        """Drag a hip's frame across and wait for the hip; the centre that was asked for."""
+        centre, canvas, stack = self.hip(side).head.centre_lps_mm, self.canvas, self.series.stack
+        number = self.reviewed.working(side)
+        index, x, y = stack.to_picture(centre)
+        self.go_to(round(index))
+        self.click(QToolButton, MOVE)
+        start = canvas.to_canvas(x, y)
+        dx = by_mm / canvas.picture.pixel_mm[1]
+        self.drag(canvas, start, canvas.to_canvas(x + dx, y) - start)
+        self.wait(lambda: self.says("Being done again…"), timeout=2000)
+        self.wait(lambda: self.reviewed.working(side) == number + 1)
+        self.wait_idle()
+        self.click(QToolButton, MOVE)
+        return stack.to_lps(index, x + dx, y)
 
     # The end
 

@@ -12,17 +12,28 @@ from __future__ import annotations
 
 import codecs
 import struct
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from pydicom import dcmread
 from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as DicomSequence
 from pydicom.valuerep import TEXT_VR_DELIMS, PersonName
 
-from hipdesk.adapters._dicom_tags import BINARY, DESCENDED, WANTED, Tag
+from hipdesk.adapters._dicom_tags import (
+    BINARY,
+    CONVERTED,
+    DESCENDED,
+    PHILIPS_FRAME,
+    PHILIPS_VALUES,
+    WANTED,
+    Tag,
+)
 
 _VALUES: Final = WANTED - {Tag.SHARED_GROUPS, Tag.PER_FRAME_GROUPS}
 _LAST_WANTED: Final = max(_VALUES)
@@ -38,11 +49,19 @@ _SHORT_VRS: Final = frozenset(
      b"PN", b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"}
 )  # fmt: skip
 _IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
-_UNUSUAL_SYNTAXES: Final = frozenset(
-    {"1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95",
-     "1.2.840.113619.5.2"}
+_UNUSUAL_SYNTAXES: Final = frozenset({"1.2.840.10008.1.2.2", "1.2.840.113619.5.2"})
+_DEFLATED_SYNTAXES: Final = frozenset({"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95"})
+_ENHANCED_CLASSES: Final = frozenset(
+    {"1.2.840.10008.5.1.4.1.1.4.1", "1.2.840.10008.5.1.4.1.1.4.4",
+     "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"}
 )  # fmt: skip
 _CHUNK: Final = 65536
+_MOST_AHEAD: Final = 1 << 25
+"""Header bytes that the quick walk keeps; pydicom skips larger values without reading them."""
+
+MOST_INFLATED: Final = 1 << 29
+"""Half a gibibyte; a deflated file that grows larger is a bomb or damaged."""
+
 _LARGEST: Final = 1e12
 _META_GROUP: Final = 2
 _HEAD: Final = struct.Struct("<HH2sH")
@@ -52,6 +71,10 @@ _LENGTH: Final = struct.Struct("<L")
 
 class NotDicomError(Exception):
     """The file does not begin like DICOM."""
+
+
+class InflatedTooFarError(Exception):
+    """A deflated file holds more than any image has."""
 
 
 class _UnusualError(Exception):
@@ -158,17 +181,73 @@ def read_header(path: Path) -> FileHeader:
         except (_UnusualError, struct.error, UnicodeDecodeError, RecursionError):
             stream.seek(0)
             return _read_slowly(stream)
-    if (elements.number(Tag.FRAMES) or 1) > 1 or Tag.ORIENTATION not in elements:
+    if _may_be_enhanced(elements):
         with path.open("rb") as stream:
             return _read_slowly(stream)
     return FileHeader(elements)
+
+
+def _may_be_enhanced(elements: Elements) -> bool:
+    """Whether values may lie in functional groups, which the quick walk does not enter."""
+    return (
+        (elements.number(Tag.FRAMES) or 1) > 1
+        or Tag.ORIENTATION not in elements
+        or elements.string(Tag.SOP_CLASS) in _ENHANCED_CLASSES
+    )
+
+
+def inflated(stream: BinaryIO) -> BytesIO | None:
+    """The data set of a deflated file, without meta information; None for any other file.
+
+    Raises
+    ------
+    InflatedTooFarError
+        It is larger than `MOST_INFLATED`.
+    zlib.error
+        The deflated stream is damaged.
+    """
+    try:
+        walk = _Walk(stream)
+        deflated = walk.deflated()
+    except (NotDicomError, _UnusualError, struct.error, UnicodeDecodeError):
+        stream.seek(0)
+        return None
+    if deflated is None:
+        stream.seek(0)
+        return None
+    content = deflated.read(MOST_INFLATED + 1)
+    if len(content) > MOST_INFLATED:
+        raise InflatedTooFarError
+    return BytesIO(content)
+
+
+class _Inflating:
+    """Reads a deflated stream, inflating no more than is asked for."""
+
+    def __init__(self, begun: bytes, stream: BinaryIO) -> None:
+        self._ahead = begun
+        self._stream = stream
+        self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+
+    def read(self, size: int) -> bytes:
+        """Up to ``size`` bytes; fewer at the end."""
+        parts: list[bytes] = []
+        while size > 0 and not self._inflater.eof:
+            deflated = self._ahead or self._stream.read(_CHUNK)
+            if not deflated:
+                break
+            parts.append(self._inflater.decompress(deflated, size))
+            self._ahead = self._inflater.unconsumed_tail
+            size -= len(parts[-1])
+        return b"".join(parts)
 
 
 class _Walk:
     """One pass over a little-endian file, reading no more than it must."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+        self._file = stream
+        self._stream: BinaryIO | _Inflating = stream
         self._data = stream.read(_CHUNK)
         self._implicit = False
         _check_beginning(self._data)
@@ -180,7 +259,16 @@ class _Walk:
         if not syntax or syntax[0] in _UNUSUAL_SYNTAXES:
             raise _UnusualError
         self._implicit = syntax[0] == _IMPLICIT_LITTLE
+        if syntax[0] in _DEFLATED_SYNTAXES:
+            self._stream, self._data, at = _Inflating(self._data[at:], self._file), b"", 0
         return Elements({**meta.values, **self._body(at)})
+
+    def deflated(self) -> _Inflating | None:
+        """The deflated data set; None where the file has another transfer syntax."""
+        meta, at = self._meta()
+        if meta.string(Tag.TRANSFER_SYNTAX) not in _DEFLATED_SYNTAXES:
+            return None
+        return _Inflating(self._data[at:], self._file)
 
     def _meta(self) -> tuple[Elements, int]:
         """File meta information, and where the data set begins."""
@@ -258,9 +346,10 @@ class _Walk:
 
     def _have(self, size: int) -> bool:
         """Read on until ``size`` bytes are there or the file ends."""
+        if size > _MOST_AHEAD:
+            raise _UnusualError
         if size > len(self._data):
-            more = self._stream.read(min(size - len(self._data), 1 << 24) + _CHUNK)
-            self._data += more
+            self._data += self._stream.read(size - len(self._data) + _CHUNK)
         return size <= len(self._data)
 
 
@@ -275,19 +364,31 @@ def _check_beginning(data: bytes) -> None:
 
 def _read_slowly(stream: BinaryIO) -> FileHeader:
     """Let pydicom read what the quick walk does not cover."""
-    dataset = dcmread(stream, stop_before_pixels=True, force=True, specific_tags=sorted(WANTED))
+    plain = inflated(stream)
+    dataset = dcmread(
+        plain or stream, stop_before_pixels=True, force=True, specific_tags=sorted(WANTED)
+    )
     little = dataset.original_encoding[1] is not False
     values = _collected([dataset.file_meta, dataset])
-    elements = Elements(values, little)
+    if plain:
+        values[Tag.TRANSFER_SYNTAX] = b"1.2.840.10008.1.2.1.99"
+    return FileHeader(Elements(values, little), _frames(dataset))
+
+
+def _frames(dataset: Dataset) -> tuple[Mapping[int, bytes], ...]:
+    """Values of each frame, from its own functional groups and the shared ones."""
     shared = _groups(dataset, Tag.SHARED_GROUPS)
-    per_frame = _groups(dataset, Tag.PER_FRAME_GROUPS)
     common = _flattened(shared[0]) if shared else {}
-    frames = tuple({**common, **_flattened(groups)} for groups in per_frame)
-    return FileHeader(elements, frames)
+    per_frame = _groups(dataset, Tag.PER_FRAME_GROUPS)
+    if not per_frame:
+        return (common,) if Tag.ORIENTATION in common else ()
+    return tuple({**common, **_flattened(groups)} for groups in per_frame)
 
 
 def _groups(dataset: Dataset, tag: int) -> Sequence[Dataset]:
-    return list(dataset[tag].value or ()) if tag in dataset else []
+    """Items of a sequence; none where the element is absent or no sequence."""
+    value = dataset[tag].value if tag in dataset else None
+    return list(value) if isinstance(value, DicomSequence) else []
 
 
 def _collected(datasets: Sequence[Dataset]) -> dict[int, bytes]:
@@ -314,9 +415,23 @@ def _raw(dataset: Dataset, tag: int) -> bytes | None:
 
 
 def _flattened(groups: Dataset) -> dict[int, bytes]:
-    """Wanted values inside functional groups, whatever group they are in."""
-    found = _collected([groups])
-    for tag in DESCENDED & set(groups.keys()):
+    """Wanted values inside functional groups, whatever group they are in.
+
+    What a standard group says outranks what was taken over from a classic file.
+    """
+    found = _of_philips(groups)
+    for tag in CONVERTED:
+        for item in _groups(groups, tag)[:1]:
+            found.update(_collected([item]))
+    found.update(_collected([groups]))
+    for tag in sorted(DESCENDED & set(groups.keys())):
         for item in _groups(groups, tag)[:1]:
             found.update(_flattened(item))
     return found
+
+
+def _of_philips(groups: Dataset) -> dict[int, bytes]:
+    """Values that Philips keeps in a private copy of the frame's classic header."""
+    for item in _groups(groups, PHILIPS_FRAME)[:1]:
+        return {tag: raw for tag, raw in _collected([item]).items() if tag in PHILIPS_VALUES}
+    return {}

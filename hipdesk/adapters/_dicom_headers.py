@@ -7,9 +7,12 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.uid import UID
 from pydicom.valuerep import PersonName
 
 from hipdesk.adapters._dicom_elements import Elements, read_header
@@ -28,7 +31,18 @@ _NO_PICTURES: Final = {
     "REG": "It is a registration, not an image.",
 }
 _DIRECTORY_CLASS: Final = "1.2.840.10008.1.3.10"
-_PERPENDICULAR_TOLERANCE: Final = 0.05
+
+COSINE_TOLERANCE: Final = 0.05
+"""Rounding of direction cosines that is put right, up to 3 degrees; beyond it they are wrong."""
+
+ORTHOGONAL: Final = 1e-4
+"""Cosines as perpendicular as files with four digits write them are left as they are."""
+
+MOST_PIXELS: Final = 1 << 25
+"""Of one picture, 5,800 x 5,800; a larger claim is a damaged header."""
+
+FARTHEST_MM: Final = 1e4
+LARGEST_PIXEL_MM: Final = 100.0
 
 
 class UnusableError(Exception):
@@ -78,9 +92,15 @@ def frames_of(path: Path) -> tuple[Frame, ...]:
     """
     header = read_header(path)
     _check_image(header.elements)
+    stated = int(header.elements.number(Tag.FRAMES) or 1)
     if not header.frames:
-        _check_single(header.elements)
+        if stated > 1:
+            raise UnusableError("It holds several frames but does not say where each lies.")
         return (_frame(path, header.elements, None),)
+    if stated != len(header.frames):
+        raise UnusableError(
+            f"It states {stated} frames but describes {len(header.frames)}; it is damaged."
+        )
     return tuple(
         _frame(path, header.elements.overlaid(values), number)
         for number, values in enumerate(header.frames, start=1)
@@ -95,19 +115,38 @@ def _check_image(elements: Elements) -> None:
         raise UnusableError("It is the index of a disc; the images it lists are read directly.")
     if modality in _NO_PICTURES:
         raise UnusableError(_NO_PICTURES[modality])
-    if not elements.number(Tag.ROWS) or not elements.number(Tag.COLUMNS):
+    rows, columns = elements.number(Tag.ROWS), elements.number(Tag.COLUMNS)
+    if not rows or not columns:
         raise UnusableError("It holds no image.")
+    if rows * columns > MOST_PIXELS:
+        raise UnusableError("It claims more pixels than any picture has; it is damaged.")
     if elements.number(Tag.SAMPLES) not in (1.0, None) or "PALETTE" in elements.string(
         Tag.PHOTOMETRIC
     ):
         raise UnusableError("It is a colour picture, not a measured image.")
     if not elements.string(Tag.SOP_INSTANCE) or not elements.string(Tag.SERIES_UID):
         raise UnusableError("It does not say which series it belongs to.")
+    if reason := undecodable(elements.string(Tag.TRANSFER_SYNTAX)):
+        raise UnusableError(reason)
 
 
-def _check_single(elements: Elements) -> None:
-    if (elements.number(Tag.FRAMES) or 1) > 1:
-        raise UnusableError("It holds several frames but does not say where each lies.")
+@lru_cache(maxsize=64)
+def undecodable(syntax: str) -> str:
+    """Why pixels of a transfer syntax cannot be read here; empty where they can, or none is stated.
+
+    Source: DICOM PS3.5, annex A; PS3.6, annex A.
+    """
+    if not syntax:
+        return ""
+    try:
+        available = get_decoder(UID(syntax)).is_available
+    except NotImplementedError:
+        available = False
+    if available:
+        return ""
+    name = UID(syntax).name
+    known = f"as {name}" if name != syntax else "in a way unknown to the standard"
+    return f"Its pixels are stored {known}, which this program cannot read."
 
 
 def _frame(path: Path, elements: Elements, number: int | None) -> Frame:
@@ -140,7 +179,10 @@ def _geometry(elements: Elements) -> tuple[tuple[float, ...], Point, tuple[float
         raise UnusableError("It does not state the size of its pixels.")
     if not _is_frame(orientation):
         raise UnusableError("Its stated orientation is not possible.")
-    return _unit(orientation), (position[0], position[1], position[2]), (spacing[0], spacing[1])
+    if max(map(abs, position)) > FARTHEST_MM or max(spacing) > LARGEST_PIXEL_MM:
+        raise UnusableError("Its stated position or pixel size is not possible.")
+    cosines = _perpendicular(_unit(orientation))
+    return cosines, (position[0], position[1], position[2]), (spacing[0], spacing[1])
 
 
 def _is_frame(orientation: tuple[float, ...]) -> bool:
@@ -148,8 +190,8 @@ def _is_frame(orientation: tuple[float, ...]) -> bool:
     first, second = orientation[:3], orientation[3:]
     lengths = (math.hypot(*first), math.hypot(*second))
     dot = sum(a * b for a, b in zip(first, second, strict=True))
-    return all(abs(length - 1) < _PERPENDICULAR_TOLERANCE for length in lengths) and (
-        abs(dot) < _PERPENDICULAR_TOLERANCE
+    return all(abs(length - 1) < COSINE_TOLERANCE for length in lengths) and (
+        abs(dot) < COSINE_TOLERANCE
     )
 
 
@@ -157,6 +199,19 @@ def _unit(orientation: tuple[float, ...]) -> tuple[float, ...]:
     """Both directions at length one; files round them."""
     pairs = (orientation[:3], orientation[3:])
     return tuple(value / math.hypot(*vector) for vector in pairs for value in vector)
+
+
+def _perpendicular(cosines: tuple[float, ...]) -> tuple[float, ...]:
+    """Two unit vectors turned to a right angle, each by the same small amount."""
+    first, second = cosines[:3], cosines[3:]
+    half = sum(a * b for a, b in zip(first, second, strict=True)) / 2
+    if abs(half) < ORTHOGONAL / 2:
+        return cosines
+    turned = (
+        *(a - half * b for a, b in zip(first, second, strict=True)),
+        *(b - half * a for a, b in zip(first, second, strict=True)),
+    )
+    return _unit(turned)
 
 
 def _order(elements: Elements, acquired: datetime | None) -> tuple[float, float, float]:
@@ -286,7 +341,7 @@ def cues_of(frame: Frame) -> SequenceCues:
         acquisition_contrast=elements.string(Tag.ACQUISITION_CONTRAST),
         tr_ms=elements.number(Tag.TR),
         te_ms=frame.echo_ms,
-        ti_ms=elements.number(Tag.INVERSION_TIMES) or elements.number(Tag.TI),
+        ti_ms=elements.number(Tag.INVERSION_TIMES) or elements.number(Tag.TI) or None,
         b_value=elements.number(Tag.B_VALUE),
         fat_suppressed="FAT" in elements.string(Tag.FAT_SUPPRESSION),
     )
@@ -298,6 +353,60 @@ def laterality_of(elements: Elements) -> Side | None:
         if (value := elements.string(tag)) in (Side.RIGHT.value, Side.LEFT.value):
             return Side(value)
     return None
+
+
+def region_of(elements: Elements) -> str:
+    """Body part examined; enhanced files name the anatomic region instead."""
+    return elements.text(Tag.BODY_PART) or elements.text(Tag.REGION)
+
+
+_ALWAYS_LOSSY: Final = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"})
+_MAYBE_LOSSY: Final = frozenset(
+    {"1.2.840.10008.1.2.4.81", "1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.203"}
+)
+
+
+def is_lossy(elements: Elements) -> bool:
+    """Whether pixels were compressed with loss, now or once before.
+
+    A transfer syntax that allows loss counts where the file does not deny it.
+
+    Source: DICOM PS3.3 C.7.6.1.1.5, Lossy Image Compression.
+    """
+    stated, syntax = elements.string(Tag.LOSSY), elements.string(Tag.TRANSFER_SYNTAX)
+    return stated == "01" or syntax in _ALWAYS_LOSSY or (syntax in _MAYBE_LOSSY and stated != "00")
+
+
+def is_inverted(elements: Elements) -> bool:
+    """Whether the smallest stored value is white (MONOCHROME1)."""
+    return elements.string(Tag.PHOTOMETRIC) == "MONOCHROME1"
+
+
+_DIRECTIONS: Final = {
+    "R": (-1, 0, 0), "L": (1, 0, 0),
+    "A": (0, -1, 0), "P": (0, 1, 0),
+    "F": (0, 0, -1), "H": (0, 0, 1),
+}  # fmt: skip
+_LEAST_AGREEMENT: Final = 0.3
+"""Cosine between a direction's first letter and the direction; 0.58 at least where they agree."""
+
+
+def contradicts_letters(frame: Frame) -> bool:
+    """Whether the letters of PatientOrientation (0020,0020) contradict the direction cosines.
+
+    Source: DICOM PS3.3 C.7.6.1.1.1.
+    """
+    letters = frame.elements.strings(Tag.PATIENT_ORIENTATION)
+    cosines = (frame.orientation[:3], frame.orientation[3:])
+    named = [
+        (_DIRECTIONS[word[0]], cosine)
+        for word, cosine in zip(letters, cosines, strict=False)
+        if word[:1] in _DIRECTIONS
+    ]
+    return any(
+        sum(a * b for a, b in zip(axis, cosine, strict=True)) < _LEAST_AGREEMENT
+        for axis, cosine in named
+    )
 
 
 def window_of(elements: Elements) -> tuple[float, float] | None:

@@ -6,6 +6,7 @@ UIDs, order from positions along the normal (DICOM PS3.3 C.7.6.2.1.1).
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -14,15 +15,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hipdesk.adapters._dicom_elements import Elements
 from hipdesk.adapters._dicom_headers import (
     Frame,
     acquisition_of,
+    contradicts_letters,
     cues_of,
+    is_inverted,
+    is_lossy,
     laterality_of,
     patient_of,
+    region_of,
     study_of,
     window_of,
 )
+from hipdesk.adapters._dicom_phases import split_words, stacks_by_phase
 from hipdesk.adapters._dicom_tags import Tag
 from hipdesk.contrast import SequenceCues, contradiction, weighting
 from hipdesk.geometry import (
@@ -59,7 +66,8 @@ IRREGULAR_FRACTION: Final = 0.05
 MISSING_FACTOR: Final = 1.5
 
 SMALL_STACK: Final = 5
-"""Several orientations with fewer slices each are a localizer or a radial series."""
+MOST_ORIENTATIONS: Final = 6
+"""More orientations with fewer slices each are a radial series or a turning projection."""
 
 _COMPONENTS: Final = frozenset(
     {"M", "P", "R", "I", "MAGNITUDE", "PHASE", "PHASE MAP", "REAL", "IMAGINARY",
@@ -84,9 +92,10 @@ def sort_into_series(
     skipped: list[SkippedFile] = []
     for members in (part for group in by_uid.values() for part in _by_patient(group)):
         stacks = _stacks(members)
+        words = split_words(stacks)
         for number, stack in enumerate(stacks, start=1):
             kept, repeated = _first_acquisitions(stack)
-            series.append(_series(kept, len(repeated), number, len(stacks)))
+            series.append(_series(kept, len(repeated), number, words))
             used = {frame.path for frame in kept}
             skipped += [SkippedFile(f.path, _REPEATED) for f in repeated if f.path not in used]
     return tuple(series), tuple(skipped)
@@ -115,17 +124,29 @@ def _identity(frame: Frame) -> tuple[str, int]:
 def _stacks(frames: Sequence[Frame]) -> list[list[Frame]]:
     """One list of frames for each stack.
 
-    A group of many small orientations stays together: a localizer or a radial
-    series is one thing to a reader, and none of its parts can be analysed.
+    A group of very many small orientations stays together: a radial series or
+    a turning projection is one thing to a reader, and none of its parts can be
+    analysed.
     """
     stacks: list[list[Frame]] = []
-    for alike in (part for group in _clusters(frames, _alike) for part in _by_stack_id(group)):
+    for alike in _clusters(frames, _alike):
         turned = _clusters(alike, _parallel)
-        if len(turned) > 1 and all(_distinct_positions(part) < SMALL_STACK for part in turned):
+        small = all(_distinct_positions(part) < SMALL_STACK for part in turned)
+        if len(turned) > MOST_ORIENTATIONS and small:
             stacks.append(alike)
         else:
-            stacks += [part for group in turned for part in _side_by_side(group)]
+            stacks += [stack for part in turned for stack in _parallel_stacks(part)]
     return stacks
+
+
+def _parallel_stacks(frames: list[Frame]) -> list[list[Frame]]:
+    """Stacks among parallel frames: beside each other, named, or measured again and again."""
+    return [
+        stack
+        for beside in _side_by_side(frames)
+        for named in _by_stack_id(beside)
+        for stack in stacks_by_phase(named, _distinct_positions)
+    ]
 
 
 def _clusters(frames: Sequence[Frame], same: Callable[[Frame, Frame], bool]) -> list[list[Frame]]:
@@ -164,19 +185,41 @@ def _components(frame: Frame) -> frozenset[str]:
 
 
 def _by_stack_id(frames: list[Frame]) -> list[list[Frame]]:
-    """Split by the file's own StackID where that names whole stacks.
+    """Split parallel frames by the file's own StackID where that names whole stacks.
 
-    It does not where a maker counts slices or time points with it.
+    It does not where a maker counts slices, packages or time points with it:
+    each stack holds several positions and no other stack's, and stacks that
+    together are one evenly spaced stack lie one behind the other.
     """
-    named = _clusters(frames, lambda a, b: a.stack == b.stack)
-    counts = [_distinct_positions(part) for part in named]
-    whole = min(counts) >= SMALL_STACK and sum(counts) == _distinct_positions(frames)
+    named = sorted(_clusters(frames, lambda a, b: a.stack == b.stack), key=lambda s: _span(s)[0])
+    if len(named) == 1:
+        return [frames]
+    spans = [_span(stack) for stack in named]
+    apart = all(a[1] + SAME_POSITION_MM < b[0] for a, b in itertools.pairwise(spans))
+    counts = [_distinct_positions(stack) for stack in named]
+    if min(counts) < 2 or sum(counts) != _distinct_positions(frames):
+        return [frames]
+    whole = (apart and min(counts) >= SMALL_STACK) or not _evenly_spaced(frames)
     return named if whole else [frames]
+
+
+def _span(frames: Sequence[Frame]) -> tuple[float, float]:
+    """Extent along the stack's direction, mm."""
+    direction = stack_direction(slice_normal(frames[0].orientation))
+    depths = np.array([frame.position for frame in frames]) @ direction
+    return float(depths.min()), float(depths.max())
 
 
 def _parallel(a: Frame, b: Frame) -> bool:
     pairs = zip(a.orientation, b.orientation, strict=True)
     return all(abs(x - y) <= ORIENTATION_TOLERANCE for x, y in pairs)
+
+
+def _evenly_spaced(frames: Sequence[Frame]) -> bool:
+    """Whether the frames are one stack without a gap, whatever they are called."""
+    gaps = np.diff(np.sort(_depths(frames)))
+    gaps = gaps[gaps > SAME_POSITION_MM]
+    return gaps.size > 0 and float(np.ptp(gaps)) <= IRREGULAR_FRACTION * float(np.median(gaps))
 
 
 def _distinct_positions(frames: Sequence[Frame]) -> int:
@@ -235,8 +278,8 @@ def _orientations(frames: Sequence[Frame]) -> int:
     return len(_clusters(frames, _parallel))
 
 
-def _series(frames: list[Frame], repeated: int, number: int, stacks: int) -> Series:
-    """The record of one sorted stack."""
+def _series(frames: list[Frame], repeated: int, number: int, words: Sequence[str]) -> Series:
+    """The record of one sorted stack, the ``number``-th of those that ``words`` tell apart."""
     middle = frames[len(frames) // 2]
     elements = frames[0].elements
     orientations = _orientations(frames)
@@ -246,14 +289,19 @@ def _series(frames: list[Frame], repeated: int, number: int, stacks: int) -> Ser
         else _measured_affine(frames)
     )
     cues = cues_of(middle)
-    notices += [*_contrast_notices(cues), *_provenance_notices(repeated, number, stacks)]
+    notices += [
+        *_contrast_notices(cues),
+        *_provenance_notices(repeated, number, len(words)),
+        *_picture_notices(frames),
+        *_orientation_notices(frames),
+    ]
     series_number = elements.number(Tag.SERIES_NUMBER)
     return Series(
         uid=frames[0].series_uid,
         patient=patient_of(elements),
         study=study_of(elements),
         acquisition=acquisition_of(middle),
-        description=elements.text(Tag.SERIES_DESCRIPTION) or elements.text(Tag.PROTOCOL),
+        description=_description(elements, words[number - 1]),
         number=None if series_number is None else int(series_number),
         frame_of_reference_uid=elements.string(Tag.FRAME_OF_REFERENCE),
         plane=Plane.MIXED if orientations > 1 else plane_of(slice_normal(middle.orientation)),
@@ -267,8 +315,14 @@ def _series(frames: list[Frame], repeated: int, number: int, stacks: int) -> Ser
         notices=tuple(notices),
         image_type=middle.image_type,
         laterality=laterality_of(middle.elements),
-        body_part=elements.text(Tag.BODY_PART),
+        body_part=region_of(elements),
     )
+
+
+def _description(elements: Elements, words: str) -> str:
+    """The series' name, with what tells this stack from the others of the series."""
+    name = elements.text(Tag.SERIES_DESCRIPTION) or elements.text(Tag.PROTOCOL)
+    return f"{name} ({words})".strip() if words else name
 
 
 def _loose_affine(frame: Frame) -> Affine:
@@ -350,3 +404,43 @@ def _provenance_notices(repeated: int, number: int, stacks: int) -> list[Notice]
             )
         )
     return notices
+
+
+def _picture_notices(frames: Sequence[Frame]) -> list[Notice]:
+    """What compression and grey scale mean for the reader."""
+    notices = []
+    lossy = sum(is_lossy(frame.elements) for frame in frames)
+    if lossy:
+        notices.append(
+            Notice(
+                "lossy_compressed",
+                "Images were compressed with loss; fine detail and measured values are altered.",
+                float(lossy),
+            )
+        )
+    inverted = sum(is_inverted(frame.elements) for frame in frames)
+    if inverted:
+        notices.append(
+            Notice(
+                "inverted_picture",
+                "The images are stored as negatives and were turned back.",
+                float(inverted),
+            )
+        )
+    return notices
+
+
+def _orientation_notices(frames: Sequence[Frame]) -> list[Notice]:
+    """Where words on the patient's orientation contradict the geometry or one another."""
+    stated = {frame.elements.string(Tag.PATIENT_POSITION) for frame in frames} - {""}
+    contradicting = sum(map(contradicts_letters, frames))
+    if len(stated) < 2 and not contradicting:
+        return []
+    return [
+        Notice(
+            "orientation_contradicts",
+            "The files contradict themselves on how the patient lay; sides follow the slices' "
+            "geometry: make sure that right and left are right.",
+            float(contradicting) if contradicting else None,
+        )
+    ]

@@ -29,6 +29,7 @@ class Tag(IntEnum):
     STUDY_DESCRIPTION = 0x00081030
     SERIES_DESCRIPTION = 0x0008103E
     MODEL = 0x00081090
+    REGION = 0x00080104
     FRAME_TYPE = 0x00089007
     ACQUISITION_CONTRAST = 0x00089209
     PATIENT_NAME = 0x00100010
@@ -47,6 +48,9 @@ class Tag(IntEnum):
     TI = 0x00180082
     FIELD_STRENGTH = 0x00180087
     PROTOCOL = 0x00181030
+    TRIGGER_TIME = 0x00181060
+    FLIP_ANGLE = 0x00181314
+    PATIENT_POSITION = 0x00185100
     PULSE_SEQUENCE = 0x00189005
     ECHO_PULSE = 0x00189008
     INVERSION_RECOVERY = 0x00189009
@@ -59,6 +63,7 @@ class Tag(IntEnum):
     SERIES_UID = 0x0020000E
     SERIES_NUMBER = 0x00200011
     ACQUISITION_NUMBER = 0x00200012
+    PATIENT_ORIENTATION = 0x00200020
     POSITION = 0x00200032
     ORIENTATION = 0x00200037
     FRAME_OF_REFERENCE = 0x00200052
@@ -68,6 +73,9 @@ class Tag(IntEnum):
     STACK = 0x00209056
     FRAME_LATERALITY = 0x00209072
     TEMPORAL_INDEX = 0x00209128
+    TRIGGER_DELAY = 0x00209153
+    FRAME_ACQUISITION = 0x00209156
+    DIMENSIONS = 0x00209157
     SAMPLES = 0x00280002
     PHOTOMETRIC = 0x00280004
     FRAMES = 0x00280008
@@ -79,16 +87,19 @@ class Tag(IntEnum):
     WINDOW_WIDTH = 0x00281051
     INTERCEPT = 0x00281052
     SLOPE = 0x00281053
+    LOSSY = 0x00282110
     SHARED_GROUPS = 0x52009229
     PER_FRAME_GROUPS = 0x52009230
 
 
 DESCENDED: Final = frozenset(
     {
+        0x00082218,  # AnatomicRegionSequence
         0x00189112,  # MRTimingAndRelatedParametersSequence
         0x00189114,  # MREchoSequence
         0x00189115,  # MRModifierSequence
         0x00189117,  # MRDiffusionSequence
+        0x00189118,  # CardiacSynchronizationSequence
         0x00189226,  # MRImageFrameTypeSequence
         0x00209071,  # FrameAnatomySequence
         0x00209111,  # FrameContentSequence
@@ -100,6 +111,28 @@ DESCENDED: Final = frozenset(
     }
 )
 """Functional groups of enhanced files that hold wanted values."""
+
+CONVERTED: Final = frozenset(
+    {
+        0x00209170,  # UnassignedSharedConvertedAttributesSequence
+        0x00209171,  # UnassignedPerFrameConvertedAttributesSequence
+    }
+)
+"""Functional groups that hold whatever a classic file said and no other group has."""
+
+PHILIPS_FRAME: Final = 0x2005140F
+"""Private sequence (2005,xx0F) of "Philips MR Imaging DD 005": the frame as a classic image."""
+
+PHILIPS_VALUES: Final = frozenset(
+    {
+        int(Tag.SCANNING_SEQUENCE),
+        int(Tag.SEQUENCE_VARIANT),
+        int(Tag.SCAN_OPTIONS),
+        int(Tag.TI),
+        int(Tag.ACQUISITION_NUMBER),
+    }
+)
+"""What is taken from it; its positions are those of pixel corners, not of centres."""
 
 WANTED: Final[frozenset[int]] = frozenset(int(tag) for tag in Tag)
 
@@ -113,6 +146,9 @@ BINARY: Final[Mapping[int, str]] = MappingProxyType(
         Tag.EFFECTIVE_TE: "d",
         Tag.B_VALUE: "d",
         Tag.TEMPORAL_INDEX: "I",
+        Tag.TRIGGER_DELAY: "d",
+        Tag.FRAME_ACQUISITION: "H",
+        Tag.DIMENSIONS: "I",
     }
 )
 """`struct` codes of the values that are not stored as text (VR US, FD, UL)."""

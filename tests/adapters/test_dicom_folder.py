@@ -249,17 +249,34 @@ def test_one_slice_is_a_series_too(tmp_path):
 # Series that hold several stacks
 
 
-def test_a_localizer_of_three_planes_is_one_mixed_series(tmp_path):
+def test_a_localizer_of_three_planes_is_three_series(tmp_path):
     for plane in ORIENTATIONS:
 
         def apart(index, dataset, plane=plane):
             dataset.SOPInstanceUID = uid(plane, index)
 
         write_series(tmp_path / plane, slices=3, orientation=plane, tags=LOCALIZER, each=apart)
+    found = scan(tmp_path).series
+    assert {series.plane for series in found} == {Plane.CORONAL, Plane.SAGITTAL, Plane.AXIAL}
+    assert {series.description for series in found} == {
+        f"localizer ({plane})" for plane in ORIENTATIONS
+    }
+    assert all(codes(series) == {"split_series": 3} for series in found)
+    assert all(READER.read(series).voxels.shape == (3, 64, 64) for series in found)
+
+
+def test_a_radial_series_is_one_mixed_series(tmp_path):
+    for turn in range(9):
+        angle = np.deg2rad(20 * turn)
+        cosines = (np.cos(angle), np.sin(angle), 0, 0, 0, -1)
+
+        def apart(index, dataset, turn=turn):
+            dataset.SOPInstanceUID = uid(turn)
+
+        write_series(tmp_path / str(turn), slices=1, orientation=cosines, each=apart)
     series = only(tmp_path)
     assert series.plane is Plane.MIXED
-    assert len(series.slices) == 9
-    assert codes(series) == {"mixed_planes": 3}
+    assert codes(series) == {"mixed_planes": 9}
     assert READER.read(series).voxels.shape == (9, 64, 64)
 
 

@@ -104,7 +104,7 @@ def test_every_visit_holds_a_real_studys_series(scans: list[Scan]) -> None:
         kinds = defaultdict(set)
         for series in scan.series:
             kinds[series.number].add((series.plane, series.contrast))
-        assert {plane for plane, _ in kinds[1]} == {Plane.MIXED}
+        assert {plane for plane, _ in kinds[1]} == {Plane.CORONAL, Plane.SAGITTAL, Plane.AXIAL}
         assert kinds[2] == {(Plane.CORONAL, Contrast.STIR)}
         assert kinds[3] == {(Plane.CORONAL, Contrast.T1)}
         assert kinds[4] == {(Plane.AXIAL, Contrast.T2_FS)}

@@ -410,7 +410,9 @@ def contradicts_letters(frame: Frame) -> bool:
 
 
 def window_of(elements: Elements) -> tuple[float, float] | None:
-    """(centre, width) of the first window stated."""
+    """(centre, width) of the first window stated; none for negatives, which are turned."""
+    if is_inverted(elements):
+        return None
     centre, width = elements.number(Tag.WINDOW_CENTRE), elements.number(Tag.WINDOW_WIDTH)
     return (centre, width) if centre is not None and width and width > 0 else None
 

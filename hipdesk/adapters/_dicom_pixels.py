@@ -1,10 +1,24 @@
-"""Pixels of a series: decoded, rescaled, stacked."""
+"""Pixels of a series: decoded, rescaled, stacked.
+
+"Rescaled stored values" are ``stored x slope + intercept`` with the Rescale
+Slope and Intercept of the file, or of the frame's Pixel Value Transformation
+(DICOM PS3.3 C.11.1.1.2, C.7.6.16.2.9), or the Modality LUT where there is one.
+Philips writes a slope of its own into each slice there; undoing it makes the
+slices of one series comparable. Its private scale (2005,100E), which would make
+*series* comparable, and Real World Value Mappings are left alone: every
+measure made here is relative to signal of the same series.
+
+Two more things are put right, because they would be read as tissue: pixels that
+the file calls padding (other than 0) take the smallest measured value of their
+picture, and negatives (MONOCHROME1) are turned within the range of stored bits.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import warnings
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -16,15 +30,23 @@ from pydicom.pixels.processing import apply_modality_lut
 from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from hipdesk.adapters._dicom_elements import read_header
-from hipdesk.adapters._dicom_headers import rescale_of
+from hipdesk.adapters._dicom_codestreams import check_codestreams
+from hipdesk.adapters._dicom_elements import Elements, FileHeader, inflated, read_header
+from hipdesk.adapters._dicom_headers import is_inverted, rescale_of
 from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.errors import DamagedImage
 from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
-from hipdesk.records import FloatArray, Series, SliceSource, Volume
+from hipdesk.records import BoolArray, FloatArray, Series, SliceSource, Volume
 
 MAX_VOXELS: Final = 1 << 29
 """2 GiB of float32; a larger claim is a damaged header."""
+
+MOST_UNPROVEN_VOXELS: Final = 1 << 25
+MOST_VOXELS_PER_BYTE: Final = 400
+"""A series beyond the first may claim so many pixels for each byte of its files.
+
+Lossless compression reaches about 3 on tissue, and 200 on air alone.
+"""
 
 
 def read_volume(
@@ -32,11 +54,7 @@ def read_volume(
     progress: Progress = no_progress,
     cancelled: Cancelled = never_cancelled,
 ) -> Volume:
-    """Decode one series, each file once.
-
-    Stored values are taken through the Modality LUT or the frame's pixel
-    value transformation (DICOM PS3.3 C.11.1, C.7.6.16.2.9) and nothing else;
-    private scales are left alone.
+    """Decode one series, each file once; `hipdesk.records.Volume` says of what values.
 
     Raises
     ------
@@ -45,21 +63,29 @@ def read_volume(
     Cancelled
         The user asked to stop; asked between files.
     """
-    if int(np.prod(series.shape, dtype=np.int64)) > MAX_VOXELS:
+    files = _by_file(series)
+    if _claims_too_much(series, list(files)):
         raise DamagedImage(
             "The series claims more pixels than this program reads; "
             "a header is damaged: send the series again from the scanner or archive."
         )
     voxels = np.empty(series.shape, dtype=np.float32)
-    files = _by_file(series)
     for done, (path, places) in enumerate(files.items()):
         if cancelled():
             raise CancelledByUser
         progress(done / len(files), "Reading images")
-        sources = [series.slices[place] for place in places]
-        voxels[places] = _read_file(path, sources, (series.rows, series.columns))
+        _read_file(path, [series.slices[place] for place in places], voxels, places)
     voxels.setflags(write=False)
-    return Volume(series, voxels, hashlib.sha256(voxels.tobytes()).hexdigest())
+    return Volume(series, voxels, hashlib.sha256(voxels.data).hexdigest())
+
+
+def _claims_too_much(series: Series, paths: list[Path]) -> bool:
+    """Whether a series claims more pixels than can be, or than its files can hold."""
+    voxels = int(np.prod(series.shape, dtype=np.int64))
+    if voxels <= MOST_UNPROVEN_VOXELS:
+        return False
+    stored = sum(path.stat().st_size for path in paths if path.is_file())
+    return voxels > min(MAX_VOXELS, MOST_VOXELS_PER_BYTE * stored)
 
 
 def _by_file(series: Series) -> dict[Path, list[int]]:
@@ -72,45 +98,58 @@ def _by_file(series: Series) -> dict[Path, list[int]]:
     return files
 
 
-def _read_file(path: Path, sources: list[SliceSource], shape: tuple[int, int]) -> FloatArray:
-    """Rescaled slices of one file, float32 (slices, rows, columns)."""
+def _read_file(
+    path: Path, sources: list[SliceSource], voxels: FloatArray, places: list[int]
+) -> None:
+    """Put the rescaled slices of one file in their places."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            slices = _decode(path, sources)
+            for place, picture in zip(places, _pictures(path, sources), strict=True):
+                if picture.shape != voxels.shape[1:] or not np.isfinite(picture).all():
+                    raise DamagedImage(
+                        f"The image {path.name} does not hold what its header states; "
+                        "send the series again from the scanner or archive."
+                    )
+                voxels[place] = picture
+    except DamagedImage:
+        raise
     except Exception as error:  # decoders raise anything on damaged data
         raise DamagedImage(
             f"The image {path.name} is damaged and cannot be shown; "
             "send the series again from the scanner or archive."
         ) from error
-    if slices.shape[1:] != shape or not np.isfinite(slices).all():
-        raise DamagedImage(
-            f"The image {path.name} does not hold what its header states; "
-            "send the series again from the scanner or archive."
-        )
-    return slices
 
 
-def _decode(path: Path, sources: list[SliceSource]) -> FloatArray:
-    dataset = _opened(path)
-    numbers = [source.key.frame_number for source in sources]
-    if numbers == [None]:
-        stored = next(iter_pixels(dataset, raw=True)).copy()  # the rescaling writes into it
-        return np.asarray(apply_modality_lut(stored, dataset)[None], dtype=np.float32)
-    wanted = [number - 1 for number in numbers if number is not None]
-    header = read_header(path)
-    pictures = zip(wanted, iter_pixels(dataset, raw=True, indices=wanted), strict=True)
-    return np.stack(
-        [
-            _scaled(picture, *rescale_of(header.elements.overlaid(header.frames[i])))
-            for i, picture in pictures
-        ]
-    )
+def _pictures(path: Path, sources: list[SliceSource]) -> Iterator[FloatArray]:
+    """Decoded and rescaled slices of one file, frames ascending."""
+    header, dataset = read_header(path), _opened(path)
+    numbers = [source.key.frame_number or 1 for source in sources]
+    indices = [number - 1 for number in numbers]
+    check_codestreams(dataset, frozenset(indices))
+    every = indices == list(range(int(dataset.get("NumberOfFrames") or 1)))
+    # Asked for by number, frames without an offset table are searched from the first each time.
+    stored = iter_pixels(dataset, raw=True, indices=None if every else indices)
+    for source, picture in zip(sources, stored, strict=True):
+        yield _measured(picture, dataset, _elements(header, source))
+
+
+def _elements(header: FileHeader, source: SliceSource) -> Elements:
+    """Header values of one slice."""
+    number = source.key.frame_number
+    if number is None:
+        return header.elements
+    return header.elements.overlaid(header.frames[number - 1])
 
 
 def _opened(path: Path) -> Dataset:
-    """The whole file; one without meta information is given the syntax it was read in."""
-    dataset = dcmread(path, force=True)
+    """The whole file; one without meta information is given the syntax it was read in.
+
+    A deflated file is inflated within bounds, and then as if it never had been.
+    """
+    with path.open("rb") as stream:
+        plain = inflated(stream)
+        dataset = dcmread(plain or stream, force=True)
     if "TransferSyntaxUID" not in dataset.file_meta:
         implicit = dataset.original_encoding[0]
         dataset.file_meta.TransferSyntaxUID = (
@@ -119,5 +158,47 @@ def _opened(path: Path) -> Dataset:
     return dataset
 
 
-def _scaled(stored: NDArray[np.generic], slope: float, intercept: float) -> FloatArray:
-    return np.asarray(stored.astype(np.float64) * slope + intercept, dtype=np.float32)
+def _measured(stored: NDArray[np.generic], dataset: Dataset, elements: Elements) -> FloatArray:
+    """Rescaled values of one stored picture."""
+    if dataset.get("ModalityLUTSequence"):
+        values = np.asarray(apply_modality_lut(stored.copy(), dataset), dtype=np.float32)
+    else:
+        upright = _turned(stored, dataset) if is_inverted(elements) else stored
+        slope, intercept = rescale_of(elements)
+        values = np.asarray(upright.astype(np.float64) * slope + intercept, dtype=np.float32)
+    padded = _padded(stored, dataset)
+    if padded is not None and padded.any():
+        values[padded] = values[~padded].min() if not padded.all() else 0.0
+    return values
+
+
+def _turned(stored: NDArray[np.generic], dataset: Dataset) -> NDArray[np.int64]:
+    """A negative as a positive, within the range of stored bits."""
+    highest = -1 if dataset.PixelRepresentation else (1 << int(dataset.BitsStored)) - 1
+    return highest - stored.astype(np.int64)
+
+
+def _padded(stored: NDArray[np.generic], dataset: Dataset) -> BoolArray | None:
+    """Where a picture holds its Pixel Padding Value or range; None where 0 or nothing is stated.
+
+    A value written with the wrong sign means the same bits.
+
+    Source: DICOM PS3.3 C.7.5.1.1.2.
+    """
+    value, limit = (
+        dataset.get(keyword) for keyword in ("PixelPaddingValue", "PixelPaddingRangeLimit")
+    )
+    if not isinstance(value, int) or stored.dtype.kind not in "iu":
+        return None
+    if not isinstance(limit, int):
+        return None if value == 0 else np.asarray(stored == _as_stored(value, stored.dtype))
+    low, high = sorted(_as_stored(bound, stored.dtype) for bound in (value, limit))
+    values = stored.astype(np.int64)
+    return np.asarray((values >= low) & (values <= high))
+
+
+def _as_stored(value: int, dtype: np.dtype[np.generic]) -> int:
+    """A number whose bits are read with the sign of the stored values."""
+    bits = 8 * dtype.itemsize
+    wrapped = value % (1 << bits)
+    return wrapped - (1 << bits) if dtype.kind == "i" and wrapped >> (bits - 1) else wrapped

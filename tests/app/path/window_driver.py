@@ -243,6 +243,23 @@ class Driver:
         assert isinstance(menu, QMenu)
         return menu
 
+    def stop(self, what: str) -> float:
+        """Press a running job's stop button once it can be seen; seconds until the job has ended.
+
+        Parameters
+        ----------
+        what : the job's words
+        """
+        self.wait(lambda: self.has(QPushButton, f"Stop: {what}"))
+        asked = time.perf_counter()
+        self.click(QPushButton, f"Stop: {what}")
+        self.wait(lambda: not self.runs(what))
+        return time.perf_counter() - asked
+
+    def runs(self, what: str) -> bool:
+        """Whether a job runs or waits."""
+        return any(job.what == what for job in self.program.services.jobs.running)
+
     # The review
 
     @property

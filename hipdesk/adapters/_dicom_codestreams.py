@@ -11,12 +11,12 @@ A.5.1 (JPEG 2000 SIZ marker), DICOM PS3.5 G.5 (RLE header).
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Final
 
 from pydicom.dataset import Dataset
-from pydicom.encaps import generate_frames
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import RLELossless
 
 _FRAME_HEADERS: Final = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
@@ -24,6 +24,7 @@ _ALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 _JPEG_2000_START: Final = b"\xff\x4f\xff\x51"
 _BOXES: Final = b"\0\0\0\x0cjP"
 _MOST_BOX_BYTES: Final = 4096
+_OFFSETS: Final = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")
 _MOST_TILES: Final = 65535
 _RLE_EXPANSION: Final = 64
 """Two bytes give 128 at most."""
@@ -33,11 +34,14 @@ class OtherSizeError(ValueError):
     """A compressed picture is not of the size that its header states."""
 
 
-def check_codestreams(dataset: Dataset, indices: Collection[int]) -> None:
-    """Refuse compressed frames that claim another size than the header.
+def single_frames(dataset: Dataset, indices: Collection[int]) -> Iterator[Dataset]:
+    """Wanted frames of a compressed file, checked, each as the only frame of the data set.
+
+    The file's fragments are gone through once, with an offset table or without.
 
     Parameters
     ----------
+    dataset : the whole file; it is changed
     indices : 0-based numbers of the frames that are wanted
 
     Raises
@@ -45,18 +49,30 @@ def check_codestreams(dataset: Dataset, indices: Collection[int]) -> None:
     OtherSizeError
         A frame claims another size, or is too short to hold the picture.
     """
-    syntax = dataset.file_meta.TransferSyntaxUID
-    if not syntax.is_encapsulated:
-        return
     frames = int(dataset.get("NumberOfFrames") or 1)
-    streams = islice(generate_frames(dataset.PixelData, number_of_frames=frames), max(indices) + 1)
-    for index, stream in enumerate(streams):
-        if index not in indices:
-            continue
-        if syntax == RLELossless:
-            _check_expansion(stream, dataset)
-        else:
-            _check_size(stream, dataset)
+    streams = generate_frames(
+        dataset.PixelData, number_of_frames=frames, extended_offsets=_extended_offsets(dataset)
+    )
+    dataset.NumberOfFrames = 1
+    for keyword in _OFFSETS:
+        dataset.pop(keyword, None)
+    for index, stream in enumerate(islice(streams, max(indices) + 1)):
+        if index in indices:
+            _check(stream, dataset)
+            dataset.PixelData = encapsulate([stream])
+            yield dataset
+
+
+def _extended_offsets(dataset: Dataset) -> tuple[bytes, bytes] | None:
+    offsets, lengths = (dataset.get(keyword) for keyword in _OFFSETS)
+    return (offsets, lengths) if offsets and lengths else None
+
+
+def _check(stream: bytes, dataset: Dataset) -> None:
+    if dataset.file_meta.TransferSyntaxUID == RLELossless:
+        _check_expansion(stream, dataset)
+    else:
+        _check_size(stream, dataset)
 
 
 def _check_expansion(stream: bytes, dataset: Dataset) -> None:

@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_modality_lut
-from pydicom.pixels.utils import iter_pixels
+from pydicom.pixels.utils import pixel_array
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from hipdesk.adapters._dicom_codestreams import check_codestreams
+from hipdesk.adapters._dicom_codestreams import single_frames
 from hipdesk.adapters._dicom_elements import Elements, FileHeader, inflated, read_header
 from hipdesk.adapters._dicom_headers import is_inverted, rescale_of
 from hipdesk.errors import Cancelled as CancelledByUser
@@ -124,14 +124,19 @@ def _read_file(
 def _pictures(path: Path, sources: list[SliceSource]) -> Iterator[FloatArray]:
     """Decoded and rescaled slices of one file, frames ascending."""
     header, dataset = read_header(path), _opened(path)
-    numbers = [source.key.frame_number or 1 for source in sources]
-    indices = [number - 1 for number in numbers]
-    check_codestreams(dataset, frozenset(indices))
-    every = indices == list(range(int(dataset.get("NumberOfFrames") or 1)))
-    # Asked for by number, frames without an offset table are searched from the first each time.
-    stored = iter_pixels(dataset, raw=True, indices=None if every else indices)
-    for source, picture in zip(sources, stored, strict=True):
-        yield _measured(picture, dataset, _elements(header, source))
+    indices = [(source.key.frame_number or 1) - 1 for source in sources]
+    for source, stored in zip(sources, _stored(dataset, indices), strict=True):
+        yield _measured(stored, dataset, _elements(header, source))
+
+
+def _stored(dataset: Dataset, indices: list[int]) -> Iterator[NDArray[np.generic]]:
+    """Stored values of some frames, ascending."""
+    if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        for single in single_frames(dataset, frozenset(indices)):
+            yield pixel_array(single, index=0, raw=True)
+    else:
+        for index in indices:
+            yield pixel_array(dataset, index=index, raw=True)
 
 
 def _elements(header: FileHeader, source: SliceSource) -> Elements:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import (
@@ -252,3 +253,81 @@ def enhanced_dataset(
     dataset.PerFrameFunctionalGroupsSequence = DicomSequence(frames)
     set_pixels(dataset, voxels)
     return dataset
+
+
+def enhanced_copy(files: Sequence[Path], syntax: UID = ExplicitVRLittleEndian) -> FileDataset:
+    """An Enhanced MR Image of the same pictures and facts as classic files.
+
+    What is the same for all frames is in the shared functional groups, the
+    rest in those of each frame, in the order of ``files``.
+    """
+    slices = [dcmread(file) for file in files]
+    first = slices[0]
+    dataset = base_dataset(
+        first.StudyInstanceUID,
+        first.SeriesInstanceUID,
+        uid(first.SOPInstanceUID, "enhanced"),
+        EnhancedMRImageStorage,
+        syntax,
+    )
+    for element in first:
+        if element.keyword not in _PER_FRAME and not element.tag.is_private:
+            dataset[element.tag] = element
+    dataset.SOPClassUID = EnhancedMRImageStorage
+    dataset.SOPInstanceUID = uid(first.SOPInstanceUID, "enhanced")
+    sequences = first.get("ScanningSequence", [])
+    inverted = "IR" in sequences
+    dataset.EchoPulseSequence = "SPIN" if "SE" in sequences else "GRADIENT"
+    dataset.PulseSequenceName = first.get("SequenceName", "")
+    dataset.NumberOfFrames = len(slices)
+    modifier = {"InversionRecovery": "YES" if inverted else "NO"}
+    times = {"InversionTimes": [float(first.InversionTime)]} if "InversionTime" in first else {}
+    region = _one(CodeValue="29836001", CodingSchemeDesignator="SCT",
+                  CodeMeaning=first.get("BodyPartExamined", "HIP"))  # fmt: skip
+    dataset.SharedFunctionalGroupsSequence = _one(
+        PixelMeasuresSequence=_one(
+            PixelSpacing=first.PixelSpacing, SliceThickness=first.SliceThickness
+        ),
+        PlaneOrientationSequence=_one(ImageOrientationPatient=first.ImageOrientationPatient),
+        MRTimingAndRelatedParametersSequence=_one(RepetitionTime=first.RepetitionTime),
+        MRModifierSequence=_one(**modifier, **times),
+        MREchoSequence=_one(EffectiveEchoTime=float(first.EchoTime)),
+        MRImageFrameTypeSequence=_one(FrameType=first.ImageType),
+        FrameAnatomySequence=_one(
+            AnatomicRegionSequence=region, FrameLaterality=first.get("Laterality", "U")
+        ),
+    )
+    dataset.PerFrameFunctionalGroupsSequence = DicomSequence(
+        _enhanced_frame(index, one) for index, one in enumerate(slices)
+    )
+    set_pixels(dataset, np.stack([one.pixel_array for one in slices]))
+    return dataset
+
+
+_PER_FRAME: Final = frozenset(
+    {"ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness",
+     "RepetitionTime", "EchoTime", "InversionTime", "ScanningSequence", "SequenceName",
+     "RescaleSlope", "RescaleIntercept", "WindowCenter", "WindowWidth", "Laterality",
+     "AcquisitionDate", "AcquisitionTime", "BodyPartExamined", "PixelData", "InstanceNumber"}
+)  # fmt: skip
+
+
+def _enhanced_frame(index: int, one: Dataset) -> Dataset:
+    """Functional groups of a frame, from a classic image."""
+    item = _item(
+        PlanePositionSequence=_one(ImagePositionPatient=one.ImagePositionPatient),
+        FrameContentSequence=_one(
+            StackID="1",
+            InStackPositionNumber=index + 1,
+            FrameAcquisitionDateTime=one.get("AcquisitionDate", "")
+            + one.get("AcquisitionTime", ""),
+        ),
+        PixelValueTransformationSequence=_one(
+            RescaleSlope=one.get("RescaleSlope", 1),
+            RescaleIntercept=one.get("RescaleIntercept", 0),
+            RescaleType="US",
+        ),
+    )
+    if "WindowCenter" in one:
+        item.FrameVOILUTSequence = _one(WindowCenter=one.WindowCenter, WindowWidth=one.WindowWidth)
+    return item

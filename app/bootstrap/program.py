@@ -23,6 +23,7 @@ from app.controllers.review import ReviewController
 from app.controllers.shell import ShellController
 from app.controllers.signing import SigningDesk
 from app.controllers.study import StudyController
+from app.core_catalogue import CONTEXT
 from app.jobs import GuiThread, JobThread
 from app.messages import Messages
 from app.services import Services
@@ -30,6 +31,7 @@ from app.state import Workspace
 from app.views.about import ProgramFacts
 from app.views.file_choice import FileChoice
 from app.views.follow_up_view import FollowUpView
+from app.views.labels import core_words
 from app.views.library_view import LibraryView
 from app.views.main_window import MainWindow
 from app.views.report_view import ReportView
@@ -44,6 +46,8 @@ from hipdesk.settings import Settings
 
 def translate(context: str, text: str, /) -> str:
     """The words of the language in force."""
+    if context == CONTEXT:
+        return core_words(text)
     return QCoreApplication.translate(context, text)
 
 

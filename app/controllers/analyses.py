@@ -151,7 +151,8 @@ class Analyses:
             self._say(Severity.ERROR, str(error))
             return
         words = self.translate("Study", "The analysis of the study opened at {time} failed: {why}")
-        self._say(Severity.ERROR, words.format(time=_clock(run), why=error))
+        why = self.translate("core", str(error))
+        self._say(Severity.ERROR, words.format(time=_clock(run), why=why))
 
     def _analysis_stopped(self, run: Run) -> None:
         if self._closing:

@@ -7,12 +7,11 @@ from PySide6.QtWidgets import QWidget
 
 from app.state import CropView, HipPanel, Tool
 from app.views._canvas_outlines import OutlinePaths
-from app.views.labels import core_words
+from app.views.labels import core_sentence
 from app.views.layouts import column
 from app.views.slice_canvas import SliceCanvas
 from app.views.verdict_bar import VerdictBar
 from hipdesk.records import Side
-from hipdesk.wording import capital
 
 
 class HipColumn(QWidget):
@@ -86,4 +85,4 @@ class HipColumn(QWidget):
         said = (self._crop.reason if self._crop else "") or (
             self._panel.reason if self._panel and not self._panel.found else ""
         )
-        return capital(core_words(said)) + "." if said else ""
+        return core_sentence(said)

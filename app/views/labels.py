@@ -9,10 +9,14 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from app.core_catalogue import CONTEXT, in_language
 from app.theme import SPACE, set_role
+from hipdesk.wording import capital
 
 Kind = Literal["", "title", "section", "strong", "muted", "small"]
 Tone = Literal["", "good", "caution", "danger", "note"]
+
+SENTENCE_ENDS: Final = ".!?\N{IDEOGRAPHIC FULL STOP}\N{HORIZONTAL ELLIPSIS}"
 
 SHORTEST: Final = 6 * SPACE
 """No label is shortened below this width."""
@@ -20,7 +24,19 @@ SHORTEST: Final = 6 * SPACE
 
 def core_words(words: str) -> str:
     """Words of the core in the reader's language, where a translation has them."""
-    return QCoreApplication.translate("core", words)
+    return in_language(words, _lookup)
+
+
+def core_sentence(words: str) -> str:
+    """The same as a sentence of its own, though it may be the end of one; empty for none."""
+    said = capital(core_words(words)).rstrip()
+    if not said or said[-1] in SENTENCE_ENDS:
+        return said
+    return QCoreApplication.translate("labels", "{words}.").format(words=said)
+
+
+def _lookup(words: str) -> str:
+    return QCoreApplication.translate(CONTEXT, words)
 
 
 def plain_tip(words: str) -> str:

@@ -43,7 +43,7 @@ from app.views.drop_highlight import DropHighlight
 from app.views.file_choice import FileChoice, local_paths
 from app.views.icon_label import IconLabel
 from app.views.job_bar import JobBar
-from app.views.labels import ElidedLabel, core_words, label
+from app.views.labels import ElidedLabel, core_sentence, label
 from app.views.layouts import column, holding, row, rule
 from app.views.message_bar import MessageBar
 from app.views.patient_header import PatientHeaderLine
@@ -320,8 +320,8 @@ class MainWindow(QMainWindow):
             keys = action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
             self._tabs.setTabToolTip(at, keys)
         self._tabs.setAccessibleName(self.tr("Workspaces"))
-        sentences = (core_words(RESEARCH_ONLY), self.tr("Models trained on simulated MRI"))
-        self._banner.show_words(". ".join(sentences) + ".")
+        simulated = self.tr("Models trained on simulated MRI.")
+        self._banner.show_words(f"{core_sentence(RESEARCH_ONLY)} {simulated}")
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""

@@ -14,9 +14,7 @@ LEAST_MM: Final = 0.05
 
 _AXES: Final = ("AP", "HF", "RL")
 
-
-def _tr(words: str) -> str:
-    return QCoreApplication.translate("place_words", words)
+translate = QCoreApplication.translate
 
 
 def normal_axis(edges: Edges | None) -> str:
@@ -31,30 +29,37 @@ def normal_axis(edges: Edges | None) -> str:
 def offset_words(offset_mm: float, edges: Edges | None) -> str:
     """An offset as `hipdesk.linking` counts it, e.g. ``12.0 mm posterior of the head centre``."""
     if abs(offset_mm) < LEAST_MM:
-        return _tr("through the head centre")
-    behind, ahead = direction_words(edges)
-    if not behind:
+        return translate("place_words", "through the head centre")
+    axis = normal_axis(edges)
+    if not axis:
         signed = f"{offset_mm:+.1f}".replace("-", "\N{MINUS SIGN}")
-        return _tr("{mm} mm from the head centre").format(mm=signed)
-    words = _sentences()[ahead if offset_mm > 0 else behind]
-    return words.format(mm=f"{abs(offset_mm):.1f}")
+        return translate("place_words", "{mm} mm from the head centre").format(mm=signed)
+    lowest, highest = _sentences()[axis]
+    return (highest if offset_mm > 0 else lowest).format(mm=f"{abs(offset_mm):.1f}")
 
 
 def direction_words(edges: Edges | None) -> tuple[str, str]:
     """What lies at the lowest and at the highest offsets; empty where unknown."""
     return {
-        "AP": (_tr("anterior"), _tr("posterior")),
-        "HF": (_tr("inferior"), _tr("superior")),
-        "RL": (_tr("to the right"), _tr("to the left")),
+        "AP": (translate("place_words", "anterior"), translate("place_words", "posterior")),
+        "HF": (translate("place_words", "inferior"), translate("place_words", "superior")),
+        "RL": (translate("place_words", "to the right"), translate("place_words", "to the left")),
     }.get(normal_axis(edges), ("", ""))
 
 
-def _sentences() -> dict[str, str]:
+def _sentences() -> dict[str, tuple[str, str]]:
+    """By axis, for the lowest and for the highest offsets."""
     return {
-        _tr("anterior"): _tr("{mm} mm anterior of the head centre"),
-        _tr("posterior"): _tr("{mm} mm posterior of the head centre"),
-        _tr("inferior"): _tr("{mm} mm inferior of the head centre"),
-        _tr("superior"): _tr("{mm} mm superior of the head centre"),
-        _tr("to the right"): _tr("{mm} mm to the patient's right of the head centre"),
-        _tr("to the left"): _tr("{mm} mm to the patient's left of the head centre"),
+        "AP": (
+            translate("place_words", "{mm} mm anterior of the head centre"),
+            translate("place_words", "{mm} mm posterior of the head centre"),
+        ),
+        "HF": (
+            translate("place_words", "{mm} mm inferior of the head centre"),
+            translate("place_words", "{mm} mm superior of the head centre"),
+        ),
+        "RL": (
+            translate("place_words", "{mm} mm to the patient's right of the head centre"),
+            translate("place_words", "{mm} mm to the patient's left of the head centre"),
+        ),
     }

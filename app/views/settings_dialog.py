@@ -188,6 +188,7 @@ class SettingsDialog(Page):
 
     def _say_notes(self) -> None:
         words = {
+            "language": self.tr("The report is written in English."),
             "reader": self.tr("Verdicts and signatures are made in this name."),
             "institution": self.tr("Printed at the head of reports."),
             "provider": badge_details(self._badge),

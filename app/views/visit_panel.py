@@ -14,13 +14,13 @@ from app.state import Panel, PanelShown, VisitChoice
 from app.theme import SPACE, icon
 from app.views._canvas_geometry import Sight
 from app.views._canvas_outlines import OutlinePaths
-from app.views.labels import core_words, label
+from app.views.labels import core_sentence, core_words, label
 from app.views.layouts import column, row
 from app.views.person_words import BETWEEN
 from app.views.place_words import offset_words
 from app.views.slice_canvas import SliceCanvas
 from hipdesk.records import Side
-from hipdesk.wording import CONTRAST_WORDS, capital, day_of
+from hipdesk.wording import CONTRAST_WORDS, day_of
 
 NARROWEST: Final = 16 * SPACE
 LETTERS: Final = 12
@@ -129,13 +129,17 @@ class VisitPanel(QWidget):
         canvas.show_picture(shown.picture)
         canvas.show_window(shown.window, shown.limits or _limits(shown))
         canvas.set_caption(day_of(shown.day), self._hip_words(shown.side))
-        canvas.set_sentence(_sentence(shown.reason))
+        canvas.set_sentence(core_sentence(shown.reason))
         place = ""
         if shown.picture is not None:
             canvas.show_sight(Sight(*shown.centre, shown.height_mm))
             place = offset_words(shown.offset_mm, shown.picture.edges)
         canvas.set_place(place)
-        spoken = (day_of(shown.day), self._hip_words(shown.side), place or _sentence(shown.reason))
+        spoken = (
+            day_of(shown.day),
+            self._hip_words(shown.side),
+            place or core_sentence(shown.reason),
+        )
         canvas.setAccessibleDescription(", ".join(spoken))
 
     # Words
@@ -223,12 +227,6 @@ def neighbour(
     wanted = (earlier if panel is Panel.EARLIER else later) + steps
     allowed = range(later) if panel is Panel.EARLIER else range(earlier + 1, len(order))
     return order[wanted] if wanted in allowed else None
-
-
-def _sentence(reason: str) -> str:
-    """A reason, which may be the end of a sentence, as one of its own."""
-    words = capital(core_words(reason)).rstrip()
-    return words if not words or words[-1] in ".!?。…" else f"{words}."
 
 
 def _limits(shown: PanelShown) -> tuple[float, float]:

@@ -1,0 +1,542 @@
+"""What the core says to the window, for translators: words, sentences, and their figures.
+
+The core speaks English and knows no language. Its words are translated whole;
+a sentence with figures or names in it is told by its template, the translation
+of the template is filled, and those of its parts that are words themselves are
+translated in the same way. What has no translation stays English.
+
+Words that the core names are taken from it. Those inside its functions, and all
+of the adapters, are written out here; a test holds them to the core's source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from app.messages import OUR_FAULT, TOO_LITTLE_MEMORY
+from hipdesk import display, pair, paths, report, report_trend, series_choice, wording
+from hipdesk.records import Contrast, Plane, Side
+
+CONTEXT: Final = "core"
+
+Lookup = Callable[[str], str]
+"""The translation of English words; the words themselves where there is none."""
+
+_SIDES: Final = tuple(each for side in Side for each in (side.word, wording.capital(side.word)))
+
+_NAMED: Final = (
+    *wording.REASON_SENTENCES.values(),
+    *wording.REASON_WORDS.values(),
+    *wording.CONTRAST_WORDS.values(),
+    *wording.ORIGIN_WORDS.values(),
+    *wording.VERDICT_WORDS.values(),
+    *wording.CLASS_WORDS.values(),
+    *series_choice.CONTRAST_WORDS.values(),
+    series_choice.NOT_DICOM,
+    series_choice.IN_WINDOW.other_contrast,
+    series_choice.IN_WINDOW.several_patients,
+    *(contrast.value for contrast in Contrast),
+    *(plane.value for plane in Plane),
+    *_SIDES,
+    report.RESEARCH_ONLY,
+    report.DRAFT,
+    report.PARTLY_REVIEWED,
+    report.REVIEWED,
+    report.PARTLY_SIGNED,
+    report.SIMULATED_ONLY,
+    *report.LIMITS,
+    *(words for _, words in report.HAN_BANDS),
+    report.HAN_LAST_BAND,
+    report.VERDICT_LABEL,
+    report.NO_IMPRESSION,
+    report_trend.SDC_UNKNOWN,
+    report_trend.CHANGE_BASIS,
+    report_trend.ONE_VISIT,
+    report_trend.NO_SCORED_VISIT,
+    report_trend.NO_DATE,
+    display.OUTLINING,
+    OUR_FAULT,
+    TOO_LITTLE_MEMORY,
+)
+"""Words and sentences with a name in the core or in `app.messages`."""
+
+OPENING: Final = "The patient library could not be opened"
+READING: Final = "The patient library could not be read"
+SAVING: Final = "Nothing was saved in the patient library"
+CLOSING: Final = "The patient library could not be closed"
+
+_SEND_AGAIN: Final = "send the series again from the scanner or archive."
+_REINSTALL: Final = "install the model again."
+_FROM_A_COPY: Final = "restore the library from a copy."
+_HIP_STUDY: Final = (
+    "choose the folder of a hip study with a coronal STIR or fat-suppressed T2 series"
+)
+
+_CHOICE: Final = (
+    "This series was asked for.",
+    "The folder holds images of {people} patients; {remedy}.",
+    (
+        "The folder holds images of {people} patients; make sure that this result is of the "
+        "patient you mean."
+    ),
+    "It is {words}, not MR.",
+    "of unstated modality",
+    "It is a localizer or lies in several planes.",
+    "Its plane is {plane}, not coronal.",
+    "It is coronal{tilted}.",
+    ", tilted by {tilt} degrees",
+    "It is fluid-sensitive ({words}).",
+    "It is {words}, so lesions cannot be scored.",
+    "It is {words}, not fluid-sensitive.",
+    "It is computed from other series.",
+    "It is a reformatted or secondary copy.",
+    "It has too few slices ({count}).",
+    "It has {count} slices; {least} are needed for a score.",
+    "Its {count} slices span {extent} mm, unlike a hip series.",
+    "It has {count} slices over {extent} mm.",
+    "Its field of view ({size}) is too small for a hip.",
+    "Its field of view ({size}) holds both hips.",
+    "Its field of view ({size}) holds one hip.",
+    "Its pixels measure {rows} x {columns} mm.",
+    "Its name speaks of another region.",
+    "Its name speaks of the hip or pelvis.",
+    "They are the right and left coronal {words} series of one study.",
+    "the only usable series",
+    "the best of {count} usable series",
+    "It is {among}: coronal, {words}, {count} slices.",
+    (
+        "The series asked for holds images of {people} patients under one UID; choose a folder "
+        "with the images of one of them."
+    ),
+    "The series asked for cannot be analysed: {why}; choose a coronal MR series.",
+    _HIP_STUDY,
+    "No usable image was found{cause}; {remedy}.",
+    "The images found are {words}, not MR; {remedy}.",
+    "Only localizer images were found; {remedy}.",
+    "No MR series found is coronal ({plane} only); {remedy}.",
+    " ({count} of {files} files: {why})",
+    "The coronal series found ({words}) cannot be used: {why}; {remedy}.",
+    (
+        "The coronal series found is {words}, not fluid-sensitive (STIR or fat-suppressed T2); "
+        "{remedy}."
+    ),
+)
+
+_FILES: Final = (
+    "It is a segmentation, not an image.",
+    "It is a structured report, not an image.",
+    "It is a presentation state, not an image.",
+    "It is a list of key images, not an image.",
+    "It is a document, not an image.",
+    "It is a set of contours, not an image.",
+    "It is a dose distribution, not an image.",
+    "It is a registration, not an image.",
+    "It holds several frames but does not say where each lies.",
+    "It states {stated} frames but describes {described}; it is damaged.",
+    "It is the index of a disc; the images it lists are read directly.",
+    "It holds no image.",
+    "It claims more pixels than any picture has; it is damaged.",
+    "It is a colour picture, not a measured image.",
+    "It does not say which series it belongs to.",
+    "in a way unknown to the standard",
+    "as {syntax}",
+    "Its pixels are stored {known}, which this program cannot read.",
+    "It does not say where it lies in the patient.",
+    "It does not state the size of its pixels.",
+    "Its stated orientation is not possible.",
+    "Its stated position or pixel size is not possible.",
+    "It repeats a slice position of its series; the first acquisition is used.",
+    "It is damaged and cannot be read.",
+    "It is not an ordinary file.",
+    "It cannot be opened; check the permissions.",
+    "It is a copy of another file of the same series.",
+    "{path} cannot be opened; check that the folder exists and may be read.",
+    (f"The series claims more pixels than this program reads; a header is damaged: {_SEND_AGAIN}"),
+    f"The image {{file}} is damaged and cannot be shown; {_SEND_AGAIN}",
+    f"The image {{file}} does not hold what its header states; {_SEND_AGAIN}",
+    f"The series {{what}}, so a file is probably damaged; {_SEND_AGAIN}",
+    "takes far longer to decode than its size explains",
+    "needs far more memory to decode than its size explains",
+    "holds an image that the decoder could not survive",
+)
+
+_SERIES: Final = (
+    "Slices are missing from the series.",
+    "The slices are unevenly spaced; the figure is the largest deviation in percent.",
+    "The slices lie in different directions.",
+    "Slice positions were measured more than once; the first acquisition is used.",
+    "The series holds {stacks} stacks of slices; this is number {number}.",
+    ("The series is named STIR, but its inversion time of {ti} ms does not null fat."),
+    (
+        "The series is named STIR, but its TR of {tr} ms and TE of {te} ms are those of "
+        "T1-weighted images; check its contrast before using the result."
+    ),
+    (
+        "The series' name does not say STIR, but its inversion time of {ti} ms does; check its "
+        "contrast before using the result."
+    ),
+    "The {side} hip was analysed from the other series{named}; its results are in {place}.",
+    " ('{description}')",
+    f"the folder '{pair.LEFT_FOLDER}' beside this one's",
+    "the folder above",
+)
+
+_RESULT: Final = (
+    (
+        "The images do not state the {words}, so this visit was not joined to earlier ones of the "
+        "same person in the library."
+    ),
+    "issuer of the patient ID",
+    "patient ID",
+    "birth date",
+    "sex",
+    (
+        "The models were trained on simulated MRI only; their accuracy on patients is not known, "
+        "so look at every outline."
+    ),
+    "simulated MRI",
+    "CUDA was asked for, but the CPU was used{cause}.",
+    "CUDA was requested; the {provider} computed this{cause}",
+    ": {why}",
+    "Slices lie {step} mm apart; small lesions can fall between them.",
+    "Pixels measure {pixel} mm; outlines are less exact than on usual hip MRI.",
+    (
+        "Slices are tilted {tilt} degrees off the coronal plane; scores may differ from those of "
+        "coronal slices."
+    ),
+    "The patient's age is unknown; the score was made for adults.",
+    "The patient is {age} years old; the score was studied from {low} to {high} years.",
+    "both hips were",
+    "the {side} hip was",
+    ("The images are labelled {side}, but {shown} found; check the side before using the result."),
+    "{what}; check the sides before using them.",
+    "The femoral heads were placed the wrong way round, or on one side of the body",
+    "The {side} femoral head was placed on the {other_side} side of the body",
+    (
+        "The series' name or body part speaks of another region than the hip; check that these "
+        "are the images you meant."
+    ),
+    "The {side} femoral head was not found, so that hip has no result.",
+    "A reader rejected the outlines of the {side} hip; it has no result.",
+    "The {side} femoral head was placed by a reader.",
+    "The {side} femoral head was found with low confidence; check its outline.",
+    "Only {count} slices show the {side} femoral head.",
+    (
+        "The {side} femoral head reaches the first or last slice of the series, so part of it may "
+        "be missing; its volumes and shares cover the imaged part only."
+    ),
+)
+
+_REPORT: Final = (
+    "UNet-score U, intensity",
+    "U per slice, U/n",
+    "of U: {words}",
+    "UNet-score A, area",
+    "A per slice, A/n",
+    "of A: {words}",
+    "BME",
+    "effusion/synovitis",
+    "Slices counted, n",
+    "BME volume",
+    "Effusion/synovitis volume",
+    "Femoral head volume",
+    "BME within the head, of head volume",
+    "Band after Han 2021, exploratory",
+    "Final - signed by {names}, {when}",
+    "a reader without a name",
+    "{side} hip: no score, because {why}.",
+    "{day}, {side} hip: no score, because {why}.",
+    "{why} (here {count})",
+    "{side} hip: not part of this series.",
+    "Both hips: no total, because {why}.",
+    "{side} hip: see the other series{named}.",
+    "{side} hip: see the other series{named}; its figures are given above.",
+    (
+        "{side} hip: see the other series{named}; its figures are given above; its femoral head "
+        "was placed by a reader."
+    ),
+    ", {description}",
+)
+
+_CHANGES: Final = (
+    "The score's definition was not recorded.",
+    "The scores follow different definitions.",
+    "The masks come from different models.",
+    "The heads were found by different models.",
+    "The series have different kinds of contrast: {kinds}.",
+    "The slices are {earlier} mm and {later} mm apart, more than 10 % different.",
+    "The pixel sizes differ by more than 10 %.",
+    "The scanners differ.",
+    "One visit does not state its field strength.",
+    "The field strengths differ: {earlier} T, {later} T.",
+    "One visit does not state its {time}.",
+    "The {time} differs: {earlier} ms, {later} ms.",
+    "echo time",
+    "inversion time",
+    "repetition time",
+    "One result was computed on the CPU, the other on a GPU.",
+    "The masks of one visit were edited or drawn by a reader.",
+    "The numbers of counted slices differ: {earlier}, {later}.",
+    (
+        "The slices of the two visits are tilted by {angle} degrees against each other; away from "
+        "the head centre, slices side by side do not show the same place."
+    ),
+)
+
+_RUNNING: Final = (
+    "Reading headers",
+    "Reading images",
+    "Finding the femoral heads",
+    "Outlining the {side} hip",
+    (
+        "No femoral head was found on this series; choose a coronal series that shows the hips, "
+        "or check the folder."
+    ),
+    "The femoral heads give no signal on this series; choose another series.",
+    "The {side} femoral head was placed outside the series; place it on the images.",
+    ("There is no signal where the {side} femoral head was placed; place it on the femoral head."),
+)
+
+_NETWORKS: Final = (
+    "CUDA crashed in the self-test, so it is not used.",
+    "The self-test of CUDA did not end in time, so it is not used.",
+    "CUDA gave other results than the processor in the self-test.",
+    "CUDA failed while running, so the rest ran on the processor.",
+    "CUDA could not be started: its libraries are missing or do not match.",
+    "CUDA could not be started on this machine.",
+    "This installation of ONNX Runtime has no CUDA.",
+    "This machine has no NVIDIA driver.",
+    (
+        "There is no model called '{model}'; install HipDesk again, or put the model into a "
+        f"folder and set {paths.MODELS_VARIABLE} to it."
+    ),
+    f"{paths.MODELS_VARIABLE} names {{path}}, which is not a folder; correct it or unset it.",
+    f"The description of the model '{{model}}' cannot be read; {_REINSTALL}",
+    f"The file of the model '{{model}}' cannot be read; {_REINSTALL}",
+    (
+        "The file of the model '{model}' differs from the one that was released and is not used; "
+        f"{_REINSTALL}"
+    ),
+    f"The model '{{model}}' does not fit its description; {_REINSTALL}",
+    (
+        "The model '{model}' cannot be run on this machine; close other programs to free memory, "
+        f"or {_REINSTALL}"
+    ),
+    (
+        "The model {model} cannot be used for the task '{task}'; choose another model or install "
+        "the one delivered with the program."
+    ),
+    (
+        "The chosen model needs bone outlines of another model first; choose a model that "
+        "outlines bones and lesions together."
+    ),
+)
+
+_LIBRARY: Final = (
+    *(f"{outcome}: {{why}}" for outcome in (OPENING, READING, SAVING, CLOSING)),
+    "the disk is full; free some space and try again.",
+    ("its folder or disk may not be written to; choose another folder or have it permitted."),
+    "another program is using it; close that program and try again.",
+    "its database is damaged; nothing was changed, restore it from a copy.",
+    "a folder or file is missing; check that its disk is connected and try again.",
+    "the place named is not a HipDesk library; name its folder, or a new one.",
+    "the result contradicts what is already stored there.",
+    "its disk or database server reported a fault; check both and try again.",
+    (f"{OPENING}: its address is wrong, or the program lacks the driver for such a server."),
+    f"{OPENING}: its database belongs to another program.",
+    (
+        f"{OPENING}: a newer version of the program has worked with it; install that version or "
+        "choose another library."
+    ),
+    f"{OPENING}: there is none in this folder.",
+    f"{OPENING}: an older version wrote it; open it for writing once first.",
+    "Another program is already working in this patient library; close it there and try again.",
+    f"{READING}: its copy of this series is not what was analysed; {_FROM_A_COPY}",
+    f"A stored {{what}} in the patient library is damaged; {_FROM_A_COPY}",
+    "mask",
+    "thumbnail",
+    (
+        "{count} of {files} image files in the patient library are missing or damaged; "
+        f"{_FROM_A_COPY}"
+    ),
+    "The patient library has no such patient.",
+    "The patient library has no such visit.",
+    "The patient library has no such analysis.",
+    "The patient library has no outlines of this {side} hip.",
+    f"{SAVING}: the images of this visit state its date.",
+    f"{SAVING}: no signature of the {{side}} hip stands.",
+    f"{SAVING}: nobody has judged the {{side}} hip; accept or reject it first.",
+    f"{SAVING}: the {{side}} hip is signed; withdraw its signature first.",
+    f"{SAVING}: the {{side}} hip was changed meanwhile; look at its newest outlines first.",
+    f"{SAVING}: it was opened for reading only.",
+    "Nothing was saved: this analysis is in the patient library already.",
+    "This visit has no analysis; open the folder of its images.",
+    (
+        "The images in the patient library are not those that were analysed, so they are not "
+        "shown; restore the library from a copy, or open the folder of the images."
+    ),
+)
+
+_SETTINGS: Final = ("The settings", "The places of windows", "The notes of unfinished analyses")
+
+_KEPT_FILES: Final = (
+    *(f"{subject} {{what}} and start from the defaults; {{then}}." for subject in _SETTINGS),
+    *(
+        f"{subject} cannot be saved; check that the disk is not full and that you may write to "
+        "{path}."
+        for subject in _SETTINGS
+    ),
+    "were {what}",
+    "written by a newer version of the program",
+    "found damaged",
+    "could not be read",
+    "check that you may read {file}",
+    "{file} could not be kept aside",
+    "the file was kept as {file}",
+    (
+        "The pages of the report cannot be shown, because its PDF file is damaged; make the "
+        "report again."
+    ),
+    (
+        "The report cannot be written to {path}; check that the disk is not full, that you may "
+        "write there, and that no other program has the file open."
+    ),
+    (
+        "{path} cannot be written; check that the disk is not full, that you may write there, and "
+        "that no other program has the file open."
+    ),
+)
+
+SENTENCES: Final = tuple(
+    dict.fromkeys(
+        (
+            *_NAMED,
+            *_CHOICE,
+            *_FILES,
+            *_SERIES,
+            *_RESULT,
+            *_REPORT,
+            *_CHANGES,
+            *_RUNNING,
+            *_NETWORKS,
+            *_LIBRARY,
+            *_KEPT_FILES,
+        )
+    )
+)
+"""Everything that is translated, once each; ``{part}`` stands for what differs."""
+
+LISTS: Final = ("{first}, {second}", "{first} and {second}")
+"""How the core joins words; translated only inside a sentence."""
+
+SPOKEN: Final = frozenset(
+    {
+        "among",
+        "cause",
+        "kinds",
+        "known",
+        "named",
+        "other_side",
+        "place",
+        "plane",
+        "remedy",
+        "shown",
+        "side",
+        "then",
+        "tilted",
+        "time",
+        "what",
+        "why",
+        "words",
+    }
+)
+"""Parts that are words of the core again; other parts are figures and names."""
+
+_PART: Final = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    words: str
+    pattern: re.Pattern[str]
+
+    @property
+    def fixed(self) -> int:
+        """How many letters stand whatever the parts are."""
+        return len(_PART.sub("", self.words))
+
+
+def _template(words: str) -> _Template:
+    pieces = _PART.split(words)
+    pattern = "".join(
+        f"(?P<{piece}>.*?)" if at % 2 else re.escape(piece) for at, piece in enumerate(pieces)
+    )
+    return _Template(words, re.compile(pattern, re.DOTALL))
+
+
+_TEMPLATES: Final = tuple(
+    sorted(
+        (_template(words) for words in SENTENCES if _PART.search(words)),
+        key=lambda template: -template.fixed,
+    )
+)
+_LISTS: Final = tuple(_template(words) for words in LISTS)
+
+
+@lru_cache(maxsize=1024)
+def _known(words: str) -> tuple[str, Mapping[str, str]] | None:
+    """The template of a sentence and its parts: of those that fit, the one with most words."""
+    for template in _TEMPLATES:
+        if found := template.pattern.fullmatch(words):
+            return template.words, found.groupdict()
+    return None
+
+
+def in_language(words: str, lookup: Lookup) -> str:
+    """Words of the core in the language of a lookup; as they are where it has none."""
+    said = _said(words, lookup)
+    return words if said is None else said
+
+
+def _said(words: str, lookup: Lookup) -> str | None:
+    """A translation; None where there is none."""
+    whole = lookup(words)
+    if whole != words:
+        return whole
+    known = _known(words)
+    if known is None:
+        return None
+    template, parts = known
+    said = lookup(template)
+    if said == template:
+        return None
+    return said.format(**{name: _part(name, part, lookup) for name, part in parts.items()})
+
+
+def _part(name: str, words: str, lookup: Lookup) -> str:
+    """One part of a sentence; a sentence of its own stands there without its full stop."""
+    if name not in SPOKEN or not words:
+        return words
+    said = _said(words, lookup) or _listed(words, lookup) or _clause(words, lookup)
+    return words if said is None else said
+
+
+def _clause(words: str, lookup: Lookup) -> str | None:
+    said = _said(f"{words[:1].upper()}{words[1:]}.", lookup)
+    return None if said is None else said.rstrip(".\N{IDEOGRAPHIC FULL STOP}")
+
+
+def _listed(words: str, lookup: Lookup) -> str | None:
+    """Words joined as the core joins them; all of them must be known."""
+    for template in _LISTS:
+        if found := template.pattern.fullmatch(words):
+            first, second = _said(found["first"], lookup), found["second"]
+            rest = _said(second, lookup) or _listed(second, lookup)
+            joined = lookup(template.words)
+            if first is not None and rest is not None and joined != template.words:
+                return joined.format(first=first, second=rest)
+    return None

@@ -151,13 +151,21 @@ class SliceKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """Identity as the files state it. Never logged."""
+    """Identity as the files state it. Never logged.
+
+    Attributes
+    ----------
+    name : for the screen
+    name_groups : alphabetic, ideographic and phonetic, as stored with ``^`` between
+        components; the same person without them is the same
+    """
 
     patient_id: str = field(default="", repr=False)
     issuer: str = field(default="", repr=False)
     name: str = field(default="", repr=False)
     birth_date: date | None = field(default=None, repr=False)
     sex: str = field(default="", repr=False)
+    name_groups: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def matchable(self) -> bool:
@@ -483,6 +491,28 @@ class Segmentation:
         whole = np.zeros(shape, dtype=np.bool_)
         whole[self.box.index] = self.masks[name]
         return whole
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outline:
+    """One segment as a file states it, not yet matched with its series.
+
+    Attributes
+    ----------
+    label : what it shows; not necessarily a `SegmentClass`
+    side : None where the file states none
+    series_uid : the series it was drawn on
+    slices : bool (rows, columns) of each slice that has a frame, empty ones included
+    placed : every frame names the slice it lies on
+    edited : drawn or changed by a person
+    """
+
+    label: str
+    side: Side | None
+    series_uid: str = field(repr=False)
+    slices: Mapping[SliceKey, BoolArray] = field(repr=False)
+    placed: bool = True
+    edited: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,110 +1,334 @@
-"""Figures by which models are judged: overlap of masks, agreement of scores."""
+"""Models measured on cases with known outlines, hip by hip.
+
+With a locator a case goes through the whole pipeline; without one its crops are
+laid about the true heads, so that segmenters alone are compared. Lesions are
+compared on the whole series, bones inside the hip's field: a crop ends in the
+shaft and in the ilium, and bone beyond it is not asked for. Beside every figure
+of oedema stands that of a plain rule: bone brighter than 1.6 times the median
+of the femur found. That factor was fixed before anything was measured here.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from pydantic import TypeAdapter
 
-from hipdesk.errors import BugError
-from hipdesk.records import BoolArray
+from hipdesk.crop import crop_hip
+from hipdesk.errors import NothingSuitable
+from hipdesk.manifest import Metric
+from hipdesk.pipeline import analyze, request_analysis
+from hipdesk.ports import Network
+from hipdesk.records import (
+    LESIONS,
+    BoolArray,
+    HipScore,
+    Segmentation,
+    SegmentClass,
+    Side,
+    Volume,
+)
+from hipdesk.scoring import score_hip
+from hipdesk.segmentation import segment_hip
+from hipdesk.training.cases import Case, marrow_of
+from hipdesk.training.metrics import (
+    LesionHits,
+    MaskFigures,
+    Overlap,
+    agreement_of_pairs,
+    compare,
+)
 
+__all__ = ["HipFigures", "Overlap", "PatientFigures", "measure", "measure_case", "summary"]
 
-def dice(found: BoolArray, truth: BoolArray) -> float:
-    """Overlap ``2 |A and B| / (|A| + |B|)``; NaN where both are empty.
+log = logging.getLogger(__name__)
 
-    Raises
-    ------
-    BugError
-        The masks differ in shape.
-    """
-    if found.shape != truth.shape:
-        raise BugError("masks of different shapes were compared")
-    total = np.count_nonzero(found) + np.count_nonzero(truth)
-    return 2 * np.count_nonzero(found & truth) / total if total else float("nan")
+LESION_ML: Final = 0.3
+"""Lesion Dice, IoU and distance are taken over hips with more than this much true lesion."""
+
+THRESHOLD: Final = 1.6
+"""The plain rule that a network must beat: so many times the median of the marrow."""
+
+_NAN: Final = float("nan")
+
+Found = Mapping[Side, Segmentation]
+Look = Callable[[Case, Found], None]
+"""Is shown every case with what was found on it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
-    """How well one set of numbers repeats another.
+class HipFigures:
+    """One hip, found against true.
 
     Attributes
     ----------
-    icc : ICC(2,1)
-    bias : mean of found - truth
-    limits : 95 % limits of agreement, bias -+ 1.96 SD (Bland and Altman 1986)
+    centre_mm : distance of the found head centre from the true one; NaN if not
+        found, 0 where no locator was asked
+    classes : figures of every class whose truth is known
+    plain : oedema by the plain rule; None without a femur or without known oedema
+    u_intensity, u_area : (found, true); NaN where there is none
     """
 
-    n: int
-    icc: float
-    bias: float
-    limits: tuple[float, float]
+    case: str = field(repr=False)
+    subject: str = field(repr=False)
+    side: Side
+    centre_mm: float
+    classes: dict[SegmentClass, MaskFigures]
+    plain: MaskFigures | None
+    u_intensity: tuple[float, float]
+    u_area: tuple[float, float]
 
 
-def icc_2_1(ratings: ArrayLike) -> float:
-    """Two-way random effects, absolute agreement, single rater.
+@dataclass(frozen=True, slots=True)
+class PatientFigures:
+    """One case: the hips and the (found, true) totals; NaN unless both hips have a score."""
 
-    Parameters
-    ----------
-    ratings : (subjects, raters), at least two of each, no missing value
-
-    Returns
-    -------
-    NaN where no rating differs from any other.
-
-    Notes
-    -----
-    Shrout and Fleiss 1979, doi 10.1037/0033-2909.86.2.420, ICC(2,1) =
-    (BMS - EMS) / (BMS + (k - 1) EMS + k (JMS - EMS) / n).
-    """
-    table = np.asarray(ratings, dtype=np.float64)
-    if table.ndim != 2 or min(table.shape) < 2:
-        raise BugError("ICC needs at least two subjects and two raters")
-    n, k = table.shape
-    mean = table.mean()
-    between = k * np.sum((table.mean(axis=1) - mean) ** 2) / (n - 1)
-    raters = n * np.sum((table.mean(axis=0) - mean) ** 2) / (k - 1)
-    rest = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0, keepdims=True) + mean
-    error = np.sum(rest**2) / ((n - 1) * (k - 1))
-    bottom = between + (k - 1) * error + k * (raters - error) / n
-    return float((between - error) / bottom) if bottom > 0 else float("nan")
+    hips: tuple[HipFigures, ...]
+    u_intensity: tuple[float, float]
+    u_area: tuple[float, float]
 
 
-def agreement(found: ArrayLike, truth: ArrayLike) -> Agreement:
-    """`Agreement` of two equally long lists of numbers."""
-    pair = np.column_stack([np.asarray(found, float), np.asarray(truth, float)])
-    difference = pair[:, 0] - pair[:, 1]
-    bias, spread = float(difference.mean()), 1.96 * float(difference.std(ddof=1))
-    return Agreement(len(pair), icc_2_1(pair), bias, (bias - spread, bias + spread))
+def nothing_shown(case: Case, found: Found) -> None:
+    """Show nobody."""
 
 
-def spearman(a: ArrayLike, b: ArrayLike) -> float:
-    """Rank correlation."""
-    return float(stats.spearmanr(a, b).statistic)
+def measure(
+    cases: Iterable[Case],
+    segmenter: Network,
+    locator: Network | None = None,
+    look: Look = nothing_shown,
+) -> list[PatientFigures]:
+    """Analyse every case and compare it with its truth."""
+    figures = []
+    for case in cases:
+        figures.append(measure_case(case, segmenter, locator, look))
+        log.info("case %d measured", len(figures))
+    return figures
 
 
-class Overlap:
-    """Pooled Dice of each channel, gathered over many slices.
+def measure_case(
+    case: Case, segmenter: Network, locator: Network | None = None, look: Look = nothing_shown
+) -> PatientFigures:
+    """Analyse one case and compare it with its truth."""
+    if locator is None:
+        found, offsets = _cropped(case, segmenter), dict.fromkeys(case.truth, 0.0)
+    else:
+        found, offsets = _analysed(case, segmenter, locator)
+    look(case, found)
+    hips = tuple(_hip(case, side, found.get(side), offsets[side]) for side in case.truth)
+    return PatientFigures(
+        hips,
+        _total([hip.u_intensity for hip in hips]),
+        _total([hip.u_area for hip in hips]),
+    )
 
-    Parameters
-    ----------
-    channels : how many channels the masks have
-    """
 
-    def __init__(self, channels: int) -> None:
-        self._both = np.zeros(channels, dtype=np.int64)
-        self._sum = np.zeros(channels, dtype=np.int64)
+def summary(figures: Sequence[PatientFigures], test_set: str) -> tuple[Metric, ...]:
+    """The figures a model card prints, each with its test set."""
+    hips = [hip for patient in figures for hip in patient.hips]
+    located = [hip.centre_mm for hip in hips if np.isfinite(hip.centre_mm)]
+    values = {
+        "heads found, share": len(located) / len(hips),
+        "head centre error, median mm": float(np.median(located)) if located else _NAN,
+        "head centre error, largest mm": max(located, default=_NAN),
+        **class_means(hips),
+        **{
+            f"{key} of a patient, ICC(2,1)": agreement_of_pairs(
+                getattr(patient, key) for patient in figures
+            ).icc
+            for key in ("u_intensity", "u_area")
+        },
+        **hip_agreement(hips),
+        "false bme in hips without, median mL": false_ml(hips),
+    }
+    return tuple(
+        Metric(name=name, value=round(value, 4), test_set=test_set)
+        for name, value in values.items()
+        if np.isfinite(value)
+    )
 
-    def add(self, found: BoolArray, truth: BoolArray, known: BoolArray) -> None:
-        """Count masks (n, channels, rows, columns) where ``known`` (n, channels)."""
-        valid = known[:, :, None, None]
-        self._both += np.count_nonzero(found & truth & valid, axis=(0, 2, 3))
-        self._sum += np.count_nonzero(found & valid, axis=(0, 2, 3))
-        self._sum += np.count_nonzero(truth & valid, axis=(0, 2, 3))
 
-    def dice(self) -> NDArray[np.float64]:
-        """Dice of each channel over everything counted; NaN where nothing was."""
-        with np.errstate(invalid="ignore"):
-            return np.asarray(2 * self._both / self._sum, dtype=np.float64)
+def class_means(hips: Sequence[HipFigures]) -> dict[str, float]:
+    """Mean figures of every class over the hips, the plain rule's beside the oedema's."""
+    values: dict[str, float] = {}
+    rule = f"of a threshold at {THRESHOLD} x marrow in the bones found"
+    for name in SegmentClass:
+        values |= _means(masks_of(hips, name), name, f"{name.value} {{}}, mean over hips")
+        if name is SegmentClass.BME:
+            values |= _means(plain_of(hips), name, f"for comparison: bme {{}} {rule}")
+    return values
+
+
+def masks_of(hips: Iterable[HipFigures], name: SegmentClass) -> list[MaskFigures]:
+    """Figures of one class over the hips where it is known."""
+    return [hip.classes[name] for hip in hips if name in hip.classes]
+
+
+def plain_of(hips: Iterable[HipFigures]) -> list[MaskFigures]:
+    """Figures of the plain rule over the hips that have them."""
+    return [hip.plain for hip in hips if hip.plain is not None]
+
+
+FIGURES: Final[Mapping[str, Callable[[MaskFigures], float]]] = {
+    "Dice": lambda mask: mask.dice,
+    "IoU": lambda mask: mask.iou,
+    "pixel accuracy": lambda mask: mask.pixel_accuracy,
+    "95 % Hausdorff distance, mm": lambda mask: mask.hausdorff_mm,
+}
+"""Figures of one mask by name; means are over hips with more than `LESION_ML` of truth,
+but that of pixel accuracy is over all."""
+
+
+def mean_of(masks: Iterable[MaskFigures], figure: str) -> float:
+    """Mean over the hips where the figure is defined; NaN where it never is."""
+    every = figure == "pixel accuracy"
+    values = [FIGURES[figure](mask) for mask in masks if every or mask.true_ml > LESION_ML]
+    known = [value for value in values if np.isfinite(value)]
+    return float(np.mean(known)) if known else _NAN
+
+
+def lesions_of(masks: Iterable[MaskFigures]) -> LesionHits:
+    """Lesions counted over all hips."""
+    return sum((mask.lesions for mask in masks), LesionHits())
+
+
+def hip_agreement(hips: Sequence[HipFigures]) -> dict[str, float]:
+    """Agreement of the UNet-score of a hip: ICC, bias and limits (Bland and Altman)."""
+    found = agreement_of_pairs(hip.u_intensity for hip in hips)
+    return {
+        "u_intensity of a hip, ICC(2,1)": found.icc,
+        "u_intensity of a hip, bias": found.bias,
+        "u_intensity of a hip, lower 95 % limit of agreement": found.limits[0],
+        "u_intensity of a hip, upper 95 % limit of agreement": found.limits[1],
+    }
+
+
+def false_ml(hips: Iterable[HipFigures]) -> float:
+    """Median oedema found in hips that have none; NaN where every hip has some."""
+    masks = masks_of(hips, SegmentClass.BME)
+    false = [mask.found_ml for mask in masks if mask.true_ml == 0]
+    return float(np.median(false)) if false else _NAN
+
+
+def figures_json(figures: Sequence[PatientFigures]) -> str:
+    """Figures as a file keeps them."""
+    return json.dumps(_adapter().dump_python(tuple(figures), mode="json"))
+
+
+def figures_from_json(text: str) -> list[PatientFigures]:
+    """What `figures_json` wrote; ValueError where it is something else."""
+    return list(_adapter().validate_python(json.loads(text)))
+
+
+@cache
+def _adapter() -> TypeAdapter[tuple[PatientFigures, ...]]:
+    return TypeAdapter(tuple[PatientFigures, ...])
+
+
+def _means(masks: Sequence[MaskFigures], name: SegmentClass, words: str) -> dict[str, float]:
+    """Means of the figures, and the lesions' shares; ``words`` has a gap for the figure."""
+    values = {words.format(figure): mean_of(masks, figure) for figure in FIGURES}
+    if name in LESIONS:
+        hits, shares = lesions_of(masks), words.replace(", mean over hips", "")
+        values[shares.format("lesions found, share")] = hits.sensitivity
+        values[shares.format("found lesions that are true, share")] = hits.precision
+    return values
+
+
+def _cropped(case: Case, segmenter: Network) -> dict[Side, Segmentation]:
+    """Outlines of crops about the true heads."""
+    found = {}
+    for side in case.truth:
+        median = marrow_of(case, side)
+        if median is not None:
+            crop = crop_hip(case.volume, case.head(side), median)
+            found[side] = segment_hip(crop, segmenter, case.volume.series)
+    return found
+
+
+def _analysed(
+    case: Case, segmenter: Network, locator: Network
+) -> tuple[dict[Side, Segmentation], dict[Side, float]]:
+    """Outlines of the whole pipeline, and how far off the heads are."""
+    offsets = dict.fromkeys(case.truth, _NAN)
+    try:
+        analysis = analyze(request_analysis(case.volume), locator, segmenter)
+    except NothingSuitable:
+        return {}, offsets
+    found = {}
+    for side in case.truth:
+        hip = analysis.hip(side)
+        if hip.head.centre_lps_mm is not None:
+            true = np.asarray(case.head(side).centre_lps_mm, dtype=np.float64)
+            offsets[side] = float(np.linalg.norm(hip.head.centre_lps_mm - true))
+        if hip.segmentation is not None:
+            found[side] = hip.segmentation
+    return found, offsets
+
+
+def _hip(case: Case, side: Side, found: Segmentation | None, offset: float) -> HipFigures:
+    """Compare one hip with its truth."""
+    shape, spacing = case.volume.series.shape, case.volume.series.spacing_mm
+    truth = case.truth[side]
+    nothing = np.zeros(shape, dtype=np.bool_)
+    masks = {} if found is None else {name: found.full(name, shape) for name in found.masks}
+    box = (slice(None),) * 3 if found is None else found.box.index
+    figures = {
+        name: compare(*_compared(name, masks.get(name, nothing), true, box), spacing)
+        for name, true in truth.items()
+    }
+    bright = bright_bone(case.volume, masks)
+    oedema = truth.get(SegmentClass.BME)
+    plain = None if bright is None or oedema is None else compare(bright, oedema, spacing)
+    intensity, area = _scores(case, side, found)
+    return HipFigures(case.name, case.subject, side, offset, figures, plain, intensity, area)
+
+
+def _compared(
+    name: SegmentClass, mask: BoolArray, true: BoolArray, box: tuple[slice, ...]
+) -> tuple[BoolArray, BoolArray]:
+    """The part of two masks that is compared: bones only inside the hip's field."""
+    if name in (SegmentClass.PROXIMAL_FEMUR, SegmentClass.ACETABULUM):
+        return mask[box], true[box]
+    return mask, true
+
+
+def bright_bone(volume: Volume, masks: Mapping[SegmentClass, BoolArray]) -> BoolArray | None:
+    """Bone brighter than `THRESHOLD` times the median of the femur found; None without one."""
+    femur = masks.get(SegmentClass.PROXIMAL_FEMUR)
+    if femur is None or not femur.any():
+        return None
+    level = THRESHOLD * float(np.median(volume.voxels[femur]))
+    bone = femur | masks[SegmentClass.ACETABULUM]
+    return np.asarray(bone & (volume.voxels > level))
+
+
+def _scores(
+    case: Case, side: Side, found: Segmentation | None
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """UNet-score by intensity and by area, each (found, true)."""
+    ours = None if found is None else score_hip(case.volume, found)
+    theirs = score_hip(case.volume, case.segmentation(side))
+
+    def pair(key: str) -> tuple[float, float]:
+        return _number(ours, key), _number(theirs, key)
+
+    return pair("u_intensity"), pair("u_area")
+
+
+def _number(score: HipScore | None, key: str) -> float:
+    value = None if score is None else getattr(score, key)
+    return _NAN if value is None else float(value)
+
+
+def _total(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Sum over both hips; NaN unless both are there."""
+    if len(pairs) != len(Side):
+        return _NAN, _NAN
+    return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)

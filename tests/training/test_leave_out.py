@@ -1,4 +1,4 @@
-"""Measuring models on an anatomy left out: figures worked by hand, and a perfect reader."""
+"""Simulated patients as cases, and measuring on them: a perfect reader, and a blind one."""
 
 from __future__ import annotations
 
@@ -8,72 +8,47 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hipdesk.errors import HeadNotFound
-from hipdesk.geometry import as_point
+from hipdesk.errors import HeadNotFound, OutputError
 from hipdesk.phantom.samples import SeriesPlan, random_subject, simulate_series
-from hipdesk.phantom.volumes import as_volume, true_segmentation
-from hipdesk.records import Head, HipResult, SegmentClass, Side
+from hipdesk.records import HipResult, SegmentClass, Side
 from hipdesk.scoring import patient_total, score_hip
-from hipdesk.training import leave_out
-from hipdesk.training.leave_out import HipFigures, PatientFigures, measure, summary
+from hipdesk.training import evaluate, leave_out
+from hipdesk.training.evaluate import measure
+from hipdesk.training.leave_out import SimulatedSubjects, as_case
 from tests.analysis_factory import make_analysis
 from tests.toy_anatomy import toy_prepared
 
-NAN = float("nan")
-
-
-def hip(centre: float, bme: float, found_ml: float, true_ml: float) -> HipFigures:
-    dices = dict.fromkeys(SegmentClass, 0.5) | {SegmentClass.BME: bme}
-    return HipFigures(centre, dices, (found_ml, true_ml), (1.0, 1.0))
-
-
-def test_summary_by_hand() -> None:
-    figures = [
-        PatientFigures((hip(1.0, 0.8, 2.0, 2.0), hip(3.0, NAN, 0.2, 0.0)), (1.0, 1.0), (1.0, 2.0)),
-        PatientFigures((hip(2.0, 0.6, 1.0, 2.0), hip(NAN, NAN, 0.4, 0.0)), (3.0, 3.0), (2.0, 4.0)),
-        PatientFigures((hip(6.0, NAN, 0.0, 0.0), hip(2.0, 0.4, 1.0, 1.0)), (5.0, 5.0), (NAN, 1.0)),
-    ]
-    values = {metric.name: metric.value for metric in summary(figures, "by hand")}
-    assert values["heads found, share"] == pytest.approx(5 / 6, abs=1e-4)
-    assert values["head centre error, median mm"] == 2.0
-    assert values["head centre error, largest mm"] == 6.0
-    assert values["bme Dice, mean over hips"] == pytest.approx(0.6)
-    assert values["femoral_head Dice, mean over hips"] == 0.5
-    assert values["u_intensity of a patient, ICC(2,1)"] == 1.0
-    # Pairs (1, 2) and (2, 4) have mean squares 2.25 (rows), 2.25 (columns), 0.25 (rest):
-    # (2.25 - 0.25) / (2.25 + 0.25 + 2 / 2 * (2.25 - 0.25)).
-    assert values["u_area of a patient, ICC(2,1)"] == pytest.approx(2 / 4.5, abs=1e-4)
-    # Hips without true oedema were given 0.2, 0.4 and 0.0 mL.
-    assert values["false bme in hips without, median mL"] == pytest.approx(0.2)
+PLAN = SeriesPlan(
+    rows=88, columns=152, pixel_mm=1.5, slices=12, spacing_mm=5.0, centre_mm=(0, 0, 0)
+)
 
 
 @pytest.fixture(scope="module")
 def case():
     rng = np.random.default_rng(4)
-    plan = SeriesPlan(
-        rows=88, columns=152, pixel_mm=1.5, slices=12, spacing_mm=5.0, centre_mm=(0, 0, 0)
-    )
-    simulated = simulate_series(rng, random_subject(rng, toy_prepared()), plan)
-    return as_volume(simulated, "1.2.3"), simulated
+    simulated = simulate_series(rng, random_subject(rng, toy_prepared()), PLAN)
+    return as_case(simulated, "1.2.3")
 
 
 def test_a_perfect_reader_scores_perfectly(case, monkeypatch) -> None:
-    volume, simulated = case
-
     def perfect(request, *_):
         hips = []
         for side in Side:
-            truth = true_segmentation(simulated, side)
-            head = Head(side, True, 1.0, as_point(simulated.hips[side].centre_lps_mm), 22.0)
-            hips.append(HipResult(side, head, truth, score_hip(request.volume, truth)))
-        return replace(make_analysis(volume.series), hips=tuple(hips), total=patient_total(hips))
+            truth = case.segmentation(side)
+            score = score_hip(request.volume, truth)
+            hips.append(HipResult(side, case.head(side), truth, score))
+        analysis = make_analysis(case.volume.series)
+        return replace(analysis, hips=tuple(hips), total=patient_total(hips))
 
-    monkeypatch.setattr(leave_out, "analyze", perfect)
-    (figures,) = measure(iter([case]), None, None)
-    for found in figures.hips:
-        assert found.centre_mm == 0.0
-        assert {value for value in found.dices.values() if not math.isnan(value)} == {1.0}
-        assert found.bme_ml[0] == found.bme_ml[1]
+    monkeypatch.setattr(evaluate, "analyze", perfect)
+    (figures,) = measure([case], None, "a locator")
+    for hip in figures.hips:
+        assert hip.centre_mm == 0.0
+        assert {f.dice for f in hip.classes.values() if not math.isnan(f.dice)} == {1.0}
+        assert {f.pixel_accuracy for f in hip.classes.values()} == {1.0}
+        lesions = hip.classes[SegmentClass.EFFUSION_SYNOVITIS].lesions
+        assert lesions.true == lesions.hit == lesions.found == lesions.right > 0
+        assert hip.u_intensity[0] == hip.u_intensity[1]
     assert figures.u_intensity[0] == figures.u_intensity[1]
 
 
@@ -81,23 +56,43 @@ def test_a_reader_that_finds_nothing_is_counted_as_such(case, monkeypatch) -> No
     def blind(*_):
         raise HeadNotFound("No femoral head was found.")
 
-    monkeypatch.setattr(leave_out, "analyze", blind)
-    (figures,) = measure(iter([case]), None, None)
-    assert all(math.isnan(found.centre_mm) for found in figures.hips)
-    assert figures.hips[0].dices[SegmentClass.FEMORAL_HEAD] == 0.0
+    monkeypatch.setattr(evaluate, "analyze", blind)
+    (figures,) = measure([case], None, "a locator")
+    assert all(math.isnan(hip.centre_mm) for hip in figures.hips)
+    assert figures.hips[0].classes[SegmentClass.FEMORAL_HEAD].dice == 0.0
+    assert figures.hips[0].classes[SegmentClass.EFFUSION_SYNOVITIS].lesions.hit == 0
+    assert figures.hips[0].plain is None
     assert math.isnan(figures.u_intensity[0])
+    assert not math.isnan(figures.u_intensity[1])
 
 
-def test_the_threshold_beside_the_network_by_hand(case) -> None:
-    volume, _ = case
-    voxels = np.full(volume.series.shape, 100.0, dtype=np.float32)
-    voxels[0, 0, :3] = 159.0, 161.0, 161.0
-    femur = np.zeros(voxels.shape, dtype=bool)
-    femur[0, 0, :2] = True
-    femur[1] = True
-    masks = {
-        SegmentClass.PROXIMAL_FEMUR: femur,
-        SegmentClass.ACETABULUM: np.zeros(voxels.shape, dtype=bool),
-    }
-    found = leave_out._bright_bone(replace(volume, voxels=voxels), masks)
-    np.testing.assert_array_equal(np.argwhere(found), [[0, 0, 1]])
+@pytest.fixture
+def toys(tmp_path, monkeypatch) -> SimulatedSubjects:
+    monkeypatch.setattr(leave_out, "hips_plan", lambda rng: PLAN)
+    return SimulatedSubjects(tmp_path / "cases", lambda: [toy_prepared()], 2, seed=3)
+
+
+def test_subjects_are_made_once_and_read_back_the_same(toys, monkeypatch) -> None:
+    first = toys.case(toys.subjects[1])
+    monkeypatch.setattr(leave_out, "simulate_series", None)
+    again = toys.case(toys.subjects[1])
+    np.testing.assert_array_equal(first.volume.voxels, again.volume.voxels)
+    assert first.head(Side.LEFT) == again.head(Side.LEFT)
+    for side in Side:
+        for name in SegmentClass:
+            np.testing.assert_array_equal(first.truth[side][name], again.truth[side][name])
+    assert again.truth[Side.LEFT][SegmentClass.FEMORAL_HEAD].any()
+
+
+def test_subjects_differ_and_depend_on_their_seed(toys, tmp_path) -> None:
+    one, two = (toys.case(subject) for subject in toys.subjects)
+    assert one.volume.pixel_sha256 != two.volume.pixel_sha256
+    other = SimulatedSubjects(tmp_path / "other", lambda: [toy_prepared()], 1, seed=4)
+    assert other.case(other.subjects[0]).volume.pixel_sha256 != one.volume.pixel_sha256
+
+
+def test_a_folder_that_cannot_be_written_is_explained(tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    toys = SimulatedSubjects(tmp_path / "file", lambda: [toy_prepared()], 1, seed=3)
+    with pytest.raises(OutputError, match="space"):
+        toys.case(toys.subjects[0])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,21 @@ Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
 """Whether the user has asked to stop; checked between steps."""
 
+Found = Callable[[Series], None]
+"""Called with a series as soon as it seems complete, before a scan ends."""
+
+CHARSETS: Final = (
+    "ISO_IR 192", "GB18030", "GBK", "Big5", "Shift_JIS", "EUC-JP",
+    "\\ISO 2022 IR 87", "ISO 2022 IR 13\\ISO 2022 IR 87", "\\ISO 2022 IR 58",
+    "ISO 2022 IR 149", "ISO_IR 100", "ISO_IR 101", "ISO_IR 109", "ISO_IR 110", "ISO_IR 203",
+    "ISO_IR 144", "windows-1251", "KOI8-R", "ISO_IR 126", "windows-1253", "ISO_IR 127",
+    "windows-1256", "ISO_IR 138", "windows-1255", "ISO_IR 148", "ISO_IR 166", "ISO_IR 13",
+)  # fmt: skip
+"""Character sets that a user can choose for images that state a wrong one.
+
+DICOM's defined terms, and sets that DICOM never allowed but files are written in.
+"""
+
 
 def no_progress(fraction: float, what: str) -> None:
     """Ignore progress."""
@@ -47,16 +62,29 @@ def never_cancelled() -> bool:
     return False
 
 
+def no_matter(series: Series) -> None:
+    """Ignore what is found early."""
+
+
 class StudyReader(Protocol):
     """Opens folders of images."""
 
     def scan(
         self,
-        root: Path,
+        root: Path | Sequence[Path],
         progress: Progress = no_progress,
         cancelled: Cancelled = never_cancelled,
+        found: Found = no_matter,
+        charset: str = "",
     ) -> Scan:
         """Find every series below ``root``, headers only.
+
+        Parameters
+        ----------
+        root : folder, file or zip archive, or several of them
+        found : told of each series early; again, should more of it turn up.
+            What is returned holds.
+        charset : one of `CHARSETS`, to be used instead of what the files state
 
         Raises
         ------
@@ -112,7 +140,8 @@ class Network(Protocol):
 
         Parameters
         ----------
-        inputs : manifest role to float32 array ``(n, k, rows, columns)``
+        inputs : manifest role to float32 array ``(n, k, rows, columns)``; for a
+            volumetric model the n slices are one whole stack, in order
 
         Raises
         ------

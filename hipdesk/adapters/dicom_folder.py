@@ -8,22 +8,47 @@ from __future__ import annotations
 
 import logging
 import os
-import stat
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
-from hipdesk.adapters._dicom_elements import NotDicomError
-from hipdesk.adapters._dicom_headers import Frame, UnusableError, frames_of
 from hipdesk.adapters._dicom_pixels import read_volume
-from hipdesk.adapters._dicom_stacks import sort_into_series
+from hipdesk.adapters._dicom_sources import (
+    NO_ANSWER,
+    Listing,
+    PrivateFolder,
+    SourceFolder,
+    is_disc_index,
+    list_sources,
+    remove_leftovers,
+)
+from hipdesk.adapters._dicom_text import charset_value
+from hipdesk.adapters._header_pool import PATIENCE_S, HeaderPool, in_background
+from hipdesk.adapters._scan_index import ScanIndex, Unit, fingerprint
+from hipdesk.adapters._series_gathering import (
+    INDEX,
+    Gathering,
+    Outcome,
+    in_order,
+    look,
+    missing_from,
+    now_ns,
+    reading_order,
+)
 from hipdesk.errors import Cancelled as CancelledError
 from hipdesk.errors import UnreadableInput
-from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
+from hipdesk.ports import (
+    Cancelled,
+    Found,
+    Progress,
+    never_cancelled,
+    no_matter,
+    no_progress,
+)
 from hipdesk.records import Scan, Series, SkippedFile, Volume
-from hipdesk.series_choice import NOT_DICOM
 
 _log = logging.getLogger(__name__)
 
@@ -33,47 +58,76 @@ logging.getLogger("pydicom").propagate = False
 _PROGRESS_INTERVAL_S: Final = 0.1
 """Progress is told at most this often; telling it for every file slows a scan."""
 
-_DAMAGED = "It is damaged and cannot be read."
-_NOT_REGULAR = "It is not an ordinary file."
-_NO_ACCESS = "It cannot be opened; check the permissions."
-_DUPLICATE = "It is a copy of another file of the same series."
-_INDEX = "It is the index of a disc; the images it lists are read directly."
+_LOOKING = "Looking for images"
+_UNPACKING = "Unpacking"
+_HEADERS = "Reading headers"
+_UNPACKING_SHARE: Final = 0.7
 
 
 class DicomFolderReader:
-    """Opens folders of DICOM files; a `hipdesk.ports.StudyReader`."""
+    """Opens folders of DICOM files; a `hipdesk.ports.StudyReader`.
+
+    Parameters
+    ----------
+    index : remembers what was found; in memory only where none is given
+    patience_s : time that one file, or the listing of one folder, has to answer
+    """
+
+    def __init__(self, index: ScanIndex | None = None, patience_s: float = PATIENCE_S) -> None:
+        self._index = index or ScanIndex()
+        self._patience_s = patience_s
+        self._private = PrivateFolder()
+        self._tidied = False
 
     def scan(
         self,
-        root: Path,
+        root: Path | Sequence[Path],
         progress: Progress = no_progress,
         cancelled: Cancelled = never_cancelled,
+        found: Found = no_matter,
+        charset: str = "",
     ) -> Scan:
-        """Find every series in a folder and below, or in one file; headers only.
+        """Find every series in folders and below, in archives or files; headers only.
 
         Every file is either part of a series or listed with the reason why
         not; a damaged one never loses the rest. A folder without images gives
-        a scan without series.
+        a scan without series. Files of an archive can be read until `close`.
+
+        Parameters
+        ----------
+        root : folder, file or zip archive, or several of them
+        found : told of each series when its folder has been read, or when many
+            files of other series have followed it; again, should more of it turn up
+        charset : one of `hipdesk.ports.CHARSETS`, instead of what the files state
 
         Raises
         ------
         UnreadableInput
-            There is no such folder, or it cannot be opened.
+            There is no such folder, or it cannot be opened; an archive that is
+            damaged, protected or absurdly large; no such character set.
         Cancelled
             The user asked to stop.
         """
-        began = time.perf_counter()
-        paths, skipped = _files(root)
-        frames = _Frames()
+        began, began_ns = time.perf_counter(), now_ns()
+        roots = (root,) if isinstance(root, (str, os.PathLike)) else tuple(root)
+        told = _Told(progress)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pydicom quotes values that must not be logged
-            for path in _told(paths, progress, cancelled):
-                frames.read(path)
-            series, repeated = sort_into_series(frames.found)
-        skipped += [*frames.skipped, *repeated]
+            listing = self._listed(roots, told, cancelled)
+            reading = _Reading(self._pool(charset_value(charset)), listing, found, told, cancelled)
+            units = reading.everything(self._index.load(roots, charset), began_ns)
+        lasting = [unit for unit in units if reading.may_last(unit, began_ns)]
+        if not reading.nothing_new:
+            self._index.save(roots, charset, lasting)
+        skipped = [*listing.skipped, *(file for unit in units for file in unit.skipped)]
+        skipped += [SkippedFile(path, str(error)) for path, error in listing.refused]
+        series = in_order(units)
+        told.end()
         seconds = time.perf_counter() - began
-        _log.info("scanned %d files: %d series, %d skipped", len(paths), len(series), len(skipped))
-        return Scan(root, series, tuple(sorted(skipped, key=lambda file: file.path)), seconds)
+        _log.info("scanned %d files: %d series, %d skipped",
+                  reading.files, len(series), len(skipped))  # fmt: skip
+        ordered = sorted(_explained(skipped, listing), key=lambda file: file.path)
+        return Scan(Path(roots[0]), series, tuple(ordered), seconds)
 
     def read(
         self,
@@ -92,109 +146,176 @@ class DicomFolderReader:
         """
         return read_volume(series, progress, cancelled)
 
+    def forget(self) -> None:
+        """Remove everything remembered of earlier scans."""
+        self._index.clear()
 
-def _told(paths: list[Path], progress: Progress, cancelled: Cancelled) -> Iterator[Path]:
-    """The paths, with progress told now and then and the wish to stop obeyed."""
-    told = 0.0
-    for done, path in enumerate(paths):
+    def close(self) -> None:
+        """Remove what archives were unpacked to."""
+        self._private.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _pool(self, charset: bytes) -> HeaderPool[Outcome]:
+        return HeaderPool[Outcome](lambda file: look(file, charset), NO_ANSWER, self._patience_s)
+
+    def _listed(self, roots: Sequence[Path], told: _Told, cancelled: Cancelled) -> Listing:
+        """Every file below the roots; what falls silent is skipped."""
+        if not self._tidied:
+            self._tidied = True
+            remove_leftovers()
+        listing = Listing()
+
+        def tick() -> None:
+            if cancelled():
+                listing.stopped = True
+                raise CancelledError
+            told(_UNPACKING_SHARE * listing.fraction,
+                 _UNPACKING if listing.fraction else _LOOKING)  # fmt: skip
+
         if cancelled():
             raise CancelledError
-        if time.monotonic() - told > _PROGRESS_INTERVAL_S:
-            told = time.monotonic()
-            progress(done / len(paths), "Reading headers")
-        yield path
-    progress(1.0, "Reading headers")
+        if not in_background(
+            lambda: list_sources(roots, listing, self._private),
+            lambda: listing.beat,
+            self._patience_s,
+            tick,
+        ):
+            listing = _silent(listing, roots)
+        if listing.refused and not listing.folders and len(listing.refused) == len(roots):
+            raise listing.refused[0][1]
+        told.start = _UNPACKING_SHARE if listing.fraction else 0.0
+        return listing
 
 
-class _Frames:
-    """Frames gathered file by file, and the files that gave none."""
-
-    def __init__(self) -> None:
-        self.found: list[Frame] = []
-        self.skipped: list[SkippedFile] = []
-        self._instances: set[str] = set()
-
-    def read(self, path: Path) -> None:
-        """Add one file's frames, or the reason why it has none."""
-        try:
-            frames = () if path.name.upper() == "DICOMDIR" else frames_of(path)
-        except NotDicomError:
-            self._skip(path, NOT_DICOM)
-        except UnusableError as reason:
-            self._skip(path, str(reason))
-        except OSError:
-            self._skip(path, _NO_ACCESS)
-        except Exception:  # pydicom raises anything on damaged files
-            self._skip(path, _DAMAGED)
+def _silent(listing: Listing, roots: Sequence[Path]) -> Listing:
+    """What was found before a folder fell silent; its thread may go on with the old record."""
+    listing.stopped = True
+    left = list(listing.waiting)
+    known = Listing(list(listing.folders), list(listing.skipped), refused=list(listing.refused))
+    asked = [*left, *(root for root in roots if root not in left and not _is_known(root, known))]
+    for path in asked:
+        if path in roots and not known.folders:
+            sentence = f"{path} does not answer; check the disc or the network, and open it again."
+            known.refused.append((path, UnreadableInput(sentence)))
         else:
-            self._add(path, frames)
-
-    def _add(self, path: Path, frames: tuple[Frame, ...]) -> None:
-        if not frames:
-            self._skip(path, _INDEX)
-        elif frames[0].key.sop_instance_uid in self._instances:
-            self._skip(path, _DUPLICATE)
-        else:
-            self._instances.add(frames[0].key.sop_instance_uid)
-            self.found += frames
-
-    def _skip(self, path: Path, reason: str) -> None:
-        self.skipped.append(SkippedFile(path, reason))
+            known.skip(path, NO_ANSWER)
+    return known
 
 
-def _files(root: Path) -> tuple[list[Path], list[SkippedFile]]:
-    """Every ordinary file below ``root`` in a fixed order, and what is not one."""
-    try:
-        mode = root.stat().st_mode
-        candidates = sorted(_walk(root)) if stat.S_ISDIR(mode) else [root]
-    except (OSError, ValueError) as error:
-        raise UnreadableInput(
-            f"{root} cannot be opened; check that the folder exists and may be read."
-        ) from error
-    files: list[Path] = []
-    skipped: list[SkippedFile] = []
-    for path in candidates:
-        reason = _refusal(path)
-        if reason:
-            skipped.append(SkippedFile(path, reason))
-        else:
-            files.append(path)
-    return files, skipped
+def _is_known(root: Path, listing: Listing) -> bool:
+    """Whether anything of a root was found or refused."""
+    return any(path == root for path, _ in listing.refused) or any(
+        root == folder.path or root in folder.path.parents for folder in listing.folders
+    )
 
 
-def _refusal(path: Path) -> str:
-    """Why a path is not to be opened at all; a pipe would never end."""
-    try:
-        mode = path.stat().st_mode
-    except OSError:
-        return _NO_ACCESS
-    if stat.S_ISDIR(mode):  # met again here only when it could not be listed
-        return _NO_ACCESS
-    return "" if stat.S_ISREG(mode) else _NOT_REGULAR
+def _explained(skipped: Sequence[SkippedFile], listing: Listing) -> list[SkippedFile]:
+    """The skipped files, with what is missing from a disc said of its index."""
+    files = [file for folder in listing.folders for file in folder.files]
+    counts = {disc: missing_from(disc, index, files) for disc, index in listing.discs}
+    missing = {disc: count for disc, count in counts.items() if count}
+    return [
+        SkippedFile(
+            file.path,
+            f"It is the index of a disc; {missing[file.path.parent]} of the images it lists "
+            "are missing.",
+        )
+        if file.reason == INDEX and file.path.parent in missing and is_disc_index(file.path)
+        else file
+        for file in skipped
+    ]
 
 
-def _walk(root: Path) -> Iterator[Path]:
-    """Paths of all files below a folder; links are followed, each folder entered once."""
-    entered: set[tuple[int, int]] = set()
+class _Told:
+    """Progress, at most ten times a second and never backwards."""
 
-    def fail(error: OSError) -> None:
-        if error.filename == str(root):
-            raise error
-        unreadable.append(Path(str(error.filename)))
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._last = 0.0
+        self._most = 0.0
+        self.start = 0.0
 
-    unreadable: list[Path] = []
-    for folder, below, names in os.walk(root, followlinks=True, onerror=fail):
-        try:
-            facts = Path(folder).stat()
-        except OSError:
-            below.clear()
-            unreadable.append(Path(folder))
-            continue
-        place = (facts.st_dev, facts.st_ino)
-        if place in entered:
-            below.clear()
-            continue
-        entered.add(place)
-        below.sort()
-        yield from (Path(folder, name) for name in names)
-    yield from unreadable
+    def __call__(self, fraction: float, what: str) -> None:
+        """Tell the whole's progress, unless it was told just now."""
+        if (now := time.monotonic()) - self._last >= _PROGRESS_INTERVAL_S:
+            self._last = now
+            self._most = max(self._most, fraction)
+            self._progress(self._most, what)
+
+    def headers(self, fraction: float) -> None:
+        """Tell the progress of reading headers."""
+        self(self.start + (1 - self.start) * fraction, _HEADERS)
+
+    def end(self) -> None:
+        """Tell that everything is done."""
+        self._progress(1.0, _HEADERS)
+
+
+class _Reading:
+    """One scan's files, remembered or looked into."""
+
+    def __init__(
+        self,
+        pool: HeaderPool[Outcome],
+        listing: Listing,
+        found: Found,
+        told: _Told,
+        cancelled: Cancelled,
+    ) -> None:
+        self._pool = pool
+        self._listing = listing
+        self._found = found
+        self._told = told
+        self._cancelled = cancelled
+        self._gathering = Gathering(found)
+        self._kept: tuple[Unit, ...] = ()
+        self.files = sum(len(folder.files) for folder in listing.folders)
+        self.nothing_new = False
+
+    def everything(self, known: Sequence[Unit], began_ns: int) -> list[Unit]:
+        """All units: the remembered ones that still hold, and what is read now."""
+        prints = {str(folder.path): fingerprint(folder) for folder in self._listing.folders}
+        kept = [unit for unit in known if all(prints.get(at) == is_ for at, is_ in unit.folders)]
+        for series in (series for unit in kept for series in unit.series):
+            self._found(series)
+        covered = {place for unit in kept for place, _ in unit.folders}
+        fresh = [folder for folder in self._listing.folders if str(folder.path) not in covered]
+        self.nothing_new = not fresh and len(kept) == len(known)
+        while fresh:
+            self._read(fresh)
+            touched = [unit for unit in kept if self._gathering.touches(unit)]
+            kept = [unit for unit in kept if unit not in touched]
+            again = {place for unit in touched for place, _ in unit.folders}
+            fresh = [folder for folder in self._listing.folders if str(folder.path) in again]
+        self._kept = tuple(kept)
+        self._gathering.look_again(began_ns)
+        return [*kept, *self._gathering.units(self._cancelled)]
+
+    def may_last(self, unit: Unit, began_ns: int) -> bool:
+        """Whether a unit may be remembered."""
+        return unit in self._kept or self._gathering.may_last(unit, began_ns)
+
+    def _read(self, folders: Sequence[SourceFolder]) -> None:
+        """Look into every file of some folders."""
+        batches = list(reading_order(folders, self._listing.discs))
+        files = [file for batch in batches for _, file in batch]
+        results = self._pool.results(files, self._cancelled)
+        done = 0
+        for batch in batches:
+            for (folder, file), (_, outcome) in zip(batch, results, strict=False):
+                self._gathering.add(folder, file, outcome)
+                done += 1
+                if done % 32 == 0:
+                    self._gathering.settle(False, self._cancelled)
+                self._told.headers(done / len(files))
+            self._gathering.settle(True, self._cancelled)

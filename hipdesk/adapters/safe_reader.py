@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
+from hipdesk.adapters._scan_index import ScanIndex
 from hipdesk.adapters._worker_main import Request
 from hipdesk.adapters.dicom_folder import DicomFolderReader
 from hipdesk.adapters.worker_process import (
@@ -25,7 +26,14 @@ from hipdesk.adapters.worker_process import (
     WorkerTooSlowError,
 )
 from hipdesk.errors import DamagedImage
-from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
+from hipdesk.ports import (
+    Cancelled,
+    Found,
+    Progress,
+    never_cancelled,
+    no_matter,
+    no_progress,
+)
 from hipdesk.records import Scan, Series, Volume
 
 PLAIN_SYNTAXES: Final = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"})
@@ -64,28 +72,36 @@ class SafeReader:
     Parameters
     ----------
     worker : decodes; closed with this reader
+    index : remembers what was found; in memory only where none is given
     """
 
-    def __init__(self, worker: WorkerProcess | None = None) -> None:
-        self._plain = DicomFolderReader()
+    def __init__(self, worker: WorkerProcess | None = None, index: ScanIndex | None = None) -> None:
+        self._plain = DicomFolderReader(index)
         self._worker = worker or WorkerProcess()
 
     def scan(
         self,
-        root: Path,
+        root: Path | Sequence[Path],
         progress: Progress = no_progress,
         cancelled: Cancelled = never_cancelled,
+        found: Found = no_matter,
+        charset: str = "",
     ) -> Scan:
-        """Find every series in a folder and below, as `DicomFolderReader` does; headers only.
+        """Find every series in folders, archives or files, as `DicomFolderReader` does.
 
         Raises
         ------
         UnreadableInput
-            There is no such folder, or it cannot be opened.
+            There is no such folder, or it cannot be opened; an archive is damaged,
+            protected or absurdly large; there is no such character set.
         Cancelled
             The user asked to stop.
         """
-        return self._plain.scan(root, progress, cancelled)
+        return self._plain.scan(root, progress, cancelled, found, charset)
+
+    def forget(self) -> None:
+        """Remove everything remembered of earlier scans."""
+        self._plain.forget()
 
     def read(
         self,
@@ -113,8 +129,9 @@ class SafeReader:
         return Volume(series, answer.array, str(answer.facts["pixel_sha256"]))
 
     def close(self) -> None:
-        """End the worker process."""
+        """End the worker process, and remove what archives were unpacked to."""
         self._worker.close()
+        self._plain.close()
 
 
 def is_plain(series: Series) -> bool:

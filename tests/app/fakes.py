@@ -283,13 +283,20 @@ class FakeReader:
         self.folders[root] = Scan(root, tuple(v.series for v in placed), tuple(skipped), 0.5)
         return (root,)
 
-    def scan(self, root: Path, progress: Any = None, cancelled: Any = None) -> Scan:
+    def scan(
+        self,
+        root: Path,
+        progress: Any = None,
+        cancelled: Any = None,
+        found: Any = None,
+        charset: str = "",
+    ) -> Scan:
         self.scanned.append(root)
         _step(progress, cancelled, "Reading headers")
-        found = self.folders[root]
-        if isinstance(found, Exception):
-            raise found
-        return found
+        held = self.folders[root]
+        if isinstance(held, Exception):
+            raise held
+        return held
 
     def read(self, series: Series, progress: Any = None, cancelled: Any = None) -> Volume:
         _step(progress, cancelled, "Reading images")

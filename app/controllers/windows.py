@@ -17,18 +17,23 @@ from hipdesk.records import FloatArray
 TISSUE_PERCENTILES: Final = (50.0, 99.9)
 """Suppressed marrow lies in the darker half of the tissue, fluid in the brighter (our choice)."""
 
+SLICES: Final = 10
+"""Slices over the whole stack that the presets are measured from, at least, where there are so
+many: all of them would keep the window waiting for 50 ms."""
+
 LEAST_WIDTH: Final = 1e-6
 
 
 def window_presets(stack: DisplayStack, translate: Translate) -> tuple[WindowPreset, ...]:
-    """The five presets of a series; takes some 25 ms for 35 slices of 512 x 512.
+    """The five presets of a series; takes some 10 ms.
 
     1 the series' own window, 2 the body's 1st to 99th percentile, 3 the whole
     signal, 4 from the darkest of the body to the tissue's median, 5 from there
     to its 99.9th percentile.
     """
-    body = body_window(stack.images)
-    middle, bright = tissue_levels(stack.images)
+    sample = stack.images[:: max(1, stack.slices // SLICES)]
+    body = body_window(sample)
+    middle, bright = tissue_levels(sample)
     return (
         WindowPreset(1, translate("Windows", "As the images state"), stack.window),
         WindowPreset(2, translate("Windows", "Body, 1st to 99th percentile"), body),

@@ -7,15 +7,22 @@ the anatomy that lies there, both in LPS mm.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from hipdesk.geometry import as_point
 from hipdesk.phantom.anatomy import Anatomy, HipGeometry
 from hipdesk.phantom.noise import Noise, random_noise
 from hipdesk.records import Point, Side
+
+
+def _unbent() -> Mapping[Side, Point]:
+    """Femurs as they are."""
+    return MappingProxyType(dict.fromkeys(Side, (0.0, 0.0, 0.0)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +36,10 @@ class Pose:
     head_scale : size of each head with its socket
     warp : three smooth fields that bend everything
     warp_mm : standard deviation of the bend
+    neck_bend_deg : rotation vector of each femur about its neck's root: another
+        angle between neck and shaft, another version
+    breadth, depth : how much thicker the body is beside the hips, and in front of
+        and behind them; above 1 mostly more fat
     """
 
     linear: NDArray[np.float64]
@@ -37,6 +48,9 @@ class Pose:
     head_scale: Mapping[Side, float]
     warp: tuple[Noise, Noise, Noise]
     warp_mm: float
+    neck_bend_deg: Mapping[Side, Point] = field(default_factory=_unbent)
+    breadth: float = 1.0
+    depth: float = 1.0
 
 
 def random_pose(rng: np.random.Generator, strength: float = 1.0) -> Pose:
@@ -48,15 +62,19 @@ def random_pose(rng: np.random.Generator, strength: float = 1.0) -> Pose:
     turns, heads = {}, {}
     for side in Side:
         outwards = -1 if side is Side.RIGHT else 1
-        flexion = rng.normal(0, 4)
+        flexion = rng.normal(0, 5)
         abduction = np.clip(rng.normal(2, 3), -4, 9)
-        torsion = rng.normal(0, 9)
+        torsion = rng.normal(0, 11)
         turn = np.array([flexion, outwards * abduction, outwards * torsion]) * strength
         turns[side] = (float(turn[0]), float(turn[1]), float(turn[2]))
         heads[side] = float(np.clip(1 + rng.normal(0, 0.04) * strength, 0.9, 1.1))
     warp = (random_noise(rng, 45.0), random_noise(rng, 45.0), random_noise(rng, 45.0))
     shift = rng.normal(0, 6, 3) * strength
-    return Pose(linear, shift, turns, heads, warp, float(rng.uniform(0.5, 3.0)) * strength)
+    warp_mm = float(rng.uniform(0.5, 3.0)) * strength
+    mild = min(strength, 1.0)
+    bends = {side: as_point(rng.normal(0, 1, 3) * (1.5, 3.5, 4.0) * mild) for side in Side}
+    breadth, depth = np.exp(np.clip(rng.normal(0.12, 0.3, 2), -0.35, 0.8) * mild)
+    return Pose(linear, shift, turns, heads, warp, warp_mm, bends, float(breadth), float(depth))
 
 
 def patient_hips(anatomy: Anatomy, pose: Pose) -> Mapping[Side, HipGeometry]:
@@ -89,8 +107,10 @@ def to_anatomy(anatomy: Anatomy, pose: Pose, points: NDArray[np.float64]) -> NDA
         bend = [field.smooth_at(as_float32) for field in pose.warp]
         bent = bent + pose.warp_mm * np.stack(bend, axis=-1)
     placed = bent @ pose.linear.T + pose.shift_mm
+    placed = _slimmed(placed, anatomy, pose.breadth, pose.depth)
     for side, hip in anatomy.hips.items():
         placed = _swell(placed, hip, pose.head_scale[side])
+        placed = _bend(placed, hip, pose.neck_bend_deg[side])
         placed = _turn(placed, hip, pose.hip_turn_deg[side])
     return np.asarray(placed)
 
@@ -109,16 +129,64 @@ def _swell(points: NDArray[np.float64], hip: HipGeometry, scale: float) -> NDArr
     return np.asarray(hip.centre_lps_mm + offset * (1 + (1 / scale - 1) * weight)[..., None])
 
 
+def _slimmed(
+    points: NDArray[np.float64], anatomy: Anatomy, breadth: float, depth: float
+) -> NDArray[np.float64]:
+    """Take back the extra thickness of the body beyond the hips' bones."""
+    if breadth == depth == 1.0:
+        return points
+    hips = list(anatomy.hips.values())
+    centres = np.array([hip.centre_lps_mm for hip in hips])
+    radius = float(np.mean([hip.radius_mm for hip in hips]))
+    middle = centres.mean(axis=0)
+    reach = (np.ptp(centres[:, 0]) / 2 + 2.6 * radius, 2.4 * radius)
+    slim = points.copy()
+    for axis, (inner, factor) in enumerate(zip(reach, (breadth, depth), strict=True)):
+        offset = points[..., axis] - middle[axis]
+        beyond = np.maximum(np.abs(offset) - inner, 0.0)
+        slim[..., axis] -= np.sign(offset) * beyond * (1 - 1 / factor)
+    return np.asarray(slim)
+
+
+def _bend(points: NDArray[np.float64], hip: HipGeometry, bend_deg: Point) -> NDArray[np.float64]:
+    """Turn what lies beyond the neck about the neck's root; head and socket stay."""
+    if not any(bend_deg):
+        return points
+    along = _along_neck(points, hip)
+    root = np.asarray(hip.centre_lps_mm) + np.asarray(hip.neck_axis) * hip.radius_mm * 1.6
+    weight = _smoothstep((along - 0.8) / 1.2)[..., None]
+    return _rotated(points, root, np.deg2rad(bend_deg) * weight)
+
+
 def _turn(points: NDArray[np.float64], hip: HipGeometry, turn_deg: Point) -> NDArray[np.float64]:
     """Turn the femur and the thigh about the head centre; the pelvis stays.
 
     The angle grows with the distance along the neck, so head and socket,
     spheres about the same centre, stay concentric.
     """
-    offset = points - hip.centre_lps_mm
-    along = offset @ np.asarray(hip.neck_axis) / hip.radius_mm
-    weight = _smoothstep((along + 0.4) / 1.6)
-    vectors = np.deg2rad(turn_deg) * weight[..., None]
-    flat = vectors.reshape(-1, 3)
-    turned = Rotation.from_rotvec(flat).apply(offset.reshape(-1, 3)).reshape(offset.shape)
-    return np.asarray(turned + hip.centre_lps_mm)
+    centre = np.asarray(hip.centre_lps_mm)
+    along = _along_neck(points, hip)
+    weight = _smoothstep((along + 0.4) / 1.6)[..., None]
+    return _rotated(points, centre, np.deg2rad(turn_deg) * weight)
+
+
+def _along_neck(points: NDArray[np.float64], hip: HipGeometry) -> NDArray[np.float64]:
+    """Distance along the neck in head radii; far from the head, rather a direction.
+
+    Far away the same step spreads over more tissue, so that nothing folds.
+    """
+    offset = (points - hip.centre_lps_mm) / hip.radius_mm
+    far = np.maximum(np.linalg.norm(offset, axis=-1) / 2.4, 1.0)
+    return np.asarray(offset @ np.asarray(hip.neck_axis) / far)
+
+
+def _rotated(
+    points: NDArray[np.float64], pivot: NDArray[np.float64], vectors: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Points turned about a pivot, each by its own rotation vector (Rodrigues)."""
+    offset = points - pivot
+    angle = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    axis = vectors / np.maximum(angle, 1e-12)
+    cosine, sine = np.cos(angle), np.sin(angle)
+    along = np.sum(axis * offset, axis=-1, keepdims=True) * (1 - cosine)
+    return np.asarray(pivot + offset * cosine + np.cross(axis, offset) * sine + axis * along)

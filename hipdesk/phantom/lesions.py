@@ -12,12 +12,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hipdesk.geometry import as_point
 from hipdesk.phantom.anatomy import HipGeometry
+from hipdesk.phantom.mimics import Mimics, random_mimics
 from hipdesk.phantom.noise import Noise, random_noise
 from hipdesk.records import Point, Side
 
 OEDEMA_BORDER: Final = 0.5
 """Oedema fraction from which a reader would outline it: half of its peak signal."""
+
+MOTTLE: Final = np.float32(2.7)
+"""How much finer the inside of a lesion is than its border's bends."""
+
+SMALL_MM: Final = 6.0
+"""Half-axis below which a patch is only seen if it is not faint."""
 
 PHYSIOLOGICAL_ML: Final = (0.7, 5.6)
 """Fluid of symptom-free hips: mean 2.7 mL, range 0.7-5.6 (reference in docs/models.md)."""
@@ -33,12 +41,18 @@ class Oedema:
     radius_mm : half-axes along x, y, z
     feather_mm : distance over which it fades
     contrast : peak signal relative to normal marrow
+    away : unit vector from the joint's surface into the bone
+    fade : share of the contrast lost from the joint's end to the other
+    mottle : how uneven its brightness is inside
     """
 
     centre_lps_mm: Point
     radius_mm: Point
     feather_mm: float
     contrast: float
+    away: Point = (0.0, 0.0, 0.0)
+    fade: float = 0.0
+    mottle: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,17 +64,19 @@ class HipLesions:
     oedema : labelled as lesion
     red_marrow : brighter marrow that is not a lesion
     fluid_ml : fluid in the joint, the physiological amount included
-    bursae : (centre, radius) of fluid outside the capsule, not a lesion
     border : bends the lesions' borders
     fluid_border : makes the fluid's layer uneven
+    fluid_tone : signal of this joint's fluid relative to free fluid; synovitis is darker
+    mimics : what looks like disease and is not
     """
 
     oedema: tuple[Oedema, ...]
     red_marrow: tuple[Oedema, ...]
     fluid_ml: float
-    bursae: tuple[tuple[Point, float], ...]
     border: Noise
     fluid_border: Noise
+    fluid_tone: float = 1.0
+    mimics: Mimics | None = None
 
 
 def random_lesions(
@@ -68,20 +84,35 @@ def random_lesions(
 ) -> HipLesions:
     """Draw a hip's lesions; ``healthy`` is the share of hips without any."""
     well = rng.random() < healthy
-    count = 0 if well or rng.random() < 0.15 else int(rng.integers(1, 5))
-    effusion = not well and rng.random() < 0.7
-    fluid = rng.uniform(6.0, 26.0) if effusion else rng.uniform(*PHYSIOLOGICAL_ML)
+    count = 0 if well or rng.random() < 0.12 else 1 + min(3, int(rng.poisson(0.7)))
+    effusion = not well and rng.random() < 0.6
+    fluid = _random_effusion_ml(rng) if effusion else _random_physiological_ml(rng)
     patches = tuple(_random_oedema(rng, hip, side) for _ in range(count))
-    red = tuple(_random_red_marrow(rng, hip) for _ in range(int(rng.integers(0, 3))))
-    bursae = tuple(_random_bursa(rng, hip, side) for _ in range(int(rng.random() < 0.25)))
+    red = tuple(_random_red_marrow(rng, hip) for _ in range(int(rng.integers(0, 4))))
     return HipLesions(
-        patches, red, float(fluid), bursae, random_noise(rng, 7.0), random_noise(rng, 6.0)
+        patches,
+        red,
+        fluid,
+        random_noise(rng, 7.0),
+        random_noise(rng, 6.0),
+        fluid_tone=float(rng.uniform(0.6, 1.05)),
+        mimics=random_mimics(rng, hip, side),
     )
+
+
+def _random_physiological_ml(rng: np.random.Generator) -> float:
+    """Fluid of a healthy joint."""
+    return float(np.clip(np.exp(rng.normal(np.log(2.4), 0.5)), *PHYSIOLOGICAL_ML))
+
+
+def _random_effusion_ml(rng: np.random.Generator) -> float:
+    """From just too much to a tense joint."""
+    return float(np.clip(np.exp(rng.normal(np.log(9.5), 0.45)), 5.6, 30.0))
 
 
 def no_lesions(rng: np.random.Generator, fluid_ml: float = 2.7) -> HipLesions:
     """A healthy hip with the given physiological fluid."""
-    return HipLesions((), (), fluid_ml, (), random_noise(rng, 7.0), random_noise(rng, 6.0))
+    return HipLesions((), (), fluid_ml, random_noise(rng, 7.0), random_noise(rng, 6.0))
 
 
 def treated(lesions: HipLesions, activity: float, fluid_ml: float) -> HipLesions:
@@ -112,15 +143,28 @@ def oedema_fraction(
         return fraction, added
     uneven = border.smooth_at(points)
     for patch in patches:
-        centre = np.asarray(patch.centre_lps_mm, dtype=np.float32)
-        offset = (points - centre) / np.asarray(patch.radius_mm, dtype=np.float32)
-        mean_radius = float(np.mean(patch.radius_mm))
-        distance = np.linalg.norm(offset, axis=-1) + 0.25 * uneven
-        sharpness = mean_radius / patch.feather_mm
-        own = 1 / (1 + np.exp(np.clip((distance - 1) * sharpness * 2, -30, 30)))
+        own = _profile(patch, points, uneven)
         np.maximum(fraction, own, out=fraction)
-        np.maximum(added, own * np.float32(patch.contrast - 1), out=added)
+        excess = own * np.float32(patch.contrast - 1)
+        if patch.mottle:
+            excess *= np.clip(1 + patch.mottle * border.smooth_at(points * MOTTLE), 0.2, 1.6)
+        np.maximum(added, excess, out=added)
     return fraction, added
+
+
+def _profile(
+    patch: Oedema, points: NDArray[np.float32], uneven: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Share of a patch's peak signal at each point."""
+    axes = np.asarray(patch.radius_mm, dtype=np.float32)
+    offset = (points - np.asarray(patch.centre_lps_mm, dtype=np.float32)) / axes
+    distance = np.linalg.norm(offset, axis=-1) + 0.25 * uneven
+    sharpness = float(np.mean(patch.radius_mm)) / patch.feather_mm
+    own = 1 / (1 + np.exp(np.clip((distance - 1) * sharpness * 2, -30, 30)))
+    if patch.fade:
+        depth = np.clip(0.5 + 0.5 * (offset @ np.asarray(patch.away, dtype=np.float32)), 0, 1)
+        own *= 1 - np.float32(patch.fade) * depth
+    return np.asarray(own, dtype=np.float32)
 
 
 def _scaled(point: Point, factor: float) -> Point:
@@ -138,28 +182,60 @@ def _weight_bearing(rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 def _random_oedema(rng: np.random.Generator, hip: HipGeometry, side: Side) -> Oedema:
-    """A patch under the cartilage of head or acetabulum, in the neck, or diffuse."""
+    """A patch under the cartilage of head or socket, in the neck, or through most of the femur."""
+    kind = rng.choice(["head", "socket", "neck", "extensive"], p=[0.47, 0.33, 0.15, 0.05])
+    if kind in {"head", "socket"}:
+        return _subchondral(rng, hip, side, kind == "socket")
     centre = np.asarray(hip.centre_lps_mm)
-    radius = hip.radius_mm
-    kind = rng.choice(["head", "acetabulum", "neck", "diffuse"], p=[0.42, 0.26, 0.17, 0.15])
+    along = np.asarray(hip.neck_axis) * hip.radius_mm
+    if kind == "neck":
+        place = centre + along * rng.uniform(0.7, 2.1) + rng.normal(0, 0.25, 3) * hip.radius_mm
+        size = _random_size_mm(rng)
+        return _patch(rng, place, size * np.exp(rng.normal(0, 0.25, 3)), np.zeros(3))
+    size = hip.radius_mm * float(rng.uniform(0.65, 1.25))
+    place = centre + along * rng.uniform(0, 0.9)
+    return _patch(rng, place, size * np.exp(rng.normal(0, 0.2, 3)), np.asarray(hip.neck_axis))
+
+
+def _subchondral(rng: np.random.Generator, hip: HipGeometry, side: Side, socket: bool) -> Oedema:
+    """A patch that lies against the joint, wider than deep, brightest at the joint."""
     medial = np.array([1.0 if side is Side.RIGHT else -1.0, 0, 0])
-    size = float(np.exp(rng.normal(np.log(8.5), 0.4)))
-    if kind == "head":
-        place = centre + _weight_bearing(rng) * (radius - rng.uniform(1, 6))
-    elif kind == "acetabulum":
-        direction = _unit(_weight_bearing(rng) + medial * rng.uniform(0, 0.8))
-        place = centre + direction * (radius + rng.uniform(5, 12))
-    elif kind == "neck":
-        place = centre + np.asarray(hip.neck_axis) * radius * rng.uniform(0.9, 1.7)
-    else:
-        place = centre + np.asarray(hip.neck_axis) * radius * rng.uniform(0, 0.8)
-        size = float(rng.uniform(17, 32))
-    axes = size * np.exp(rng.normal(0, 0.25, 3))
+    direction = _unit(_weight_bearing(rng) + medial * rng.uniform(0, 0.8) * socket)
+    size = _random_size_mm(rng)
+    flat = float(rng.uniform(0.5, 1.0))
+    # Axes are upright: the one closest to the surface's normal is the short one.
+    lean = np.abs(direction) / np.abs(direction).max()
+    axes = size * (1.15 - (1.15 - flat) * lean**2) * np.exp(rng.normal(0, 0.18, 3))
+    inwards = direction if socket else -direction
+    surface = hip.radius_mm + (4.5 if socket else -1.0)
+    deep = float(np.linalg.norm(axes * direction)) * float(rng.uniform(0.2, 1.1))
+    place = np.asarray(hip.centre_lps_mm) + direction * surface + inwards * deep
+    return _patch(rng, place, axes, inwards)
+
+
+def _random_size_mm(rng: np.random.Generator) -> float:
+    """Mean half-axis of a patch: small ones are the most frequent."""
+    return float(np.clip(np.exp(rng.normal(np.log(7.8), 0.4)), 3.8, 20.0))
+
+
+def _patch(
+    rng: np.random.Generator,
+    place: NDArray[np.float64],
+    axes: NDArray[np.float64],
+    away: NDArray[np.float64],
+) -> Oedema:
+    """A patch of random brightness; a small one has a short border."""
+    size = float(np.mean(axes))
+    faintest = 1.35 if size > SMALL_MM else 1.5
+    contrast = float(np.clip(np.exp(rng.normal(np.log(2.05), 0.3)), faintest, 3.8))
     return Oedema(
-        (float(place[0]), float(place[1]), float(place[2])),
-        (float(axes[0]), float(axes[1]), float(axes[2])),
-        float(rng.uniform(1.2, 5.0)),
-        float(np.clip(np.exp(rng.normal(np.log(1.95), 0.28)), 1.3, 3.6)),
+        as_point(place),
+        as_point(axes),
+        feather_mm=float(min(rng.uniform(0.8, 4.5), 0.4 * size)),
+        contrast=contrast,
+        away=as_point(away),
+        fade=float(rng.uniform(0.0, 0.4)),
+        mottle=float(rng.uniform(0.0, 0.22)),
     )
 
 
@@ -169,21 +245,14 @@ def _random_red_marrow(rng: np.random.Generator, hip: HipGeometry) -> Oedema:
     place = centre + np.asarray(hip.neck_axis) * hip.radius_mm * rng.uniform(0.8, 3.0)
     if rng.random() < 0.35:
         place = centre + np.array([0, 0, rng.uniform(1.6, 3.0) * hip.radius_mm])
-    size = rng.uniform(9, 28, 3)
+    if rng.random() < 0.3:
+        medial = np.sign(-np.asarray(hip.neck_axis)[0])
+        place = centre + np.array([medial * 0.5, 0.2, rng.uniform(1.5, 2.6)]) * hip.radius_mm
+    size = rng.uniform(5, 26, 3)
     return Oedema(
-        (float(place[0]), float(place[1]), float(place[2])),
-        (float(size[0]), float(size[1]), float(size[2])),
+        as_point(place),
+        as_point(size),
         float(rng.uniform(4, 9)),
-        float(rng.uniform(1.08, 1.35)),
+        float(rng.uniform(1.06, 1.32)),
+        mottle=float(rng.uniform(0, 0.4)),
     )
-
-
-def _random_bursa(rng: np.random.Generator, hip: HipGeometry, side: Side) -> tuple[Point, float]:
-    """Fluid beside the greater trochanter or in front of the joint (iliopsoas)."""
-    out = -1.0 if side is Side.RIGHT else 1.0
-    centre = np.asarray(hip.centre_lps_mm)
-    if rng.random() < 0.6:
-        place = centre + np.array([out * 2.75, rng.uniform(-0.2, 0.6), -0.9]) * hip.radius_mm
-    else:
-        place = centre + np.array([-out * 0.35, -1.6, rng.uniform(-0.3, 0.8)]) * hip.radius_mm
-    return (float(place[0]), float(place[1]), float(place[2])), float(rng.uniform(3, 9))

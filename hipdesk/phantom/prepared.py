@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from hipdesk.geometry import to_lps
+from hipdesk.geometry import as_point, to_lps
 from hipdesk.phantom.anatomy import (
     CAPSULE,
     FEMUR,
@@ -20,7 +20,7 @@ from hipdesk.phantom.anatomy import (
     Structure,
 )
 from hipdesk.phantom.noise import Noise
-from hipdesk.records import Side
+from hipdesk.records import Point, Side
 
 DEPTH_STEP_MM: Final = 0.2
 """Resolution of the stored bone depth and fluid potential."""
@@ -74,6 +74,17 @@ class PreparedAnatomy:
             Side.RIGHT: (points[right], order[right]),
             Side.LEFT: (points[~right], order[~right]),
         }
+
+    @cached_property
+    def bladder(self) -> tuple[Point, Point] | None:
+        """Middle and half-axes of the bladder in LPS mm; None where there is none."""
+        box = _bounding(self.anatomy.labels == Structure.BLADDER, 0)
+        start = np.array([part.start for part in box], dtype=np.float64)
+        stop = np.array([part.stop for part in box], dtype=np.float64)
+        if not (stop > start).all():
+            return None
+        half = np.abs(self.anatomy.affine[:3, :3] @ (stop - start)) / 2
+        return as_point(to_lps(self.anatomy.affine, (start + stop - 1) / 2)), as_point(half)
 
     def fluid_level_mm(
         self, side: Side, volume_ml: float, uneven: Noise, uneven_mm: float

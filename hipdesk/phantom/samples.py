@@ -6,7 +6,7 @@ on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -29,6 +29,7 @@ from hipdesk.phantom.anatomy import CANONICAL_AXES, HipGeometry
 from hipdesk.phantom.artefacts import Scanner, acquire, random_scanner
 from hipdesk.phantom.deformation import Pose, patient_hips, random_pose
 from hipdesk.phantom.lesions import HipLesions, random_lesions
+from hipdesk.phantom.mimics import Implant, hip_replacement, random_metal
 from hipdesk.phantom.prepared import PreparedAnatomy
 from hipdesk.phantom.render import Rendering, SliceGrid, Subject, random_textures, render
 from hipdesk.phantom.signal import (
@@ -40,6 +41,7 @@ from hipdesk.phantom.signal import (
     free_signals,
     measured_stir_signals,
     tissue_signals,
+    varied_stir_signals,
 )
 from hipdesk.records import Affine, BoolArray, FloatArray, SegmentClass, Side
 
@@ -48,6 +50,12 @@ HIP_CLASSES: Final = tuple(SegmentClass)
 
 PELVIS_CLASSES: Final = ("head_right", "head_left", "femur")
 """Bit order of `PelvisStack.labels`."""
+
+VARIED_SHARE: Final = 0.3
+"""Hips whose contrast is drawn at random instead of from physics or measurement."""
+
+REPLACED_SHARE: Final = 0.015
+METAL_SHARE: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,8 +119,10 @@ class SimulatedSeries:
     ----------
     voxels : float32 (slices, rows, columns), stored values (0-4095)
     affine : 4 x 4 to LPS mm
-    truth : (side, class) to bool arrays of the same shape
+    truth : (side, class) to bool arrays of the same shape; empty masks for a
+        hip that is a prosthesis
     hips : true head centres and radii
+    replaced : hips that are prostheses, and must be refused
     """
 
     voxels: FloatArray
@@ -121,14 +131,39 @@ class SimulatedSeries:
     protocol: Protocol
     truth: Mapping[tuple[Side, SegmentClass], BoolArray]
     hips: Mapping[Side, HipGeometry] = field(repr=False)
+    replaced: frozenset[Side] = frozenset()
 
 
 def random_subject(
-    rng: np.random.Generator, prepared: PreparedAnatomy, strength: float = 1.0
+    rng: np.random.Generator,
+    prepared: PreparedAnatomy,
+    strength: float = 1.0,
+    replaced: float = 0.0,
 ) -> Subject:
-    """A patient with a pose, lesions in each hip and textures of its own."""
+    """A patient with a pose, lesions in each hip and textures of its own.
+
+    Parameters
+    ----------
+    replaced : how often each hip is a prosthesis
+    """
     lesions = {side: random_lesions(rng, prepared.anatomy.hips[side], side) for side in Side}
-    return make_subject(rng, prepared, lesions, random_pose(rng, strength))
+    subject = make_subject(rng, prepared, lesions, random_pose(rng, strength))
+    return replace(
+        subject,
+        implants=tuple(_random_implants(rng, prepared, replaced)),
+        bladder=float(np.exp(rng.normal(0.05, 0.3))),
+    )
+
+
+def _random_implants(
+    rng: np.random.Generator, prepared: PreparedAnatomy, replaced: float
+) -> Iterator[Implant]:
+    """Prostheses, and now and then metal beside a hip."""
+    for side, hip in prepared.anatomy.hips.items():
+        if rng.random() < replaced:
+            yield hip_replacement(rng, hip, side)
+        elif rng.random() < METAL_SHARE:
+            yield random_metal(rng, hip)
 
 
 def make_subject(
@@ -142,8 +177,11 @@ def make_subject(
 
 
 def random_stir_signals(rng: np.random.Generator) -> TissueSignals:
-    """Signals of a fluid-sensitive sequence: by the equations, or by measured ratios."""
-    if rng.random() < 0.5:
+    """Signals of a fluid-sensitive sequence: by the equations, by measured ratios, or any."""
+    kind = rng.random()
+    if kind < VARIED_SHARE:
+        return varied_stir_signals(rng)
+    if kind < 0.5 + VARIED_SHARE / 2:
         return measured_stir_signals(rng)
     field_t = float(rng.choice([1.5, 3.0]))
     centre_ti = 155.0 if field_t < 2 else 200.0
@@ -180,7 +218,7 @@ def random_pelvis_signals(rng: np.random.Generator) -> TissueSignals:
 def hip_stack(rng: np.random.Generator, anatomies: Sequence[PreparedAnatomy]) -> HipStack:
     """A random hip of a random patient, as the segmenter will see it."""
     prepared = anatomies[int(rng.integers(len(anatomies)))]
-    subject = random_subject(rng, prepared)
+    subject = random_subject(rng, prepared, replaced=REPLACED_SHARE)
     side = Side.RIGHT if rng.random() < 0.5 else Side.LEFT
     hip = patient_hips(prepared.anatomy, subject.pose)[side]
     grid = _hip_grid(rng, hip, side)
@@ -196,7 +234,7 @@ def hip_stack(rng: np.random.Generator, anatomies: Sequence[PreparedAnatomy]) ->
 def pelvis_stack(rng: np.random.Generator, anatomies: Sequence[PreparedAnatomy]) -> PelvisStack:
     """Random coronal slices of a random patient: both hips, one, or none in view."""
     prepared = anatomies[int(rng.integers(len(anatomies)))]
-    subject = random_subject(rng, prepared, strength=1.4)
+    subject = random_subject(rng, prepared, strength=1.4, replaced=2 * REPLACED_SHARE)
     hips = patient_hips(prepared.anatomy, subject.pose)
     grid = _pelvis_grid(rng, hips)
     signals = random_pelvis_signals(rng)
@@ -208,7 +246,8 @@ def pelvis_stack(rng: np.random.Generator, anatomies: Sequence[PreparedAnatomy])
     for bit, side in enumerate(Side):
         hip = hips[side]
         distance = np.linalg.norm(points - hip.centre_lps_mm, axis=-1)
-        labels |= (distance <= hip.radius_mm).astype(np.uint8) << bit
+        there = side not in subject.replaced
+        labels |= ((distance <= hip.radius_mm) & there).astype(np.uint8) << bit
         labels |= rendering.truth[side, SegmentClass.PROXIMAL_FEMUR].astype(np.uint8) << 2
     return PelvisStack(image * window, labels * window.astype(np.uint8))
 
@@ -235,6 +274,7 @@ def simulate_series(
         plan.protocol,
         rendering.truth,
         hips,
+        subject.replaced,
     )
 
 
@@ -276,7 +316,8 @@ def _acquired(
 ) -> FloatArray:
     """The rendering through the scanner."""
     fat = rendering.fat * np.float32(signals.fat)
-    return acquire(rng, rendering.signal, rendering.body_depth, fat, signals.marrow, scanner)
+    fatty = rendering.fat + np.float32(0.7) * rendering.marrow
+    return acquire(rng, rendering.signal, rendering.body_depth, fat, signals.marrow, scanner, fatty)
 
 
 def _hip_grid(rng: np.random.Generator, hip: HipGeometry, side: Side) -> SliceGrid:
@@ -284,7 +325,7 @@ def _hip_grid(rng: np.random.Generator, hip: HipGeometry, side: Side) -> SliceGr
     spacing = float(rng.uniform(3.3, 6.0))
     thickness = float(rng.uniform(0.75, 1.0) * spacing)
     slices = 2 * int(REACH_MM / spacing) + 1
-    tilt = Rotation.from_euler("xyz", rng.normal(0, 1, 3) * (5, 3, 5), degrees=True).as_matrix()
+    tilt = _random_tilt(rng)
     mirror = np.diag([1.0, 1.0, -1.0 if side is Side.LEFT else 1.0])
     axes = tilt @ CANONICAL_AXES @ mirror
     affine = np.eye(4)
@@ -293,6 +334,15 @@ def _hip_grid(rng: np.random.Generator, hip: HipGeometry, side: Side) -> SliceGr
     found = np.asarray(hip.centre_lps_mm) + rng.normal(0, 1.6, 3)
     affine[:3, 3] = found - affine[:3, :3] @ (phase, HEAD_ROW, HEAD_COLUMN)
     return SliceGrid(affine, (slices, HIP_ROWS, HIP_COLUMNS), thickness, 2, 3)
+
+
+def _random_tilt(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Slices as planned by hand; some along the neck, up to about 20 degrees off."""
+    angles = np.clip(rng.normal(0, 1, 3) * (5, 3, 5), -20, 20)
+    if rng.random() < 0.2:
+        angles += (rng.uniform(-14, 14), 0, rng.uniform(-18, 18))
+    turn: NDArray[np.float64] = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
+    return turn
 
 
 def _pelvis_grid(rng: np.random.Generator, hips: Mapping[Side, HipGeometry]) -> SliceGrid:
@@ -304,7 +354,9 @@ def _pelvis_grid(rng: np.random.Generator, hips: Mapping[Side, HipGeometry]) -> 
         side = Side.RIGHT if rng.random() < 0.5 else Side.LEFT
         centre = np.asarray(hips[side].centre_lps_mm) + rng.normal(0, 14, 3)
         centre[0] += rng.choice([-1.0, 1.0]) * rng.uniform(0, 40)
-    elif view < 0.36:
+    elif view < 0.28:
+        return _sacroiliac_grid(rng, middle)
+    elif view < 0.40:
         away = np.array([rng.normal(0, 40), rng.normal(0, 40), rng.choice([-1, 1]) * 170])
         centre = middle + away
     tilt = Rotation.from_euler("xyz", rng.normal(0, 1, 3) * (8, 4, 4), degrees=True).as_matrix()
@@ -313,6 +365,17 @@ def _pelvis_grid(rng: np.random.Generator, hips: Mapping[Side, HipGeometry]) -> 
     steps = (spacing, LOCATOR_SPACING_MM, LOCATOR_SPACING_MM)
     affine = centred_affine(tilt @ CANONICAL_AXES, steps, shape, centre)
     return SliceGrid(affine, shape, float(rng.uniform(3.0, 6.0)), 2, 2)
+
+
+def _sacroiliac_grid(rng: np.random.Generator, middle: NDArray[np.float64]) -> SliceGrid:
+    """Oblique slices along the sacrum, where heads lie at most in a corner."""
+    away = np.array([rng.normal(0, 6), rng.uniform(40, 75), rng.uniform(55, 100)])
+    angles = (rng.uniform(10, 45), *rng.normal(0, 3, 2))
+    tilt = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
+    shape = (9, LOCATOR_ROWS, LOCATOR_COLUMNS)
+    steps = (float(rng.uniform(3.5, 6.0)), LOCATOR_SPACING_MM, LOCATOR_SPACING_MM)
+    affine = centred_affine(tilt @ CANONICAL_AXES, steps, shape, middle + away)
+    return SliceGrid(affine, shape, float(rng.uniform(3.0, 4.5)), 2, 2)
 
 
 def _random_window(rng: np.random.Generator) -> FloatArray:

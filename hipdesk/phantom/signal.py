@@ -174,6 +174,34 @@ def measured_stir_signals(rng: np.random.Generator) -> TissueSignals:
     return assemble(rng, values, fluid_sensitive=True)
 
 
+def varied_stir_signals(rng: np.random.Generator) -> TissueSignals:
+    """Any fluid-sensitive contrast: random signals in a fat-suppressed picture's order.
+
+    Marrow is 1; fluid is brightest, compact bone darkest, everything else between
+    in any order, wider than scanners make it (the manner of SynthSeg, Billot et al.
+    2023, doi 10.1016/j.media.2023.102789).
+    """
+    cartilage = float(rng.uniform(0.6, 2.4))
+    fluid = float(np.exp(rng.uniform(np.log(max(2.3, 1.35 * cartilage)), np.log(9.0))))
+    cortex = float(rng.uniform(0.0, 0.4))
+    values = {
+        Tissue.MARROW: 1.0,
+        Tissue.FAT: float(np.exp(rng.uniform(np.log(0.35), np.log(1.7)))),
+        Tissue.MUSCLE: float(np.exp(rng.uniform(np.log(0.5), np.log(1.9)))),
+        Tissue.CORTEX: cortex,
+        Tissue.CARTILAGE: cartilage,
+        Tissue.FLUID: fluid,
+        Tissue.CAPSULE: float(rng.uniform(max(cortex, 0.3), 1.5)),
+        Tissue.SKIN: float(rng.uniform(0.5, 3.0)),
+        Tissue.BLADDER: fluid * float(rng.uniform(0.8, 1.6)),
+        Tissue.BOWEL: float(rng.uniform(0.3, 4.0)),
+        Tissue.BLOOD: float(np.exp(rng.uniform(np.log(0.15), np.log(5.0)))),
+        Tissue.UTERUS: float(rng.uniform(0.8, 4.0)),
+        Tissue.PROSTATE: float(rng.uniform(0.8, 3.0)),
+    }
+    return assemble(rng, values, fluid_sensitive=True, muscles=float(rng.uniform(0.03, 0.2)))
+
+
 def free_signals(rng: np.random.Generator) -> TissueSignals:
     """Any contrast at all: every tissue its own random signal."""
     values = {tissue: float(rng.uniform(0.1, 1.0)) for tissue in Tissue}
@@ -182,14 +210,18 @@ def free_signals(rng: np.random.Generator) -> TissueSignals:
 
 
 def assemble(
-    rng: np.random.Generator, values: dict[Tissue, float], *, fluid_sensitive: bool
+    rng: np.random.Generator,
+    values: dict[Tissue, float],
+    *,
+    fluid_sensitive: bool,
+    muscles: float = 0.07,
 ) -> TissueSignals:
-    """Spread tissue signals over an anatomy's labels; muscles differ a little."""
+    """Spread tissue signals over an anatomy's labels; ``muscles`` differ a little (log scale)."""
     table = np.full(256, values[Tissue.MUSCLE], dtype=np.float32)
     for label, tissue in _LABEL_TISSUE.items():
         table[label] = values[tissue]
     table[Structure.AIR] = 0.0
-    table[Structure.MUSCLE :] *= np.exp(rng.normal(0, 0.07, 256 - Structure.MUSCLE))
+    table[Structure.MUSCLE :] *= np.exp(rng.normal(0, muscles, 256 - Structure.MUSCLE))
     return TissueSignals(
         by_label=table,
         marrow=values[Tissue.MARROW],

@@ -125,7 +125,6 @@ def test_oedema_lies_in_bone_and_is_bright() -> None:
         (patch,),
         (),
         2.0,
-        (),
         random_noise(np.random.default_rng(8), 7.0),
         lesions[Side.LEFT].fluid_border,
     )
@@ -162,7 +161,7 @@ def test_oedema_fades_from_one_through_its_border_to_none() -> None:
 def test_treatment_shrinks_and_dims_oedema() -> None:
     patch = Oedema((0.0, 0.0, 0.0), (8.0, 8.0, 8.0), 2.0, 2.0)
     noise = random_noise(np.random.default_rng(0), 7.0)
-    later = treated(HipLesions((patch,), (), 9.0, (), noise, noise), 0.125, 3.0)
+    later = treated(HipLesions((patch,), (), 9.0, noise, noise), 0.125, 3.0)
     assert later.oedema[0].radius_mm == pytest.approx((4.0, 4.0, 4.0))
     assert later.oedema[0].contrast == pytest.approx(1 + 1.0 * 0.5625)
     assert later.fluid_ml == 3.0

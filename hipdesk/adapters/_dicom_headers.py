@@ -126,13 +126,21 @@ def _check_image(elements: Elements) -> None:
         raise UnusableError("It is a colour picture, not a measured image.")
     if not elements.string(Tag.SOP_INSTANCE) or not elements.string(Tag.SERIES_UID):
         raise UnusableError("It does not say which series it belongs to.")
-    if reason := undecodable(elements.string(Tag.TRANSFER_SYNTAX)):
+    syntax, bits = elements.string(Tag.TRANSFER_SYNTAX), elements.number(Tag.BITS_STORED)
+    if reason := undecodable(syntax, int(bits or 0)):
         raise UnusableError(reason)
 
 
+_EXTENDED_JPEG: Final = "1.2.840.10008.1.2.4.51"
+
+
 @lru_cache(maxsize=64)
-def undecodable(syntax: str) -> str:
+def undecodable(syntax: str, bits: int = 0) -> str:
     """Why pixels of a transfer syntax cannot be read here; empty where they can, or none is stated.
+
+    Parameters
+    ----------
+    bits : stored for each pixel, 0 where not stated; extended JPEG is read up to 8
 
     Source: DICOM PS3.5, annex A; PS3.6, annex A.
     """
@@ -142,10 +150,12 @@ def undecodable(syntax: str) -> str:
         available = get_decoder(UID(syntax)).is_available
     except NotImplementedError:
         available = False
-    if available:
+    deep = syntax == _EXTENDED_JPEG and bits > 8
+    if available and not deep:
         return ""
     name = UID(syntax).name
     known = f"as {name}" if name != syntax else "in a way unknown to the standard"
+    known += f" with {bits} bits" if deep else ""
     return f"Its pixels are stored {known}, which this program cannot read."
 
 

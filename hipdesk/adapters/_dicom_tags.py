@@ -83,6 +83,7 @@ class Tag(IntEnum):
     COLUMNS = 0x00280011
     PIXEL_SPACING = 0x00280030
     BITS_ALLOCATED = 0x00280100
+    BITS_STORED = 0x00280101
     WINDOW_CENTRE = 0x00281050
     WINDOW_WIDTH = 0x00281051
     INTERCEPT = 0x00281052
@@ -142,6 +143,7 @@ BINARY: Final[Mapping[int, str]] = MappingProxyType(
         Tag.ROWS: "H",
         Tag.COLUMNS: "H",
         Tag.BITS_ALLOCATED: "H",
+        Tag.BITS_STORED: "H",
         Tag.INVERSION_TIMES: "d",
         Tag.EFFECTIVE_TE: "d",
         Tag.B_VALUE: "d",

@@ -12,7 +12,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -67,7 +67,32 @@ class Provider(StrEnum):
     CUDA = "cuda"
 
 
-Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder (or file) of DICOM images.")]
+def _charset(name: str) -> str:
+    """Refuse a character set that nobody knows."""
+    from hipdesk.adapters.dicom_folder import is_charset
+    from hipdesk.ports import CHARSETS
+
+    if name and not is_charset(name):
+        raise typer.BadParameter(f"--charset must be one of {', '.join(CHARSETS)}")
+    return name
+
+
+Folder = Annotated[
+    Path, typer.Argument(metavar="FOLDER", help="Folder, file or zip archive of DICOM images.")
+]
+Also = Annotated[
+    list[Path] | None,
+    typer.Option("--also", metavar="FOLDER", help="One more folder; may be given several times."),
+]
+Charset = Annotated[
+    str,
+    typer.Option(
+        "--charset",
+        metavar="NAME",
+        callback=_charset,
+        help="Character set of names, where the files state a wrong one, such as GB18030.",
+    ),
+]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
 WhichProvider = Annotated[Provider, typer.Option("--provider", help="Where the networks run.")]
@@ -111,16 +136,28 @@ def scan(
     any_contrast: Annotated[
         bool, typer.Option("--any-contrast", help="Choose a series of any contrast.")
     ] = False,
+    also: Also = None,
+    charset: Charset = "",
+    no_index: Annotated[
+        bool,
+        typer.Option("--no-index", help="Neither use nor keep what earlier scans found."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """List the series in a folder, the one that would be analysed and why."""
-    from hipdesk.adapters.dicom_folder import DicomFolderReader
+    """List the series in a folder, the one that would be analysed and why.
+
+    What is found is remembered in the user's data folder, so that the same
+    folder lists at once the next time, unless --no-index is given.
+    """
+    from hipdesk.adapters.dicom_folder import DicomFolderReader, user_index
     from hipdesk.console import scan_lines
     from hipdesk.records import SeriesChoice
     from hipdesk.scan_result import scan_document
     from hipdesk.series_choice import choose, rank
 
-    found = DicomFolderReader().scan(folder)
+    line = _ProgressLine(not as_json)
+    with DicomFolderReader(None if no_index else user_index()) as reader, closing(line):
+        found = reader.scan([folder, *(also or ())], line, charset=charset)
     try:
         choice = choose(found, series, any_contrast)
     except NoSuitableSeries as error:
@@ -150,6 +187,8 @@ def analyze(
         str | None,
         typer.Option("--store", metavar="PATH|URL", help="Keep the result in this library, too."),
     ] = None,
+    also: Also = None,
+    charset: Charset = "",
     as_json: Json = False,
 ) -> None:
     """Analyse the hips in a folder and write every result to DIR.
@@ -159,7 +198,7 @@ def analyze(
     DIR/earlier-TIME (UTC), whatever becomes of this run, so DIR never mixes two.
     A folder with several patients is refused unless --series names one.
     """
-    job = _Job(folder, out, series, any_contrast, store)
+    job = _Job([folder, *(also or ())], out, series, any_contrast, store, charset)
     results = job.run(lambda: _networks(provider, model), aloud=not as_json)
     _refuse_unscored(results)
     if as_json:
@@ -184,7 +223,7 @@ def demo(out: Out, provider: WhichProvider = Provider.AUTO) -> None:
     for number, folder in enumerate(folders, start=1):
         _print([f"Visit {number} of {len(folders)}: {folder}"])
         results = out / f"visit-{number}"
-        _Job(folder, results, store=str(out / "store")).run(lambda: networks, aloud=True)
+        _Job([folder], results, store=str(out / "store")).run(lambda: networks, aloud=True)
     _print(
         [
             f"Library of the demo patient: {out / 'store'}",
@@ -314,11 +353,12 @@ def _options(
 class _Job:
     """One run of ``analyze``: from a folder to written results."""
 
-    folder: Path
+    folders: Sequence[Path]
     out: Path
     series_uid: str | None = None
     any_contrast: bool = False
     store: str | None = None
+    charset: str = ""
 
     def run(self, networks: Callable[[], Networks], aloud: bool) -> list[Analysis]:
         """Analyse, keep and write.
@@ -333,15 +373,16 @@ class _Job:
         from hipdesk.series_choice import choose
 
         self._set_aside()
-        reader = DicomFolderReader()
-        choice = choose(reader.scan(self.folder), self.series_uid, self.any_contrast)
-        check_writable(self.out)
-        ready = networks()
-        volumes = [reader.read(series) for series in choice.chosen]
-        unlinked = () if self.store is None else _unlinked(choice.chosen)
-        results = _analysed(volumes, ready, (*choice.notices, *unlinked), aloud)
-        analyses = [analysis for analysis, _ in results]
-        self._write(analyses, [volume for _, volume in results], aloud)
+        with DicomFolderReader() as reader:
+            found = reader.scan(self.folders, charset=self.charset)
+            choice = choose(found, self.series_uid, self.any_contrast)
+            check_writable(self.out)
+            ready = networks()
+            volumes = [reader.read(series) for series in choice.chosen]
+            unlinked = () if self.store is None else _unlinked(choice.chosen)
+            results = _analysed(volumes, ready, (*choice.notices, *unlinked), aloud)
+            analyses = [analysis for analysis, _ in results]
+            self._write(analyses, [volume for _, volume in results], aloud)
         return analyses
 
     def _set_aside(self) -> None:

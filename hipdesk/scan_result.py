@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hipdesk.records import RankedSeries, Scan, SeriesChoice
+from hipdesk.records import RankedSeries, Scan, Series, SeriesChoice
 from hipdesk.series_choice import rank
 
 SCHEMA: Final = "hipdesk.scan/1"
@@ -42,6 +42,7 @@ def _series(ranked: RankedSeries, choice: SeriesChoice) -> dict[str, Any]:
         "patient": {
             "id": series.patient.patient_id or None,
             "name": series.patient.name or None,
+            "name_groups": _name_groups(series),
         },
         "study_date": series.study.date.isoformat() if series.study.date else None,
         "description": series.description,
@@ -54,3 +55,10 @@ def _series(ranked: RankedSeries, choice: SeriesChoice) -> dict[str, Any]:
         "chosen": any(series is chosen for chosen in choice.chosen),
         "reasons": [*ranked.reasons, *(notice.message for notice in series.notices)],
     }
+
+
+def _name_groups(series: Series) -> dict[str, str | None]:
+    """Every representation of the patient's name, ``^`` between components."""
+    groups = (*series.patient.name_groups, "", "", "")
+    kinds = ("alphabetic", "ideographic", "phonetic")
+    return {kind: group or None for kind, group in zip(kinds, groups, strict=False)}

@@ -197,6 +197,20 @@ class DicomFolderReader:
         return listing
 
 
+def user_index() -> ScanIndex:
+    """The index of earlier scans in the user's own data folder."""
+    return ScanIndex.of_user()
+
+
+def is_charset(name: str) -> bool:
+    """Whether `DicomFolderReader.scan` knows a character set by this name."""
+    try:
+        charset_value(name)
+    except UnreadableInput:
+        return False
+    return True
+
+
 def _silent(listing: Listing, roots: Sequence[Path]) -> Listing:
     """What was found before a folder fell silent; its thread may go on with the old record."""
     listing.stopped = True

@@ -112,9 +112,9 @@ def _read_file(
                         "send the series again from the scanner or archive."
                     )
                 voxels[place] = picture
-    except DamagedImage:
+    except (DamagedImage, KeyboardInterrupt, SystemExit):
         raise
-    except Exception as error:  # decoders raise anything on damaged data
+    except BaseException as error:  # decoders raise anything; a panic in Rust is no Exception
         raise DamagedImage(
             f"The image {path.name} is damaged and cannot be shown; "
             "send the series again from the scanner or archive."

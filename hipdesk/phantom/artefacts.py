@@ -51,7 +51,7 @@ class Scanner:
 
 def random_scanner(rng: np.random.Generator) -> Scanner:
     """Draw a scanner's imperfections."""
-    shading = rng.normal(0, 0.16, 3)
+    shading = rng.normal(0, 0.13, 3)
     return Scanner(
         coil_gain=float(rng.exponential(0.6)),
         coil_reach_mm=float(rng.uniform(12, 45)),

@@ -7,7 +7,7 @@ the anatomy that lies there, both in LPS mm.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -62,19 +62,33 @@ def random_pose(rng: np.random.Generator, strength: float = 1.0) -> Pose:
     turns, heads = {}, {}
     for side in Side:
         outwards = -1 if side is Side.RIGHT else 1
-        flexion = rng.normal(0, 5)
+        flexion = rng.normal(0, 4)
         abduction = np.clip(rng.normal(2, 3), -4, 9)
-        torsion = rng.normal(0, 11)
+        torsion = rng.normal(0, 9)
         turn = np.array([flexion, outwards * abduction, outwards * torsion]) * strength
         turns[side] = (float(turn[0]), float(turn[1]), float(turn[2]))
         heads[side] = float(np.clip(1 + rng.normal(0, 0.04) * strength, 0.9, 1.1))
     warp = (random_noise(rng, 45.0), random_noise(rng, 45.0), random_noise(rng, 45.0))
     shift = rng.normal(0, 6, 3) * strength
     warp_mm = float(rng.uniform(0.5, 3.0)) * strength
+    return _built(rng.spawn(1)[0], Pose(linear, shift, turns, heads, warp, warp_mm), strength)
+
+
+def _built(rng: np.random.Generator, pose: Pose, strength: float) -> Pose:
+    """The pose with necks, thickness and, now and then, far-turned hips of its own."""
     mild = min(strength, 1.0)
     bends = {side: as_point(rng.normal(0, 1, 3) * (1.5, 3.5, 4.0) * mild) for side in Side}
     breadth, depth = np.exp(np.clip(rng.normal(0.12, 0.3, 2), -0.35, 0.8) * mild)
-    return Pose(linear, shift, turns, heads, warp, warp_mm, bends, float(breadth), float(depth))
+    turns = dict(pose.hip_turn_deg)
+    if rng.random() < 0.25 and strength >= 1.0:
+        turns = {side: as_point(turns[side] + rng.normal(0, 1, 3) * (6, 2, 12)) for side in Side}
+    return replace(
+        pose,
+        hip_turn_deg=turns,
+        neck_bend_deg=bends,
+        breadth=float(breadth),
+        depth=float(depth),
+    )
 
 
 def patient_hips(anatomy: Anatomy, pose: Pose) -> Mapping[Side, HipGeometry]:

@@ -192,7 +192,7 @@ def _random_oedema(rng: np.random.Generator, hip: HipGeometry, side: Side) -> Oe
         place = centre + along * rng.uniform(0.7, 2.1) + rng.normal(0, 0.25, 3) * hip.radius_mm
         size = _random_size_mm(rng)
         return _patch(rng, place, size * np.exp(rng.normal(0, 0.25, 3)), np.zeros(3))
-    size = hip.radius_mm * float(rng.uniform(0.65, 1.25))
+    size = hip.radius_mm * float(rng.uniform(0.6, 1.1))
     place = centre + along * rng.uniform(0, 0.9)
     return _patch(rng, place, size * np.exp(rng.normal(0, 0.2, 3)), np.asarray(hip.neck_axis))
 
@@ -215,7 +215,7 @@ def _subchondral(rng: np.random.Generator, hip: HipGeometry, side: Side, socket:
 
 def _random_size_mm(rng: np.random.Generator) -> float:
     """Mean half-axis of a patch: small ones are the most frequent."""
-    return float(np.clip(np.exp(rng.normal(np.log(7.8), 0.4)), 3.8, 20.0))
+    return float(np.clip(np.exp(rng.normal(np.log(8.0), 0.36)), 4.0, 18.0))
 
 
 def _patch(

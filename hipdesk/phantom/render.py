@@ -130,7 +130,7 @@ def random_textures(rng: np.random.Generator) -> Textures:
         "fat": float(rng.uniform(0.05, 0.2)),
         "bowel": float(rng.uniform(0.2, 0.7)),
         "vessels": float(rng.uniform(0.04, 0.14)),
-        "streaks": float(rng.uniform(0.0, 0.5)),
+        "streaks": float(rng.spawn(1)[0].uniform(0.0, 0.5)),
     }
     return Textures(
         marrow=random_noise(rng, 1.4),

@@ -23,7 +23,7 @@ from hipdesk.crop import (
     HIP_SPACING_MM,
     REACH_MM,
 )
-from hipdesk.geometry import to_lps
+from hipdesk.geometry import spacing_of, to_lps
 from hipdesk.grids import LOCATOR_COLUMNS, LOCATOR_ROWS, LOCATOR_SPACING_MM
 from hipdesk.phantom.anatomy import CANONICAL_AXES, HipGeometry
 from hipdesk.phantom.artefacts import Scanner, acquire, random_scanner
@@ -67,11 +67,15 @@ class HipStack:
     signal : float32 (slices, 128, 160)
     labels : uint8, bit i set where class i of `HIP_CLASSES` is
     marrow_median : median signal of the proximal femur
+    spacing_mm : (between slices, between rows, between columns)
+    replaced : the hip is a prosthesis: nothing is labelled
     """
 
     signal: FloatArray
     labels: NDArray[np.uint8]
     marrow_median: float
+    spacing_mm: tuple[float, float, float] = (4.0, HIP_SPACING_MM, HIP_SPACING_MM)
+    replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -228,7 +232,13 @@ def hip_stack(rng: np.random.Generator, anatomies: Sequence[PreparedAnatomy]) ->
     labels = np.zeros(image.shape, dtype=np.uint8)
     for bit, name in enumerate(HIP_CLASSES):
         labels |= rendering.truth[side, name].astype(np.uint8) << bit
-    return HipStack(image, labels, _marrow_median(image, labels))
+    return HipStack(
+        image,
+        labels,
+        _marrow_median(image, labels),
+        spacing_of(grid.affine),
+        side in subject.replaced,
+    )
 
 
 def pelvis_stack(rng: np.random.Generator, anatomies: Sequence[PreparedAnatomy]) -> PelvisStack:

@@ -9,9 +9,14 @@ import pytest
 from pydicom.uid import UID
 
 from hipdesk.errors import UnreadableInput
-from hipdesk.geometry import spacing_of
+from hipdesk.geometry import spacing_of, to_index
 from hipdesk.phantom import patients
-from hipdesk.phantom.patients import random_patient, random_plan, random_series
+from hipdesk.phantom.patients import (
+    one_hip_plan,
+    random_patient,
+    random_plan,
+    random_series,
+)
 from hipdesk.phantom.samples import SeriesPlan
 from hipdesk.phantom.volumes import as_volume, true_segmentation
 from hipdesk.records import Contrast, Plane, SegmentClass, Side
@@ -27,9 +32,10 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_plans_stay_within_a_clinics_habits() -> None:
     for seed in range(50):
         plan = random_plan(np.random.default_rng(seed))
-        assert 0.7 <= plan.pixel_mm <= 1.0
+        assert 0.65 <= plan.pixel_mm <= 1.0
         assert plan.rows * plan.pixel_mm >= 290
-        assert plan.thickness_mm <= plan.spacing_mm <= 5.5
+        assert 3.0 <= plan.thickness_mm <= plan.spacing_mm <= 5.5
+        assert max(map(abs, plan.tilt_deg)) <= 20
         assert plan.slices * plan.spacing_mm >= 90
 
 
@@ -39,6 +45,26 @@ def test_the_same_seed_gives_the_same_patient(small: None) -> None:
     )
     np.testing.assert_array_equal(first.voxels, again.voxels)
     assert not np.array_equal(first.voxels, other.voxels)
+
+
+def test_one_hip_fills_a_small_field() -> None:
+    plans = [one_hip_plan(np.random.default_rng(seed), toy_prepared()) for seed in range(30)]
+    assert {np.sign(plan.centre_mm[0]) for plan in plans} == {-1.0, 1.0}
+    for plan in plans:
+        assert 0.5 <= plan.pixel_mm <= 0.65
+        assert 160 <= plan.rows * plan.pixel_mm <= 240
+        # The heads are 110 mm apart; the far one lies outside.
+        assert abs(plan.centre_mm[0]) > 35
+
+
+def test_a_prosthesis_has_no_truth_and_no_signal(small: None) -> None:
+    made = random_patient(np.random.default_rng(3), toy_prepared(), replaced=1.0)
+    assert made.replaced == frozenset(Side)
+    assert not any(mask.any() for mask in made.truth.values())
+    for hip in made.hips.values():
+        at = tuple(np.rint(to_index(made.affine, hip.centre_lps_mm)).astype(int))
+        around = made.voxels[at[0], at[1] - 3 : at[1] + 4, at[2] - 3 : at[2] + 4]
+        assert np.median(around) < 0.3 * np.median(made.voxels)
 
 
 def test_t1_has_its_own_times(small: None) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QLocale, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from hipdesk.paths import resources_dir
 from hipdesk.settings import Language
 
 _NAME: Final = "hipdesk.translation"
+_QT_NAME: Final = "qt.translation"
 
 
 def _file(code: str) -> Path:
@@ -40,23 +41,34 @@ def code_for(choice: Language, system: str) -> str:
 def apply(app: QApplication, choice: Language) -> str:
     """Show the program in a language; every widget gets ``QEvent.LanguageChange``.
 
+    Qt's own words (menus of text fields, dialogs, names of keys) follow where
+    Qt came with a translation.
+
     Returns
     -------
     code of the language shown: English where there is no translation
     """
     code = code_for(choice, QLocale.system().name())
-    before = app.findChild(QTranslator, _NAME)
-    if before is not None and before.property("code") == code:
-        return code
+    qt_words = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+    _install(app, _QT_NAME, qt_words / f"qtbase_{code}.qm")
+    shown = _install(app, _NAME, _file(code))
+    return code if shown else Language.ENGLISH.value
+
+
+def _install(app: QApplication, name: str, file: Path) -> bool:
+    """Have one file's words in place of the last one's; whether there is such a file."""
+    before = app.findChild(QTranslator, name)
+    if before is not None and before.property("file") == str(file):
+        return True
     if before is not None:
         app.removeTranslator(before)
         before.setObjectName("")
         before.deleteLater()
     translator = QTranslator(app)
-    if not _file(code).is_file() or not translator.load(str(_file(code))):
+    if not file.is_file() or not translator.load(str(file)):
         translator.deleteLater()
-        return Language.ENGLISH.value
-    translator.setObjectName(_NAME)
-    translator.setProperty("code", code)
+        return False
+    translator.setObjectName(name)
+    translator.setProperty("file", str(file))
     app.installTranslator(translator)
-    return code
+    return True

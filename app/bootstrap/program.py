@@ -11,6 +11,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
+from app import language, theme
 from app.bootstrap.keeper import FileKeeper
 from app.bootstrap.library import LibraryDoor
 from app.bootstrap.networks import LazyNetworks, shipped_models
@@ -130,6 +131,9 @@ class Program:
         self._gui = gui or GuiThread(application)
         self.messages = messages or Messages(self._gui.post, self._gui.later)
         self.keeper = FileKeeper(self.messages)
+        # Before the first widget: the type of those that are older than it never reaches them.
+        theme.apply(application, self.keeper.settings.theme)
+        language.apply(application, self.keeper.settings.language)
         self._outside = self._opened(library or self.keeper.settings.library)
         self.services = self._services()
         choice = FileChoice()

@@ -90,7 +90,7 @@ class ScoreTable(QTableWidget):
         self.setFixedHeight(self.horizontalHeader().sizeHint().height() + ROW_PX * len(self._rows))
 
     def _cell(self, words: str, main: bool, at: int) -> QTableWidgetItem:
-        item = QTableWidgetItem(core_words(words) if at == LABEL else words)
+        item = QTableWidgetItem(core_words(words))
         item.setFont(theme.font(bold=main))
         item.setTextAlignment(_alignment(at))
         if words == NO_VALUE:
@@ -156,10 +156,14 @@ class Remarks(QFrame):
         if sentences == self._sentences:
             return
         self._sentences = sentences
-        emptied(self._list)
-        for sentence in sentences:
-            self._list.addWidget(label(core_words(sentence), wrap=True))
+        self.retranslate()
         self.setVisible(bool(sentences))
+
+    def retranslate(self) -> None:
+        """Say the sentences in the language in force."""
+        emptied(self._list)
+        for sentence in self._sentences:
+            self._list.addWidget(label(core_words(sentence), wrap=True))
 
     def _fold(self, unfolded: bool) -> None:
         self._body.setVisible(unfolded)
@@ -213,7 +217,8 @@ class ScorePanel(QWidget):
                 "The slices can be read meanwhile."
             )
         )
-        self.table.retranslate()
+        for part in (self.table, self.reasons, self.notices):
+            part.retranslate()
         self._sync()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -229,7 +234,9 @@ class ScorePanel(QWidget):
         self.table.setVisible(scores is not None)
         said = () if scores is None else self._reasons_of(scores)
         self.reasons.show_sentences(said)
-        self.table.show_rows(() if scores is None else scores.findings, "\n".join(said))
+        self.table.show_rows(
+            () if scores is None else scores.findings, "\n".join(map(core_words, said))
+        )
         notices = () if scores is None else scores.notices
         self.notices.show_sentences(notices)
         self.notices.title.setText(self.tr("Notices ({0})").format(len(notices)))

@@ -8,7 +8,7 @@ import numpy as np
 
 from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.errors import ModelError
-from hipdesk.manifest import Manifest, Task
+from hipdesk.manifest import InputSpec, Manifest, Task
 from hipdesk.ports import Cancelled, Network, Progress, never_cancelled, no_progress
 from hipdesk.records import FloatArray
 
@@ -31,6 +31,30 @@ def with_context(stack: FloatArray, k: int) -> FloatArray:
     return np.ascontiguousarray(stack[neighbours], dtype=np.float32)
 
 
+def in_layout(samples: FloatArray, spec: InputSpec) -> FloatArray:
+    """Slices as the network takes them.
+
+    Parameters
+    ----------
+    samples : (slices, k, rows, columns)
+
+    Returns
+    -------
+    The same for ``NCHW``; (1, k, depth, rows, columns) for ``NCDHW``, the last
+    slice repeated until the depth divides by ``spec.depth_multiple``.
+    """
+    if spec.layout == "NCHW":
+        return samples
+    missing = -len(samples) % spec.depth_multiple
+    whole = np.concatenate([samples, *[samples[-1:]] * missing])
+    return np.ascontiguousarray(whole.swapaxes(0, 1)[np.newaxis])
+
+
+def as_slices(answer: FloatArray, n: int) -> FloatArray:
+    """A network's answer as (n, channels, rows, columns), whatever its layout."""
+    return answer if answer.ndim == 4 else np.ascontiguousarray(answer[0].swapaxes(0, 1)[:n])
+
+
 def run_batches(
     network: Network,
     inputs: Mapping[str, FloatArray],
@@ -43,7 +67,7 @@ def run_batches(
     Parameters
     ----------
     inputs : manifest role to (slices, k, rows, columns)
-    batch : slices a call
+    batch : slices a call; a network that takes whole stacks gets them all at once
 
     Raises
     ------
@@ -53,6 +77,7 @@ def run_batches(
         The user asked to stop.
     """
     n = next(iter(inputs.values())).shape[0]
+    batch = n if network.manifest.volumetric else batch
     parts = []
     for start in range(0, n, batch):
         if cancelled():

@@ -40,14 +40,21 @@ class _Frozen(BaseModel):
 class InputSpec(_Frozen):
     """One input of the network.
 
-    ``context_slices`` neighbouring slices are the channels, the predicted one
-    in the middle; the stack's ends are repeated.
+    Attributes
+    ----------
+    layout : ``NCHW``: each slice is a sample, ``context_slices`` neighbouring
+        slices are its channels, the predicted one in the middle; the stack's
+        ends are repeated. ``NCDHW``: a whole stack is one sample
+        (`hipdesk.inference.in_layout`).
+    depth_multiple : of ``NCDHW`` alone: the last slice is repeated until the
+        number of slices divides by this
     """
 
     role: Literal["image", "marrow_relative", "bone_mask"]
     name: str
-    layout: Literal["NCHW"] = "NCHW"
+    layout: Literal["NCHW", "NCDHW"] = "NCHW"
     context_slices: int = Field(ge=1)
+    depth_multiple: int = Field(default=1, ge=1)
     rows: int
     columns: int
     spacing_mm: float
@@ -59,6 +66,20 @@ class OutputChannel(_Frozen):
 
     name: str
     threshold: float = Field(gt=0, lt=1)
+
+
+class NetworkSpec(_Frozen):
+    """What the network is, so that a training can start from it.
+
+    Attributes
+    ----------
+    architecture : its name in `hipdesk.training.recipes.Architecture`
+    widths, points : its features, and the points of each rendering step
+    """
+
+    architecture: str
+    widths: tuple[int, ...]
+    points: tuple[int, ...] = ()
 
 
 class Metric(_Frozen):
@@ -80,6 +101,7 @@ class Manifest(_Frozen):
     output: str
     channels: tuple[OutputChannel, ...]
     canonical_side: Literal["R"] = "R"
+    network: NetworkSpec | None = None
     opset: int
     sha256: str
     trained_on: str
@@ -92,3 +114,8 @@ class Manifest(_Frozen):
     def channel_names(self) -> tuple[str, ...]:
         """Output channels in order."""
         return tuple(channel.name for channel in self.channels)
+
+    @property
+    def volumetric(self) -> bool:
+        """Whether the network takes a whole stack as one sample."""
+        return any(spec.layout == "NCDHW" for spec in self.inputs)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hipdesk.crop import crop_hip
 from hipdesk.errors import Cancelled, ModelError
 from hipdesk.geometry import voxel_volume_ml
 from hipdesk.grids import Grid
-from hipdesk.inference import with_context
+from hipdesk.inference import as_slices, in_layout, with_context
 from hipdesk.manifest import Task
+from hipdesk.ports import never_cancelled
 from hipdesk.records import BONES, Contrast, Head, SegmentClass, Side
 from hipdesk.segmentation import (
     LESION_MINIMUM_ML,
@@ -125,6 +130,42 @@ def test_models_of_another_grid_or_task_are_refused(volume):
     for network in (wrong, FakeLocator()):
         with pytest.raises(ModelError):
             _segment(volume, Side.RIGHT, network)
+
+
+def test_a_volumetric_model_gets_the_whole_stack_at_once(volume):
+    class Whole(FakeSegmenter):
+        calls: ClassVar[list[int]] = []
+
+        def __init__(self):
+            super().__init__()
+            changes = {"layout": "NCDHW", "context_slices": 1, "depth_multiple": 2}
+            spec = self.manifest.inputs[0].model_copy(update=changes)
+            self.manifest = self.manifest.model_copy(update={"inputs": (spec,)})
+
+        def run(self, inputs, cancelled=never_cancelled):
+            self.calls.append(len(next(iter(inputs.values()))))
+            return super().run(inputs, cancelled)
+
+    crop = crop_hip(volume, _head(Side.LEFT), MARROW)
+    found = segment_hip(crop, Whole(), volume.series)
+    expected = segment_hip(crop, FakeSegmenter(), volume.series)
+    assert Whole.calls == [len(crop.image)] > [8]
+    for name in SegmentClass:
+        assert np.array_equal(found.masks[name], expected.masks[name])
+
+
+@given(st.integers(1, 9), st.integers(1, 4))
+def test_a_stack_becomes_one_sample_and_comes_back(slices, multiple):
+    samples = np.arange(slices * 6, dtype=np.float32).reshape(slices, 1, 2, 3)
+    spec = manifest_of(Task.SEGMENT, {"bme": 0.5}, (2, 3, 1.0)).inputs[0]
+    assert in_layout(samples, spec) is samples
+    deep = spec.model_copy(update={"layout": "NCDHW", "depth_multiple": multiple})
+    stack = in_layout(samples, deep)
+    assert stack.shape[:2] == (1, 1)
+    assert stack.shape[2] % multiple == 0
+    assert 0 <= stack.shape[2] - slices < multiple
+    assert (stack[0, 0, slices:] == samples[-1]).all()
+    assert np.array_equal(as_slices(stack, slices), samples)
 
 
 def test_cancelling_stops(volume):

@@ -29,6 +29,7 @@ from pydantic import ValidationError
 from hipdesk import paths
 from hipdesk.errors import BugError, ModelAltered, ModelError
 from hipdesk.errors import Cancelled as CancelledByUser
+from hipdesk.inference import as_slices, in_layout
 from hipdesk.manifest import Manifest
 from hipdesk.ports import Cancelled, never_cancelled
 from hipdesk.probe import as_expected, probe_inputs, read_expected
@@ -235,7 +236,8 @@ class OnnxNetwork:
 
         Parameters
         ----------
-        inputs : manifest role to float32 array ``(n, k, rows, columns)``
+        inputs : manifest role to float32 array ``(n, k, rows, columns)``; of a
+            volumetric model, one whole stack
 
         Raises
         ------
@@ -245,16 +247,15 @@ class OnnxNetwork:
             ``cancelled`` or `terminate` asked to stop.
         """
         feed = self._feed(inputs)
-        n = len(next(iter(feed.values())))
-        channels, spec = len(self._manifest.channels), self._manifest.inputs[0]
-        answer = np.empty((n, channels, spec.rows, spec.columns), dtype=np.float32)
+        samples = len(next(iter(feed.values())))
+        parts = []
         with self._lock, self._stoppable():
-            for first in range(0, n, RUN_BATCH):
+            for first in range(0, samples, RUN_BATCH):
                 if cancelled():
                     raise CancelledByUser
                 part = {name: array[first : first + RUN_BATCH] for name, array in feed.items()}
-                answer[first : first + RUN_BATCH] = self._answer(part, cancelled)
-        return answer
+                parts.append(self._answer(part, cancelled))
+        return as_slices(np.concatenate(parts), len(next(iter(inputs.values()))))
 
     def self_test(self) -> bool | None:
         """Whether it answers the probe here as where it was made; None where that is not known.
@@ -279,7 +280,7 @@ class OnnxNetwork:
             array = np.ascontiguousarray(inputs[spec.role], dtype=np.float32)
             if array.shape[1:] != (spec.context_slices, spec.rows, spec.columns):
                 raise BugError("a network was given an input of another shape")
-            feed[spec.name] = array
+            feed[spec.name] = in_layout(array, spec)
         return feed
 
     @contextlib.contextmanager
@@ -354,8 +355,7 @@ class OnnxNetwork:
 
     def _probe(self) -> Arrays:
         """A fixed input."""
-        inputs = probe_inputs(self._manifest)
-        return {spec.name: inputs[spec.role] for spec in self._manifest.inputs}
+        return self._feed(probe_inputs(self._manifest))
 
     def _check_names(self) -> None:
         """Whether the graph has the inputs and the output that the manifest names."""

@@ -1,4 +1,7 @@
-"""From a finished training to a model's folder: ONNX, manifest and card.
+"""From a finished training to a model's folder: ONNX, manifest, card, weights, self-test.
+
+The exporter folds batch normalisation into the convolutions, so ``weights.npz``
+keeps what was learned as it was: a site's training starts from it.
 
 The folder is made beside its place and put there whole, so that a program
 reading models never meets half of one.
@@ -14,24 +17,32 @@ import logging
 import shutil
 import tempfile
 import warnings
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import onnx
 import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
 
 from hipdesk.errors import OutputError, UnreadableInput
-from hipdesk.manifest import InputSpec, Manifest, Metric, OutputChannel, Task
-from hipdesk.training.networks import Supervised, parameter_count
-from hipdesk.training.recipes import Kind, Recipe
+from hipdesk.inference import as_slices, in_layout
+from hipdesk.manifest import Manifest, Metric, NetworkSpec, OutputChannel, Task
+from hipdesk.probe import probe_inputs, write_expected
+from hipdesk.records import FloatArray
+from hipdesk.training.data import input_spec
+from hipdesk.training.loop import Weights
+from hipdesk.training.networks import DEPTH_MULTIPLE, Supervised, parameter_count
+from hipdesk.training.recipes import RECIPES, Architecture, Kind, Recipe
 
 OPSET: Final = 18
 OUTPUT: Final = "probability"
+WEIGHTS: Final = "weights.npz"
 TRAINED_ON: Final = "simulated MRI"
 LICENCE: Final = "Apache-2.0; made from anatomy with the licences named in training_data"
 
@@ -70,6 +81,17 @@ PURPOSE: Final[Mapping[Task, str]] = MappingProxyType(
         "and effusion/synovitis on coronal slices of one hip.",
         Task.BONES: "Outlines femoral head, proximal femur and acetabulum of one hip.",
         Task.LESIONS: "Outlines bone marrow oedema and effusion/synovitis of one hip.",
+    }
+)
+
+WORDS: Final[Mapping[Architecture, str]] = MappingProxyType(
+    {
+        Architecture.UNET: "U-Net",
+        Architecture.POINT_RENDERING: "U-Net with three-step point rendering",
+        Architecture.UNET_PLUS_PLUS: "UNet++",
+        Architecture.ATTENTION_UNET: "Attention U-Net",
+        Architecture.HRNET: "HRNet",
+        Architecture.UNET_3D: "3-D U-Net",
     }
 )
 
@@ -118,7 +140,7 @@ def export_model(
     metrics: Sequence[Metric] = (),
     provenance: Provenance | None = None,
 ) -> Manifest:
-    """Write ``model.onnx``, ``manifest.json`` and ``MODEL_CARD.md`` into ``folder``.
+    """Write a model's folder: network, manifest, card, weights and self-test.
 
     A folder already there is replaced.
 
@@ -138,8 +160,10 @@ def export_model(
             new = Path(aside) / "new"
             new.mkdir()
             write_onnx(network, recipe, new / "model.onnx")
+            _write_weights(network, new / WEIGHTS)
             manifest = _manifest(recipe, new / "model.onnx", version, metrics, provenance)
             (new / "manifest.json").write_text(manifest_json(manifest), encoding="utf-8")
+            write_expected(new, _probed(network, manifest))
             card = model_card(manifest, recipe, parameter_count(network), provenance)
             (new / "MODEL_CARD.md").write_text(card, encoding="utf-8")
             _put_in_place(new, folder, Path(aside) / "old")
@@ -151,8 +175,8 @@ def export_model(
 
 
 def write_onnx(network: Supervised, recipe: Recipe, path: Path) -> None:
-    """Write the network with sigmoid, any batch size, the recipe's rows and columns."""
-    example = torch.zeros(2, recipe.context, recipe.rows, recipe.columns)
+    """Write the network with sigmoid, for any number of samples, or of slices of a stack."""
+    example, sizes = _example(recipe)
     training = network.training
     network.cpu().eval()
     with _silence():
@@ -164,12 +188,86 @@ def write_onnx(network: Supervised, recipe: Recipe, path: Path) -> None:
             opset_version=OPSET,
             input_names=[recipe.role],
             output_names=[OUTPUT],
-            dynamic_shapes=({0: torch.export.Dim("n")},),
+            dynamic_shapes=(sizes,),
             external_data=False,
             verbose=False,
         )
     network.train(training)
     _forget_where(path)
+
+
+def _example(recipe: Recipe) -> tuple[Tensor, dict[int, Any]]:
+    """An input, and which of its sizes may change."""
+    size = (recipe.context, recipe.rows, recipe.columns)
+    if not recipe.architecture.volumetric:
+        return torch.zeros(2, *size), {0: torch.export.Dim("n")}
+    steps = torch.export.Dim("steps")
+    stack = torch.zeros(1, size[0], 2 * DEPTH_MULTIPLE, *size[1:])
+    return stack, {2: DEPTH_MULTIPLE * steps}
+
+
+def read_weights(folder: Path) -> Weights:
+    """What a model of this program has learned, to start another training from.
+
+    Parameters
+    ----------
+    folder : of a model, as `export_model` writes it
+
+    Raises
+    ------
+    UnreadableInput
+        The model came without its weights, or they cannot be read.
+    """
+    try:
+        with np.load(folder / WEIGHTS) as kept:
+            return {name: torch.from_numpy(kept[name]) for name in kept.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise UnreadableInput(
+            f"The model in {folder} holds no weights that a training could start from; choose "
+            "another model, or train from scratch."
+        ) from error
+
+
+def recipe_of(manifest: Manifest) -> Recipe:
+    """The recipe of the model's task with this model's network and thresholds.
+
+    Raises
+    ------
+    UnreadableInput
+        The manifest does not say what the network is.
+    """
+    known = {recipe.task: recipe for recipe in RECIPES.values()}
+    spec, recipe = manifest.network, known.get(manifest.task)
+    if spec is None or recipe is None or spec.architecture not in set(Architecture):
+        raise UnreadableInput(
+            f"The model '{manifest.name}' does not say which network it is, so no training can "
+            "start from it; choose another model, or train from scratch."
+        )
+    return replace(
+        recipe,
+        architecture=Architecture(spec.architecture),
+        widths=spec.widths,
+        points=spec.points,
+        context=manifest.inputs[0].context_slices,
+        thresholds={channel.name: channel.threshold for channel in manifest.channels},
+    )
+
+
+def _probed(network: Supervised, manifest: Manifest) -> FloatArray:
+    """The network's own answer to the probe, by which a machine is tested later."""
+    inputs, (spec,) = probe_inputs(manifest), manifest.inputs
+    slices = inputs[spec.role]
+    training = network.training
+    with torch.inference_mode():
+        answer = torch.sigmoid(network.eval()(torch.from_numpy(in_layout(slices, spec))))
+    network.train(training)
+    return as_slices(answer.numpy(), len(slices))
+
+
+def _write_weights(network: Supervised, path: Path) -> None:
+    """Keep every learned number by its name."""
+    arrays = {name: value.numpy() for name, value in network.cpu().state_dict().items()}
+    np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
 def _forget_where(path: Path) -> None:
@@ -230,7 +328,7 @@ def model_card(manifest: Manifest, recipe: Recipe, parameters: int, provenance: 
         "Limits": [f"- {limit}" for limit in LIMITS],
         "Network": [
             f"{_architecture(recipe)}, {parameters:,} parameters, features {recipe.widths}.",
-            f"Input `{spec.name}`: {spec.context_slices} neighbouring slices,",
+            f"Input `{spec.name}`: {_slices(recipe)},",
             f"{spec.rows} rows x {spec.columns} columns of {spec.spacing_mm} mm,",
             f"normalisation `{spec.normalisation}`{_mirroring(recipe)}.",
             f"Output: probabilities of {names}.",
@@ -251,7 +349,15 @@ def model_card(manifest: Manifest, recipe: Recipe, parameters: int, provenance: 
 def _architecture(recipe: Recipe) -> str:
     """The network in words."""
     points = ", ".join(str(count) for count in recipe.points)
-    return f"U-Net with three-step point rendering (points {points})" if points else "U-Net"
+    named = WORDS[recipe.architecture]
+    return f"{named} (points {points})" if points else named
+
+
+def _slices(recipe: Recipe) -> str:
+    """How many slices the network sees, in words."""
+    if recipe.architecture.volumetric:
+        return f"all slices of the hip, the last repeated to a multiple of {DEPTH_MULTIPLE}"
+    return f"{recipe.context} neighbouring slices"
 
 
 def _mirroring(recipe: Recipe) -> str:
@@ -261,9 +367,12 @@ def _mirroring(recipe: Recipe) -> str:
 
 def _settings(recipe: Recipe) -> list[str]:
     """The recipe in words."""
+    misses = f"Tversky overlap (misses {recipe.miss_weight} in lesions, 0.5 in bones)"
     return [
         f"AdamW, rate {recipe.rate} on one cosine, batches of {recipe.batch} slices,",
-        f"Dice + 5 x binary cross-entropy with channel weights {recipe.importance},",
+        f"{misses} + 5 x binary cross-entropy with channel weights {recipe.importance},",
+        f"{recipe.softening:.0%} of the lesions' truth blurred by one pixel,",
+        f"{recipe.lesioned:.0%} of the slices drawn for a lesion they show,",
         f"weights averaged with decay {recipe.ema}, bfloat16.",
     ]
 
@@ -319,15 +428,6 @@ def _manifest(
     provenance: Provenance,
 ) -> Manifest:
     """The manifest of a model just written."""
-    spec = InputSpec(
-        role=recipe.role,
-        name=recipe.role,
-        context_slices=recipe.context,
-        rows=recipe.rows,
-        columns=recipe.columns,
-        spacing_mm=recipe.spacing_mm,
-        normalisation=recipe.normalisation,
-    )
     channels = tuple(
         OutputChannel(name=name, threshold=recipe.threshold(name)) for name in recipe.channels
     )
@@ -336,9 +436,12 @@ def _manifest(
         name=recipe.name,
         version=version,
         task=recipe.task,
-        inputs=(spec,),
+        inputs=(input_spec(recipe),),
         output=OUTPUT,
         channels=channels,
+        network=NetworkSpec(
+            architecture=recipe.architecture, widths=recipe.widths, points=recipe.points
+        ),
         opset=OPSET,
         sha256=hashlib.sha256(model.read_bytes()).hexdigest(),
         trained_on=TRAINED_ON,

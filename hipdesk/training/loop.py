@@ -1,8 +1,9 @@
 """The training loop: learn, average, watch, keep, and go on after a kill.
 
 A training lives in one folder: ``checkpoint.pt`` (everything needed to go on),
-``log.jsonl`` (one line each time it was watched), ``network.pt`` (the finished,
-averaged weights) and ``recipe.json`` (the settings it was started with).
+``log.jsonl`` (one line each time it was watched), ``curves.png`` (that log as a
+picture), ``network.pt`` (the finished, averaged weights) and ``recipe.json``
+(the settings it was started with).
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import json
 import logging
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,11 +21,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.errors import UnreadableInput
+from hipdesk.inference import as_slices
+from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
+from hipdesk.training.curves import draw_curves
 from hipdesk.training.data import training_batch, watching_batch
 from hipdesk.training.evaluate import Overlap
-from hipdesk.training.losses import supervised_loss
-from hipdesk.training.networks import PointRendering, Supervised, UNet
+from hipdesk.training.losses import EVEN, supervised_loss
+from hipdesk.training.networks import Supervised, build_network
 from hipdesk.training.recipes import Recipe
 from hipdesk.training.shards import Pool
 
@@ -38,6 +43,10 @@ SETTLING_BATCHES: Final = 60
 """Batches by which the averaged weights' batch statistics are measured at the end."""
 
 CLIP_NORM: Final = 5.0
+LOG: Final = "log.jsonl"
+
+Weights = Mapping[str, Tensor]
+"""Everything a network has learned, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +80,17 @@ class _State:
     optimiser: torch.optim.Optimizer
     step: int = 0
     seconds: float = 0.0
+    best: float = -1.0
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    looks_since: int = 0
 
 
 def build(recipe: Recipe) -> Supervised:
     """The recipe's network, freshly initialised."""
-    size = (recipe.context, len(recipe.channels), recipe.widths)
-    return PointRendering(*size, points=recipe.points) if recipe.points else UNet(*size)
+    channels = len(recipe.channels)
+    return build_network(
+        recipe.architecture, recipe.context, channels, recipe.widths, recipe.points
+    )
 
 
 def load_trained(recipe: Recipe, folder: Path) -> Supervised:
@@ -99,34 +113,59 @@ def load_trained(recipe: Recipe, folder: Path) -> Supervised:
 
 
 def train(
-    recipe: Recipe, learn: Pool, watch: Pool, folder: Path, effort: Effort, seed: int
+    recipe: Recipe,
+    learn: Pool,
+    watch: Pool,
+    folder: Path,
+    effort: Effort,
+    seed: int,
+    start: Weights | None = None,
+    progress: Progress = no_progress,
+    cancelled: Cancelled = never_cancelled,
 ) -> Supervised:
     """Train, or go on training, in ``folder``; returns the averaged network.
 
-    With ``effort.steps`` the result depends on recipe, pools, seed and number
-    of threads alone, however often the training was interrupted.
+    With ``effort.steps`` the result depends on recipe, pools, seed, start and
+    number of threads alone, however often the training was interrupted.
 
     Parameters
     ----------
-    learn, watch : slices to learn from, and held-out ones to log Dice on
+    learn, watch : slices to learn from, and held-out ones to log Dice on; with
+        ``recipe.patience`` their Dice also ends the training
+    start : weights to begin with, as `hipdesk.training.export.read_weights`
+        gives them; random ones if None
+
+    Raises
+    ------
+    UnreadableInput
+        The folder holds a training of other settings, or ``start`` does not fit.
+    Cancelled
+        The user asked to stop; the training goes on from here when called again.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _refuse_other_settings(recipe, seed, folder)
     _write_settings(recipe, effort, seed, len(learn), folder)
     torch.set_num_threads(effort.threads)
     torch.set_flush_denormal(True)
-    state = _start(recipe, effort, folder, seed)
+    state = _start(recipe, effort, folder, seed, start)
     losses: list[float] = []
     began, kept = time.monotonic() - state.seconds, time.monotonic()
-    while _progress(state, effort) < 1:
+    while not _ended(state, recipe, effort):
         losses.append(_step(state, recipe, learn, effort, seed))
         state.seconds = time.monotonic() - began
-        done = _progress(state, effort) >= 1
-        if done or state.step % effort.watch_every == 0:
-            _write_line(folder, state, losses, _watched(state.averaged, recipe, watch, effort))
+        progress(_progress(state, effort), f"step {state.step}, loss {losses[-1]:.2f}")
+        if _progress(state, effort) >= 1 or state.step % effort.watch_every == 0:
+            found = _watched(state.averaged, recipe, watch, effort)
+            _judge(state, recipe, found)
+            _write_line(folder, state, losses, found)
             losses.clear()
-        if done or time.monotonic() - kept > effort.keep_every_s:
-            _keep(state, folder)
+        stop = cancelled()
+        due = time.monotonic() - kept > effort.keep_every_s
+        if due or stop or _ended(state, recipe, effort):
+            _keep(state, recipe, folder)
             kept = time.monotonic()
+        if stop:
+            raise CancelledByUser
     return _finish(state, recipe, learn, watch, folder, effort, seed)
 
 
@@ -136,20 +175,25 @@ def watched_dice(
     """Pooled Dice of each channel over all slices of a pool, at the recipe's thresholds."""
     overlap = Overlap(len(recipe.channels))
     limits = torch.tensor([recipe.threshold(name) for name in recipe.channels])
-    cut = torch.logit(limits)[:, None, None].to(device)
+    cut = torch.logit(limits)[:, None, None]
     network.eval()
-    for chosen in _blocks(np.arange(len(pool))):
+    for chosen in _blocks(pool, recipe):
         batch = watching_batch(pool, recipe, chosen)
         with torch.inference_mode():
-            found = network(_image(batch.image, device)) > cut
-        overlap.add(found.cpu().numpy(), batch.truth.numpy() > 0.5, batch.known.numpy() > 0)
+            answer = network(_image(batch.image, device)).float().cpu().numpy()
+        found = torch.from_numpy(as_slices(answer, len(chosen))) > cut
+        truth = as_slices(batch.truth.numpy(), len(chosen)) > 0.5
+        known = np.broadcast_to(batch.known.numpy() > 0, truth.shape[:2])
+        overlap.add(found.numpy(), truth, known)
     return dict(zip(recipe.channels, overlap.dice().tolist(), strict=True))
 
 
-def _start(recipe: Recipe, effort: Effort, folder: Path, seed: int) -> _State:
+def _start(
+    recipe: Recipe, effort: Effort, folder: Path, seed: int, start: Weights | None
+) -> _State:
     """A fresh state, or the one last kept."""
     torch.manual_seed(seed)
-    network = _placed(build(recipe), effort.device)
+    network = _placed(_begun(build(recipe), start), effort.device)
     averaged = _placed(build(recipe), effort.device)
     averaged.load_state_dict(network.state_dict())
     optimiser = torch.optim.AdamW(_decayed(network, recipe.weight_decay), lr=recipe.rate)
@@ -161,17 +205,39 @@ def _start(recipe: Recipe, effort: Effort, folder: Path, seed: int) -> _State:
         averaged.load_state_dict(kept["averaged"])
         optimiser.load_state_dict(kept["optimiser"])
         state.step, state.seconds = kept["step"], kept["seconds"]
+        state.best, state.best_weights = kept["best"], kept["best_weights"]
+        state.looks_since = kept["looks_since"]
         _log.info("training goes on at step %d", state.step)
+    _forget_lines_after(state.step, folder)
     return state
+
+
+def _begun(network: Supervised, start: Weights | None) -> Supervised:
+    """The network with the weights it is to begin with."""
+    if start is None:
+        return network
+    try:
+        network.load_state_dict(dict(start))
+    except RuntimeError as error:
+        raise UnreadableInput(
+            "The model to start from is another network than the one to be trained; start "
+            "from a model of the same architecture and widths."
+        ) from error
+    return network
 
 
 def _placed(network: Supervised, device: str) -> Supervised:
     """The network on its device, convolutions with channels last: 1.3 x faster in bf16."""
     network.to(device)
     for parameter in network.parameters():
-        if parameter.ndim == 4:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        parameter.data = _channels_last(parameter.data)
     return network
+
+
+def _channels_last(x: Tensor) -> Tensor:
+    """The same numbers, those of one pixel side by side, where there are pixels."""
+    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
+    return x.contiguous(memory_format=formats.get(x.ndim, torch.contiguous_format))
 
 
 def _decayed(network: nn.Module, decay: float) -> list[dict[str, Any]]:
@@ -200,6 +266,7 @@ def _step(state: _State, recipe: Recipe, learn: Pool, effort: Effort, seed: int)
         batch.known.to(effort.device),
         torch.tensor(recipe.importance, device=effort.device),
         recipe.side_weight,
+        _miss_weights(recipe),
     )
     state.optimiser.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
@@ -208,6 +275,39 @@ def _step(state: _State, recipe: Recipe, learn: Pool, effort: Effort, seed: int)
     state.step += 1
     _average(state, min(recipe.ema, state.step / (state.step + 10)))
     return float(loss.detach())
+
+
+def _miss_weights(recipe: Recipe) -> tuple[float, ...]:
+    """Weight of misses for each channel."""
+    lesions = recipe.lesion_channels
+    return tuple(recipe.miss_weight if i in lesions else EVEN for i in range(len(recipe.channels)))
+
+
+def _ended(state: _State, recipe: Recipe, effort: Effort) -> bool:
+    """Whether the training has run its length, or no longer gets better."""
+    tired = recipe.patience is not None and state.looks_since >= recipe.patience
+    return tired or _progress(state, effort) >= 1
+
+
+def _judge(state: _State, recipe: Recipe, found: Mapping[str, float]) -> None:
+    """Remember the best weights so far, where the training may end early."""
+    if recipe.patience is None:
+        return
+    score = _score(recipe, found)
+    state.looks_since += 1
+    if score > state.best:
+        state.best, state.looks_since = score, 0
+        now = state.averaged.state_dict()
+        state.best_weights = {name: value.clone() for name, value in now.items()}
+
+
+def _score(recipe: Recipe, found: Mapping[str, float]) -> float:
+    """Mean Dice by the channels' importance, over those that were to be found."""
+    dice = np.array([found[name] for name in recipe.channels])
+    there = np.isfinite(dice)
+    if not there.any():
+        return 0.0
+    return float(np.average(dice[there], weights=np.array(recipe.importance)[there]))
 
 
 def _average(state: _State, decay: float) -> None:
@@ -247,6 +347,8 @@ def _finish(
     seed: int,
 ) -> Supervised:
     """Settle the averaged network's batch statistics, save and return it."""
+    if state.best_weights:
+        state.averaged.load_state_dict(state.best_weights)
     _settle(state, recipe, learn, effort, seed)
     network = state.averaged.to("cpu").eval()
     aside = folder / ".network.pt.tmp"
@@ -258,7 +360,8 @@ def _finish(
 
 def _settle(state: _State, recipe: Recipe, learn: Pool, effort: Effort, seed: int) -> None:
     """Measure batch statistics anew with the averaged weights."""
-    layers = [m for m in state.averaged.modules() if isinstance(m, nn.BatchNorm2d)]
+    kinds = (nn.BatchNorm2d, nn.BatchNorm3d)
+    layers = [m for m in state.averaged.modules() if isinstance(m, kinds)]
     for layer in layers:
         layer.reset_running_stats()
         layer.momentum = None
@@ -294,26 +397,34 @@ def _reindexed(first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return start[inverse], (start + count - 1)[inverse]
 
 
-def _blocks(indices: np.ndarray) -> Iterator[np.ndarray]:
-    """Runs of at most `WATCH_BATCH` indices."""
+def _blocks(pool: Pool, recipe: Recipe) -> Iterator[np.ndarray]:
+    """Runs of at most `WATCH_BATCH` slices, or the slices of one stack after the other."""
+    if recipe.architecture.volumetric:
+        starts = np.unique(pool.first)
+        return (np.arange(start, pool.last[start] + 1) for start in starts)
+    indices = np.arange(len(pool))
     return (indices[i : i + WATCH_BATCH] for i in range(0, len(indices), WATCH_BATCH))
 
 
 def _image(image: Tensor, device: str) -> Tensor:
     """The batch where and how the network wants it."""
-    return image.to(device).contiguous(memory_format=torch.channels_last)
+    return _channels_last(image.to(device))
 
 
-def _keep(state: _State, folder: Path) -> None:
+def _keep(state: _State, recipe: Recipe, folder: Path) -> None:
     """Write the checkpoint aside, then put it in place."""
     aside = folder / ".checkpoint.pt.tmp"
     torch.save(
         {
+            "architecture": recipe.architecture.value,
             "network": state.network.state_dict(),
             "averaged": state.averaged.state_dict(),
             "optimiser": state.optimiser.state_dict(),
             "step": state.step,
             "seconds": state.seconds,
+            "best": state.best,
+            "best_weights": state.best_weights,
+            "looks_since": state.looks_since,
         },
         aside,
     )
@@ -328,9 +439,45 @@ def _write_line(folder: Path, state: _State, losses: list[float], found: dict[st
         "loss": round(float(np.mean(losses)), 4) if losses else None,
         "dice": {name: round(value, 4) for name, value in found.items()},
     }
-    with (folder / "log.jsonl").open("a", encoding="utf-8") as file:
+    with (folder / LOG).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
+    draw_curves(folder / LOG, folder / "curves.png")
     _log.info("%s", line)
+
+
+def _forget_lines_after(step: int, folder: Path) -> None:
+    """Drop the log's lines that tell of steps lost by a kill, and of an earlier end."""
+    path = folder / LOG
+    if not path.exists():
+        return
+    lines = path.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if _told_before(line, step)]
+    path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+
+def _told_before(line: str, step: int) -> bool:
+    """Whether a line is whole, of a look while training, and not of a later step."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return False
+    return told["loss"] is not None and told["step"] <= step
+
+
+def _refuse_other_settings(recipe: Recipe, seed: int, folder: Path) -> None:
+    """Never go on with a training of another recipe or seed."""
+    if not (folder / "checkpoint.pt").exists():
+        return
+    try:
+        kept = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        kept = {}
+    wanted = json.loads(json.dumps(as_json(recipe)))
+    if kept.get("recipe") != wanted or kept.get("seed") != seed:
+        raise UnreadableInput(
+            f"{folder} holds a training of other settings; finish it with those, or choose "
+            "another folder."
+        )
 
 
 def _write_settings(recipe: Recipe, effort: Effort, seed: int, slices: int, folder: Path) -> None:

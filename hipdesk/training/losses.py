@@ -1,7 +1,9 @@
-"""What training minimises: soft Dice plus five times binary cross-entropy.
+"""What training minimises: overlap plus five times binary cross-entropy.
 
 Channels are independent yes-or-no answers. A sample's channel whose truth is
-not known is left out by a weight of zero.
+not known is left out by a weight of zero. The overlap is MONAI's Tversky loss of
+what is known; the cross-entropy is a mean over what is known, which no library's
+reduction gives, and is written out here.
 """
 
 from __future__ import annotations
@@ -10,38 +12,57 @@ from collections.abc import Sequence
 from typing import Final
 
 import torch
+from monai.losses.tversky import TverskyLoss
 from torch import Tensor
 from torch.nn import functional
 
 BCE_FACTOR: Final = 5.0
-SMOOTH_PX: Final = 1.0
-"""Added to both sides of the Dice ratio: an empty channel is no error."""
+SMOOTH_PX: Final = 0.5
+"""Added to both sides of the overlap's ratio: an empty channel is no error."""
+
+EVEN: Final = 0.5
+"""Weight of misses at which the Tversky index is Dice."""
 
 
-def dice_and_bce(logits: Tensor, truth: Tensor, known: Tensor, importance: Tensor) -> Tensor:
-    """Dice + 5 x BCE, averaged over the channels.
+def overlap_and_bce(
+    logits: Tensor,
+    truth: Tensor,
+    known: Tensor,
+    importance: Tensor,
+    miss_weights: Sequence[float] = (),
+) -> Tensor:
+    """(1 - Tversky index) + 5 x BCE, averaged over the channels.
 
     Parameters
     ----------
-    logits, truth : (n, channels, rows, columns); truth 0-1, soft where resampled
+    logits, truth : (n, channels, [depth,] rows, columns); truth 0-1, soft where
+        resampled
     known : (n, channels), 1 where the truth is known, 0 where it is not
     importance : (channels,), weights of the channels in the average
+    miss_weights : for each channel, the weight of misses against false
+        positives, which have the rest of 1; all `EVEN`, Dice, if empty
 
     Notes
     -----
-    Dice is taken over the whole batch: small lesions are missing from most
-    single slices, where the ratio would be noise.
+    The overlap is taken over the whole batch: small lesions are missing from
+    most single slices, where the ratio would be noise. Tversky index:
+    Salehi et al. 2017, arXiv 1706.05721.
     """
     score = logits.float().contiguous().flatten(2)
     wanted = truth.flatten(2)
-    chance = torch.sigmoid(score)
-    overlap = ((chance * wanted).sum(2) * known).sum(0)
-    size = ((chance.sum(2) + wanted.sum(2)) * known).sum(0)
-    dice = 1 - (2 * overlap + SMOOTH_PX) / (size + SMOOTH_PX)
+    valid = known[:, :, None]
+    chance = torch.sigmoid(score) * valid
+    weights = miss_weights or [EVEN] * score.shape[1]
+    missing = torch.cat(
+        [
+            _tversky(weight)(chance[:, i : i + 1], (wanted * valid)[:, i : i + 1])
+            for i, weight in enumerate(weights)
+        ]
+    )
     entropy = functional.softplus(score).sum(2) - (score * wanted).sum(2)
     pixels = known.sum(0).clamp(min=1) * score.shape[2]
     bce = (entropy * known).sum(0) / pixels
-    return ((dice + BCE_FACTOR * bce) * importance).sum() / importance.sum()
+    return ((missing.reshape(-1) + BCE_FACTOR * bce) * importance).sum() / importance.sum()
 
 
 def supervised_loss(
@@ -50,15 +71,37 @@ def supervised_loss(
     known: Tensor,
     importance: Tensor,
     side_weight: float,
+    miss_weights: Sequence[float] = (),
 ) -> Tensor:
-    """`dice_and_bce` of the finished answer plus the weighted rest.
+    """`overlap_and_bce` of the finished answer plus the weighted rest.
 
     ``outputs`` as from `Supervised.supervised`; the truth is averaged down to
     each output's own grid.
     """
-    total = dice_and_bce(outputs[0], truth, known, importance)
+    total = overlap_and_bce(outputs[0], truth, known, importance, miss_weights)
     for logits in outputs[1:]:
-        stride = truth.shape[2] // logits.shape[2]
-        smaller = functional.avg_pool2d(truth, stride) if stride > 1 else truth
-        total = total + side_weight * dice_and_bce(logits, smaller, known, importance)
+        smaller = _averaged_down(truth, logits)
+        side = overlap_and_bce(logits, smaller, known, importance, miss_weights)
+        total = total + side_weight * side
     return total
+
+
+def _tversky(miss_weight: float) -> TverskyLoss:
+    """The overlap term of one channel over a whole batch."""
+    return TverskyLoss(
+        alpha=1 - miss_weight,
+        beta=miss_weight,
+        reduction="none",
+        smooth_nr=SMOOTH_PX,
+        smooth_dr=SMOOTH_PX,
+        batch=True,
+    )
+
+
+def _averaged_down(truth: Tensor, logits: Tensor) -> Tensor:
+    """The truth on the grid of some logits."""
+    stride = [a // b for a, b in zip(truth.shape[2:], logits.shape[2:], strict=True)]
+    if all(step == 1 for step in stride):
+        return truth
+    pool = functional.avg_pool2d if truth.ndim == 4 else functional.avg_pool3d
+    return pool(truth, stride)

@@ -6,13 +6,13 @@ A recipe and a seed say everything about a training but the shards it reads.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from hipdesk.manifest import Normalisation, Task
-from hipdesk.records import SegmentClass
+from hipdesk.records import LESIONS, SegmentClass
 
 
 class Kind(StrEnum):
@@ -20,6 +20,22 @@ class Kind(StrEnum):
 
     HIP = "hip"
     PELVIS = "pelvis"
+
+
+class Architecture(StrEnum):
+    """The networks of `hipdesk.training.networks`."""
+
+    UNET = "unet"
+    POINT_RENDERING = "point_rendering"
+    UNET_PLUS_PLUS = "unet_plus_plus"
+    ATTENTION_UNET = "attention_unet"
+    HRNET = "hrnet"
+    UNET_3D = "unet_3d"
+
+    @property
+    def volumetric(self) -> bool:
+        """Whether it sees the whole stack of slices at once."""
+        return self is Architecture.UNET_3D
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +77,27 @@ class Recipe:
 
     Attributes
     ----------
-    widths : U-Net features of each level
-    points : points of each rendering step; empty for a plain U-Net
+    architecture : which network
+    widths : its features of each level, as its class explains them
+    points : points of each rendering step, for point rendering alone
     map_stacks : stacks to simulate from each label map where none are given
     bodies, body_stacks : invented anatomies, and stacks of all of them together
     steps : batches; the learning rate follows one cosine over them
     warm_up : share of the training in which the rate rises
     importance : weight of each channel in the loss
+    miss_weight : weight of a missed pixel against a false one in the overlap
+        term of a lesion channel; bones weigh both alike, 0.5
+    softening : share of the truth's 3 x 3 binomial blur in the lesions' truth:
+        their edges feather, and readers differ by a pixel
     side_weight : weight of each logit map that is not the finished answer
     ema : decay of the averaged weights, which are the ones exported
     labelled : share of the slices drawn from those that show any channel
+    lesioned : share of the slices drawn from those that show a lesion, each
+        kind of lesion equally often
+    depth : slices of a volumetric network's training window; its batches hold
+        as many windows as make up ``batch`` slices
+    patience : stop when the held-out Dice has not risen at so many looks in a
+        row, and keep the best weights; None to train to the end
     held_out : share of the stacks kept for watching
     thresholds : probability from which a pixel belongs to a channel's mask
     """
@@ -85,6 +112,7 @@ class Recipe:
     columns: int
     spacing_mm: float
     context: int
+    architecture: Architecture
     widths: tuple[int, ...]
     points: tuple[int, ...]
     importance: tuple[float, ...]
@@ -96,9 +124,14 @@ class Recipe:
     rate: float = 2e-3
     weight_decay: float = 1e-4
     warm_up: float = 0.05
+    miss_weight: float = 0.5
+    softening: float = 0.0
     side_weight: float = 0.3
     ema: float = 0.998
     labelled: float = 0.8
+    lesioned: float = 0.0
+    depth: int = 8
+    patience: int | None = None
     held_out: float = 0.04
     seed: int = 20230301
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -107,6 +140,18 @@ class Recipe:
     def threshold(self, channel: str) -> float:
         """The channel's threshold, 0.5 unless stated."""
         return self.thresholds.get(channel, 0.5)
+
+    @property
+    def lesion_channels(self) -> tuple[int, ...]:
+        """Numbers of the channels that are lesions."""
+        return tuple(i for i, name in enumerate(self.channels) if name in LESIONS)
+
+    @property
+    def samples(self) -> int:
+        """Slices of a batch, or windows of a volumetric one."""
+        if self.architecture.volumetric:
+            return max(1, self.batch // self.depth)
+        return self.batch
 
 
 LOCATE: Final = Recipe(
@@ -120,6 +165,7 @@ LOCATE: Final = Recipe(
     columns=192,
     spacing_mm=2.0,
     context=1,
+    architecture=Architecture.UNET,
     widths=(8, 24, 48, 96, 128),
     points=(),
     importance=(1.0, 1.0, 0.7),
@@ -151,9 +197,13 @@ SEGMENT: Final = Recipe(
     columns=160,
     spacing_mm=0.78125,
     context=3,
+    architecture=Architecture.POINT_RENDERING,
     widths=(16, 32, 64, 96, 160),
     points=(1280, 5120, 4096),
     importance=(0.7, 0.7, 0.7, 1.5, 1.2),
+    miss_weight=0.6,
+    softening=0.5,
+    lesioned=0.3,
     map_stacks=320,
     bodies=12,
     body_stacks=240,
@@ -163,3 +213,24 @@ SEGMENT: Final = Recipe(
 RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
     {recipe.name: recipe for recipe in (LOCATE, SEGMENT)}
 )
+
+SIZES: Final[Mapping[Architecture, Mapping[str, Any]]] = MappingProxyType(
+    {
+        Architecture.UNET: {"widths": (16, 32, 64, 96, 160)},
+        Architecture.POINT_RENDERING: {
+            "widths": (16, 32, 64, 96, 160),
+            "points": (1280, 5120, 4096),
+        },
+        Architecture.UNET_PLUS_PLUS: {"widths": (12, 24, 48, 80, 128)},
+        Architecture.ATTENTION_UNET: {"widths": (16, 32, 64, 96, 160)},
+        Architecture.HRNET: {"widths": (16, 20, 40, 80, 128)},
+        Architecture.UNET_3D: {"widths": (12, 24, 40, 80, 128), "context": 1, "batch": 16},
+    }
+)
+"""Settings of each network on one hip, so that a slice costs at most 25 ms on two cores
+(`docs/models.md`)."""
+
+
+def with_architecture(recipe: Recipe, architecture: Architecture) -> Recipe:
+    """The recipe with another network of the size compared here, all else equal."""
+    return replace(recipe, architecture=architecture, **{"points": (), **SIZES[architecture]})

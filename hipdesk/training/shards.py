@@ -73,7 +73,16 @@ class Pool:
     @cached_property
     def labelled(self) -> NDArray[np.intp]:
         """Indices of the slices that show any channel."""
-        return np.flatnonzero(self.labels.any(axis=(1, 2)))
+        return np.flatnonzero(self._shown)
+
+    @cached_property
+    def _shown(self) -> NDArray[np.uint8]:
+        """Bits of the channels that each slice shows."""
+        return np.asarray(np.bitwise_or.reduce(self.labels, axis=(1, 2)), dtype=np.uint8)
+
+    def showing(self, channel: int) -> NDArray[np.intp]:
+        """Indices of the slices that show a channel."""
+        return np.flatnonzero(self._shown >> channel & 1)
 
     def __len__(self) -> int:
         return len(self.signal)

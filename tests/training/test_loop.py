@@ -1,23 +1,35 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
 torch = pytest.importorskip("torch", reason="training needs torch")
 
-from hipdesk.errors import UnreadableInput  # noqa: E402
+from hipdesk.errors import Cancelled, UnreadableInput  # noqa: E402
 from hipdesk.training import loop  # noqa: E402
+from hipdesk.training.curves import draw_curves  # noqa: E402
 from hipdesk.training.loop import Effort, load_trained, train, watched_dice  # noqa: E402
+from hipdesk.training.recipes import Architecture  # noqa: E402
 from hipdesk.training.shards import Pool  # noqa: E402
-from tests.training.tiny import TINY  # noqa: E402
+from tests.training.tiny import STEPS_TO_KILL_IN, TINY, tiny  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
 def _few_settling_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "SETTLING_BATCHES", 8)
+
+
+def _log(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").splitlines()]
 
 
 def test_learns_discs_and_thin_rings(tmp_path: Path, pools: tuple[Pool, Pool]) -> None:
@@ -34,29 +46,113 @@ def test_learns_discs_and_thin_rings(tmp_path: Path, pools: tuple[Pool, Pool]) -
     assert watched_dice(kept, TINY, pools[1]) == found
 
 
-def test_a_killed_training_goes_on_as_if_it_had_not_been(
-    tmp_path: Path, pools: tuple[Pool, Pool], monkeypatch: pytest.MonkeyPatch
+def test_a_training_killed_hard_goes_on_as_if_it_had_not_been(
+    tmp_path: Path, pools: tuple[Pool, Pool]
 ) -> None:
-    effort = Effort(10, watch_every=100, keep_every_s=0)
+    effort = Effort(STEPS_TO_KILL_IN, watch_every=4, keep_every_s=0)
     whole = train(TINY, *pools, tmp_path / "whole", effort, seed=1)
-
-    class Killed(Exception):
-        pass
-
-    keep = loop._keep
-
-    def keep_and_die(state: loop._State, folder: Path) -> None:
-        keep(state, folder)
-        if state.step == 4:
-            raise Killed
-
-    monkeypatch.setattr(loop, "_keep", keep_and_die)
-    with pytest.raises(Killed):
-        train(TINY, *pools, tmp_path / "cut", effort, seed=1)
-    monkeypatch.setattr(loop, "_keep", keep)
-    resumed = train(TINY, *pools, tmp_path / "cut", effort, seed=1)
+    cut = tmp_path / "cut"
+    killed = subprocess.Popen(
+        [sys.executable, "-m", "tests.training.killed", str(tmp_path / "data"), str(cut)],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+    )
+    with killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == b"seven steps done\n"
+        os.kill(killed.pid, signal.SIGKILL)
+    assert killed.returncode == -signal.SIGKILL
+    assert not (cut / "network.pt").exists()
+    resumed = train(TINY, *pools, cut, effort, seed=1)
     for name, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
+    steps = [[line["step"] for line in _log(folder)] for folder in (tmp_path / "whole", cut)]
+    assert steps[0] == steps[1] == [4, 8, 12, 12]
+
+
+def test_half_a_line_and_lines_of_lost_steps_are_forgotten(tmp_path: Path) -> None:
+    lines = [json.dumps({"step": step, "loss": 1.0, "dice": {}}) for step in (4, 8, 12)]
+    finished = json.dumps({"step": 8, "loss": None, "dice": {}})
+    text = "\n".join([*lines[:2], finished, lines[2], lines[0][:-1]])
+    (tmp_path / "log.jsonl").write_text(text, encoding="utf-8")
+    loop._forget_lines_after(8, tmp_path)
+    assert [line["step"] for line in _log(tmp_path)] == [4, 8]
+
+
+def test_a_folder_of_other_settings_is_refused(tmp_path: Path, pools: tuple[Pool, Pool]) -> None:
+    train(TINY, *pools, tmp_path, Effort(1), seed=1)
+    for recipe, seed in ((replace(TINY, rate=1e-3), 1), (TINY, 2)):
+        with pytest.raises(UnreadableInput, match="other settings"):
+            train(recipe, *pools, tmp_path, Effort(2), seed=seed)
+    train(TINY, *pools, tmp_path, Effort(2), seed=1)
+
+
+def test_a_training_that_no_longer_gets_better_ends_with_its_best(
+    tmp_path: Path, pools: tuple[Pool, Pool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = iter([0.3, 0.6, 0.5, 0.55, 0.9])
+    weights = []
+
+    def watched(network: torch.nn.Module, *_: object) -> dict[str, float]:
+        weights.append({name: value.clone() for name, value in network.state_dict().items()})
+        return {"disc": next(course), "ring": float("nan")}
+
+    monkeypatch.setattr(loop, "_watched", watched)
+    monkeypatch.setattr(loop, "_settle", lambda *_: None)
+    patient = replace(TINY, patience=2)
+    best = train(patient, *pools, tmp_path, Effort(100, watch_every=1), seed=1)
+    assert len(weights) == 4
+    assert all(torch.equal(v, weights[1][k]) for k, v in best.state_dict().items())
+    again = train(patient, *pools, tmp_path, Effort(100, watch_every=1), seed=1)
+    assert len(weights) == 4
+    assert all(torch.equal(v, weights[1][k]) for k, v in again.state_dict().items())
+
+
+def test_the_score_weighs_channels_by_importance() -> None:
+    recipe = replace(TINY, importance=(1.0, 3.0))
+    assert loop._score(recipe, {"disc": 0.4, "ring": 0.8}) == pytest.approx(0.7)
+    assert loop._score(recipe, {"disc": 0.4, "ring": float("nan")}) == pytest.approx(0.4)
+    assert loop._score(recipe, {"disc": float("nan"), "ring": float("nan")}) == 0
+
+
+def test_stopping_is_asked_for_and_the_training_goes_on_later(
+    tmp_path: Path, pools: tuple[Pool, Pool]
+) -> None:
+    told: list[tuple[float, str]] = []
+
+    def tell(share: float, what: str) -> None:
+        told.append((share, what))
+
+    with pytest.raises(Cancelled):
+        train(TINY, *pools, tmp_path, Effort(4), 1, progress=tell, cancelled=lambda: len(told) == 2)
+    train(TINY, *pools, tmp_path, Effort(4), 1, progress=tell)
+    assert [share for share, _ in told] == [0.25, 0.5, 0.75, 1.0]
+    assert told[0][1].startswith("step 1, loss ")
+
+
+def test_curves_show_losses_and_every_channel(tmp_path: Path) -> None:
+    log, picture = tmp_path / "log.jsonl", tmp_path / "curves.png"
+    lines = [
+        {"step": 100, "loss": 3.0, "dice": {"disc": 0.5, "ring": float("nan")}},
+        {"step": 200, "loss": 1.0, "dice": {"disc": 0.9, "ring": 0.2}},
+        {"step": 200, "loss": None, "dice": {"disc": 0.9, "ring": 0.3}},
+    ]
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    draw_curves(log, picture)
+    with Image.open(picture) as image:
+        assert image.format == "PNG"
+        colours = {colour for _, colour in image.convert("RGB").getcolors(1 << 20)}
+    assert {(0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)} <= colours
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["curves.png", "log.jsonl"]
+
+
+def test_a_3d_network_learns_from_stacks_and_is_watched_on_them(
+    tmp_path: Path, pools: tuple[Pool, Pool]
+) -> None:
+    recipe = tiny(Architecture.UNET_3D)
+    network = train(recipe, *pools, tmp_path, Effort(100), seed=1)
+    assert watched_dice(network, recipe, pools[1])["disc"] > 0.8
+    assert load_trained(recipe, tmp_path)
 
 
 def test_time_ends_a_training_too(tmp_path: Path, pools: tuple[Pool, Pool]) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hipdesk.training.recipes import SEGMENT, Kind, Recipe
+from hipdesk.training.recipes import SEGMENT, Architecture, Kind, Recipe, with_architecture
 from hipdesk.training.shards import Pool, Stack, read_pool, split_pool, write_shards
 
 ROWS, COLUMNS = 32, 48
+STEPS_TO_KILL_IN = 12
 TINY: Recipe = replace(
     SEGMENT,
     name="tiny",
@@ -24,7 +25,29 @@ TINY: Recipe = replace(
     rate=1e-2,
     ema=0.9,
 )
-PLAIN: Recipe = replace(TINY, points=())
+PLAIN: Recipe = replace(TINY, architecture=Architecture.UNET, points=())
+
+
+def tiny(architecture: Architecture) -> Recipe:
+    """The tiny recipe with another network."""
+    changes = {"context": 1, "depth": 2, "widths": (8, 8, 16)} if architecture.volumetric else {}
+    points = TINY.points if architecture is Architecture.POINT_RENDERING else ()
+    return replace(TINY, architecture=architecture, **{"points": points, **changes})
+
+
+def small(architecture: Architecture) -> Recipe:
+    """The segmenter's own grid and channels, with hardly any features."""
+    recipe = with_architecture(SEGMENT, architecture)
+    return replace(recipe, widths=(4, 4, 6, 8), batch=2, depth=2, rate=1e-2)
+
+
+def hip_stack(rng: np.random.Generator) -> Stack:
+    """Three noisy slices of the size of a crop, every class somewhere."""
+    signal = rng.random((3, SEGMENT.rows, SEGMENT.columns), np.float32)
+    labels = np.zeros(signal.shape, np.uint8)
+    for bit in range(len(SEGMENT.channels)):
+        labels[:, 20 * bit : 20 * bit + 30, 40:90] |= 1 << bit
+    return Stack(signal + labels / np.float32(16), labels)
 
 
 def disc_stack(rng: np.random.Generator) -> Stack:

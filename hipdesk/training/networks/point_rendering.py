@@ -19,7 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hipdesk.training.networks.unet import RARE_LOGIT, Supervised, UNet, logit_layer
+from hipdesk.training.networks.blocks import RARE_LOGIT, Supervised, logit_layer
+from hipdesk.training.networks.unet import UNet
 
 COARSE_LEVEL: Final = 3
 """Decoder level of the coarse logits: stride 8."""

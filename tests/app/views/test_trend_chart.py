@@ -1,29 +1,32 @@
-"""The chart: round axes, broken lines, reasons in tips, clicks that name a visit."""
+"""The chart: days in words that fit, broken lines, reasons in tips, clicks that name a visit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyqtgraph import InfiniteLine
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QFontMetrics, QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from app import theme
 from app.state import Measure, Panel, TrendLine, TrendMark, TrendShown
-from app.views._trend_layout import Dot, Join
-from app.views._trend_scale import SHORTEST_DAYS, day_range, day_ticks, value_ticks
+from app.views._trend_layout import Dot, Join, dots_of, joins_of, next_months, seconds_of
+from app.views._trend_plot import SHORTEST, still_plot
 from app.views.trend_chart import TrendChart
 from hipdesk.records import Side
 from hipdesk.settings import Theme
 from hipdesk.timeline import Comparability
 from tests.app.views.follow_up_rows import CAUTION, DAYS, REASON, REFUSED, trend
 from tests.app.views.golden import rgb
+
+YEAR = 365.25 * 86400
 
 
 @pytest.fixture
@@ -34,6 +37,7 @@ def chart(qtbot: QtBot, qapp: QApplication) -> Iterator[TrendChart]:
     made.resize(400, 240)
     made.show_trend(trend())
     made.show()
+    qtbot.waitExposed(made)
     yield made
     QToolTip.hideText()
 
@@ -49,98 +53,130 @@ def dot(chart: TrendChart, side: Side, uid: str) -> Dot:
     return next(d for d in chart.dots if (d.side, d.mark.visit_uid) == (side, uid))
 
 
-def join(chart: TrendChart, verdict: Comparability) -> Join:
-    return next(each for each in chart.joins if each.verdict is verdict)
+def join(verdict: Comparability, shown: TrendShown | None = None) -> Join:
+    joins = joins_of(shown or trend(), Side.RIGHT)
+    return next(each for each in joins if each.verdict is verdict)
+
+
+def along(chart: TrendChart, line: Join, share: float) -> QPointF:
+    """A pixel on the way from one end to the other."""
+    first, last = line.ends
+    return chart.pixel_of(first + share * (last - first))
 
 
 def shot(chart: TrendChart) -> np.ndarray:
     return rgb(chart.grab().toImage())
 
 
-# Axes
+# What is drawn where
+
+
+def test_marks_lie_on_their_days_and_the_chosen_hip_on_top() -> None:
+    dots = dots_of(trend(), Side.RIGHT, beside=5.0)
+    assert [(dot.side, dot.mark.visit_uid) for dot in dots] == [
+        (Side.LEFT, "v1"),
+        (Side.LEFT, "v2"),
+        *((Side.RIGHT, uid) for uid in ("v1", "v2", "v3", "v4")),
+    ]
+    days = [datetime.fromisoformat(f"{day}T00:00+00:00").timestamp() for day in DAYS]
+    assert [dot.at.toTuple() for dot in dots[2:]] == list(
+        zip(days, (1.2, 0, 0.8, 0.4), strict=True)
+    )
+    assert dots[1].at.toTuple() == (days[1] + 5.0, 0)
+
+
+def test_lines_step_over_a_visit_without_a_score() -> None:
+    joins = joins_of(trend(), Side.RIGHT)
+    assert [each.days for each in joins] == [(DAYS[0], DAYS[2]), (DAYS[2], DAYS[3])]
+    assert joins[0].ends[1] == joins[1].ends[0] == QPointF(seconds_of(DAYS[2]), 0.8)
+    assert joins[0].middle.y() == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
-    ("largest", "words"),
+    ("day", "months", "wanted"),
     [
-        (1.2, ("0.0", "0.5", "1.0", "1.5")),
-        (8.0, ("0", "2", "4", "6", "8")),
-        (0.0, ("0.00", "0.25", "0.50", "0.75", "1.00")),
-        (0.037, ("0.00", "0.01", "0.02", "0.03", "0.04")),
+        (date(2024, 2, 20), 3, date(2024, 4, 1)),
+        (date(2024, 4, 1), 3, date(2024, 7, 1)),
+        (date(2024, 12, 1), 1, date(2025, 1, 1)),
+        (date(2024, 12, 31), 12, date(2025, 1, 1)),
+        (date(1969, 5, 5), 24, date(1970, 1, 1)),
     ],
 )
-def test_values_are_round_and_begin_at_zero(largest: float, words: tuple[str, ...]) -> None:
-    assert tuple(tick.words for tick in value_ticks(largest)) == words
+def test_months_are_counted_from_january(day: date, months: int, wanted: date) -> None:
+    assert next_months(seconds_of(day), months) == seconds_of(wanted)
 
 
-@given(st.floats(1e-6, 1e6))
-def test_every_value_fits_on_the_axis(largest: float) -> None:
-    ticks = value_ticks(largest)
-    assert ticks[0].at == 0
-    assert ticks[-1].at >= largest * (1 - 1e-6)
-    assert 2 <= len(ticks) <= 6
-    assert len({tick.words for tick in ticks}) == len(ticks)
+def words_on(first: float, span: float, width: int) -> tuple[list[float], list[str]]:
+    """Where an axis of dates has words, and which."""
+    theme.load_fonts()
+    axis = still_plot().dates
+    axis.fontMetrics = QFontMetrics(theme.font(theme.SMALL_PX))
+    ((spacing, ticks),) = axis.tickValues(first, first + span, width)
+    return ticks, axis.tickStrings(ticks, 1, spacing)
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    first=st.dates(date(1950, 1, 1), date(2100, 1, 1)),
-    days=st.integers(0, 20000),
-    most=st.integers(1, 8),
+    first=st.floats(-20 * YEAR, 130 * YEAR),
+    span=st.floats(SHORTEST, 60 * YEAR),
+    width=st.integers(200, 900),
 )
-def test_dates_fit_and_are_told_apart(first: date, days: int, most: int) -> None:
-    span = day_range([first, first + timedelta(days)])
-    ticks = day_ticks(span, most)
-    assert len(ticks) <= most
-    assert len({tick.words for tick in ticks}) == len(ticks)
-    assert all(span[0] - 1 <= tick.at <= span[1] + 1 for tick in ticks)
-    assert span[1] - span[0] >= min(days, SHORTEST_DAYS)
+def test_dates_fit_and_are_told_apart(
+    qapp: QApplication, first: float, span: float, width: int
+) -> None:
+    ticks, words = words_on(first, span, width)
+    metrics = QFontMetrics(theme.font(theme.SMALL_PX))
+    assert words
+    assert len(set(words)) == len(words)
+    assert all(first <= tick <= first + span for tick in ticks)
+    between = np.diff(ticks) * width / span
+    assert (between > metrics.horizontalAdvance(words[0])).all()
 
 
-def test_a_year_is_told_in_quarters() -> None:
-    span = float(date(2024, 2, 20).toordinal()), float(date(2025, 3, 20).toordinal())
-    quarters = ["2024-04", "2024-07", "2024-10", "2025-01"]
-    assert [tick.words for tick in day_ticks(span, 4)] == quarters
-    assert [tick.words for tick in day_ticks(span, 3)] == ["2024-07", "2025-01"]
+@pytest.mark.parametrize(
+    ("first", "last", "width", "wanted"),
+    [
+        (date(2025, 2, 24), date(2025, 3, 10), 340, ["2025-02-27", "2025-03-06"]),
+        (date(2024, 2, 20), date(2025, 3, 20), 300, ["2024-07", "2025-01"]),
+        (date(2024, 2, 20), date(2025, 3, 20), 600, ["2024-04", "2024-07", "2024-10", "2025-01"]),
+        (date(2015, 1, 10), date(2024, 6, 1), 340, ["2016", "2018", "2020", "2022", "2024"]),
+    ],
+)
+def test_dates_are_round_and_iso(
+    qapp: QApplication, first: date, last: date, width: int, wanted: list[str]
+) -> None:
+    begin = seconds_of(first)
+    assert words_on(begin, seconds_of(last) - begin, width)[1] == wanted
 
 
 def test_both_hips_share_one_scale_from_zero(chart: TrendChart) -> None:
-    axes = chart.axes
-    assert axes is not None
-    assert axes.top == 1.5
-    right, left = dot(chart, Side.RIGHT, "v1"), dot(chart, Side.LEFT, "v1")
-    per_unit = axes.plot.height() / 1.5
-    assert left.at.y() - right.at.y() == pytest.approx((1.2 - 0.2) * per_unit)
-    assert axes.y_of(0) == axes.plot.bottom()
+    right, left = (dot(chart, side, "v1").at.y() for side in (Side.RIGHT, Side.LEFT))
+    zero = chart.pixel_of(QPointF(0.0, 0.0)).y()
+    assert (zero - right) / (zero - left) == pytest.approx(1.2 / 0.2)
+    assert dot(chart, Side.RIGHT, "v2").at.y() == pytest.approx(zero)
 
 
 # Lines
 
 
-def test_lines_step_over_a_visit_without_a_score(chart: TrendChart) -> None:
-    joins = [each for each in chart.joins if each.side is Side.RIGHT]
-    assert [each.days for each in joins] == [(DAYS[0], DAYS[2]), (DAYS[2], DAYS[3])]
-    assert joins[0].line.p1() == dot(chart, Side.RIGHT, "v1").at
-    assert joins[0].line.p2() == dot(chart, Side.RIGHT, "v3").at
-
-
 def _ink_along(chart: TrendChart, line: Join, shares: np.ndarray) -> np.ndarray:
     """Brightness at places of a line, away from the marks at its ends."""
     image = shot(chart).max(axis=-1)
-    points = [line.line.pointAt(float(share)) for share in shares]
+    points = [along(chart, line, float(share)) for share in shares]
     return np.array(
         [image[round(p.y()) - 1 : round(p.y()) + 2, round(p.x())].max() for p in points]
     )
 
 
 def test_no_line_is_drawn_where_none_may_be(chart: TrendChart) -> None:
-    broken = join(chart, Comparability.NOT_COMPARABLE)
+    broken = join(Comparability.NOT_COMPARABLE)
     ink = _ink_along(chart, broken, np.r_[np.linspace(0.2, 0.4, 20), np.linspace(0.6, 0.8, 20)])
     assert (ink < 80).mean() > 0.85  # a grid line may be crossed
     assert _ink_along(chart, broken, np.linspace(0.46, 0.54, 9)).max() > 150  # the gap's mark
 
 
 def test_a_line_with_caution_is_dashed_and_marked(chart: TrendChart) -> None:
-    line = join(chart, Comparability.WITH_CAUTION)
+    line = join(Comparability.WITH_CAUTION)
     ink = _ink_along(chart, line, np.linspace(0.1, 0.4, 60)) > 120
     assert 0.2 < ink.mean() < 0.9
     assert np.count_nonzero(np.diff(ink.astype(int))) >= 4
@@ -152,10 +188,11 @@ def test_a_line_between_comparable_visits_is_whole(chart: TrendChart) -> None:
     )
     joined = ((Comparability.COMPARABLE, ()),)
     line = TrendLine(Side.RIGHT, marks, joined)
-    chart.show_trend(TrendShown(Measure.U_MEAN, (line,), ()))
-    whole = join(chart, Comparability.COMPARABLE)
+    shown = TrendShown(Measure.U_MEAN, (line,), ())
+    chart.show_trend(shown)
+    whole = join(Comparability.COMPARABLE, shown)
     assert (_ink_along(chart, whole, np.linspace(0.1, 0.9, 60)) > 120).all()
-    assert chart.tip_at(whole.line.center()) == ""
+    assert chart.tip_at(along(chart, whole, 0.5)) == ""
 
 
 def test_marks_of_an_empty_patient_are_no_crash(chart: TrendChart) -> None:
@@ -176,19 +213,17 @@ def test_tips_say_value_and_acceptance(chart: TrendChart) -> None:
 
 
 def test_a_visit_without_a_score_is_a_cross_on_the_axis_with_its_reason(chart: TrendChart) -> None:
-    axes = chart.axes
-    right, left = (dot(chart, side, "v2") for side in Side)
-    assert axes is not None
-    assert right.at.y() == left.at.y() == axes.plot.bottom()
-    assert right.at != left.at
+    right, left = (dot(chart, side, "v2") for side in (Side.RIGHT, Side.LEFT))
+    assert right.at.y() == left.at.y()
+    assert left.at.x() - right.at.x() == pytest.approx(15, abs=0.5)
     assert chart.tip_at(right.at) == f"2024-05-27, Right hip: no score, because {REASON}."
     assert chart.tip_at(left.at).startswith("2024-05-27, Left hip")
 
 
 def test_a_gap_says_all_its_reasons(chart: TrendChart) -> None:
-    told = chart.tip_at(join(chart, Comparability.NOT_COMPARABLE).line.center()).split("\n")
+    told = chart.tip_at(along(chart, join(Comparability.NOT_COMPARABLE), 0.5)).split("\n")
     assert told == ["Not comparable, Right hip, 2024-08-19 to 2025-03-03:", REFUSED, CAUTION]
-    told = chart.tip_at(join(chart, Comparability.WITH_CAUTION).line.pointAt(0.3)).split("\n")
+    told = chart.tip_at(along(chart, join(Comparability.WITH_CAUTION), 0.3)).split("\n")
     assert told == ["Compare with caution, Right hip, 2024-03-04 to 2024-08-19:", CAUTION]
     assert chart.tip_at(QPointF(1, 1)) == ""
 
@@ -225,6 +260,17 @@ def test_a_click_puts_a_visit_on_the_right_with_shift_on_the_left(
     assert clicks == [("v3", Panel.LATER), ("v3", Panel.EARLIER)]
 
 
+def test_nothing_can_be_dragged_or_opened(chart: TrendChart, qtbot: QtBot) -> None:
+    before = shot(chart)
+    assert chart.childAt(chart.rect().center()) is None  # all gestures are the chart's own
+    qtbot.mousePress(chart, Qt.MouseButton.LeftButton, pos=QPoint(200, 120))
+    qtbot.mouseMove(chart, QPoint(260, 80))
+    qtbot.mouseRelease(chart, Qt.MouseButton.LeftButton, pos=QPoint(260, 80))
+    qtbot.mouseClick(chart, Qt.MouseButton.RightButton, pos=QPoint(200, 120))
+    assert QApplication.activePopupWidget() is None
+    assert (shot(chart) == before).all()
+
+
 def test_the_hand_points_at_marks_only(chart: TrendChart, qtbot: QtBot) -> None:
     qtbot.mouseMove(chart, dot(chart, Side.RIGHT, "v3").at.toPoint())
     qtbot.waitUntil(lambda: chart.cursor().shape() == Qt.CursorShape.PointingHandCursor)
@@ -249,10 +295,22 @@ def test_the_visits_in_the_panels_are_marked(chart: TrendChart) -> None:
     chart.show_pair("v3", "v4")
     marked = shot(chart)
     columns = np.nonzero((bare != marked).any(axis=(0, 2)))[0]
-    axes = chart.axes
-    assert axes is not None
     for day in DAYS[2:]:
-        assert np.abs(columns - axes.x_of(day.toordinal())).min() <= 1
+        assert np.abs(columns - chart.pixel_of(QPointF(seconds_of(day), 0.0)).x()).min() <= 1
+
+
+@pytest.mark.parametrize("pair", [("v1", "v2"), ("v1", "v4"), ("v3", "v4"), ("v4", "v3")])
+def test_the_names_of_the_panels_stay_inside_and_apart(
+    chart: TrendChart, pair: tuple[str, str]
+) -> None:
+    chart.resize(200, 220)
+    chart.show_pair(*pair)
+    QApplication.processEvents()
+    lines = [each for each in chart._box.addedItems if isinstance(each, InfiniteLine)]
+    first, last = (line.label.sceneBoundingRect() for line in lines)
+    assert first.left() >= -1
+    assert last.right() <= chart.width() + 1
+    assert not first.adjusted(4, 0, -4, 0).intersects(last.adjusted(4, 0, -4, 0))
 
 
 def test_the_theme_is_followed(chart: TrendChart, qapp: QApplication) -> None:

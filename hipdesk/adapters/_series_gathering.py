@@ -60,7 +60,7 @@ RECENT_NS: Final = 60 * 10**9
 
 _SECOND_NS: Final = 10**9
 _COARSE_NS: Final = 2 * _SECOND_NS
-_FINE_NS: Final = _SECOND_NS // 20
+_FINE_NS: Final = _SECOND_NS // 50
 """Clocks of file systems: FAT counts two seconds, Linux some milliseconds."""
 
 _Group = tuple[str, str]
@@ -163,6 +163,7 @@ class Gathering:
         if instance in self._instances:
             other = self._groups[self._instances[instance]][instance]
             self._copies[self._instances[instance]] += 1
+            self._sorted.pop(self._instances[instance], None)
             if other.file.shown < taken.file.shown:
                 self._skip(taken.place, taken.file, DUPLICATE)
                 return

@@ -16,6 +16,7 @@ from typing import BinaryIO, Final
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
+from hipdesk.adapters._dicom_sources import remove_leftovers
 from hipdesk.adapters._scan_index import ScanIndex
 from hipdesk.adapters._worker_main import Request
 from hipdesk.adapters.dicom_folder import DicomFolderReader
@@ -78,6 +79,7 @@ class SafeReader:
     def __init__(self, worker: WorkerProcess | None = None, index: ScanIndex | None = None) -> None:
         self._plain = DicomFolderReader(index)
         self._worker = worker or WorkerProcess()
+        remove_leftovers()
 
     def scan(
         self,

@@ -47,11 +47,14 @@ def dots_of(trend: TrendShown, side: Side, beside: float = 0.0) -> tuple[Dot, ..
 
     Parameters
     ----------
-    beside : of the other hip's marks without a value from those of the chosen hip, in seconds
+    beside : of a mark without a value from that of the chosen hip at the same visit, in seconds
     """
+    lines = _chosen_last(trend, side)
+    chosen = (mark for line in lines if line.side is side for mark in line.marks)
+    taken = {mark.day for mark in chosen if mark.value is None}
     return tuple(
-        Dot(line.side, mark, _place(mark, 0.0 if line.side is side else beside))
-        for line in _chosen_last(trend, side)
+        Dot(line.side, mark, _place(mark, beside * (line.side is not side and mark.day in taken)))
+        for line in lines
         for mark in line.marks
     )
 

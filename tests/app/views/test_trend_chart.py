@@ -85,6 +85,12 @@ def test_marks_lie_on_their_days_and_the_chosen_hip_on_top() -> None:
     assert dots[1].at.toTuple() == (days[1] + 5.0, 0)
 
 
+def test_a_mark_without_a_value_steps_aside_only_for_another() -> None:
+    line = TrendLine(Side.LEFT, (TrendMark("a", DAYS[0], None, REASON),), ())
+    (dot,) = dots_of(TrendShown(Measure.U_MEAN, (line,), ()), Side.RIGHT, beside=5.0)
+    assert dot.at.x() == seconds_of(DAYS[0])
+
+
 def test_lines_step_over_a_visit_without_a_score() -> None:
     joins = joins_of(trend(), Side.RIGHT)
     assert [each.days for each in joins] == [(DAYS[0], DAYS[2]), (DAYS[2], DAYS[3])]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Final
 
@@ -32,6 +32,7 @@ from hipdesk.records import (
     Segmentation,
     SegmentClass,
     Side,
+    Spacing,
     Volume,
 )
 from hipdesk.scoring import score_hip
@@ -43,6 +44,7 @@ from hipdesk.training.metrics import (
     Overlap,
     agreement_of_pairs,
     compare,
+    pixel_accuracy,
 )
 
 __all__ = ["HipFigures", "Overlap", "PatientFigures", "measure", "measure_case", "summary"]
@@ -69,7 +71,7 @@ class HipFigures:
     Attributes
     ----------
     centre_mm : distance of the found head centre from the true one; NaN if not
-        found, 0 where no locator was asked
+        found, None where no locator was asked
     classes : figures of every class whose truth is known
     plain : oedema by the plain rule; None without a femur or without known oedema
     u_intensity, u_area : (found, true); NaN where there is none
@@ -78,7 +80,7 @@ class HipFigures:
     case: str = field(repr=False)
     subject: str = field(repr=False)
     side: Side
-    centre_mm: float
+    centre_mm: float | None
     classes: dict[SegmentClass, MaskFigures]
     plain: MaskFigures | None
     u_intensity: tuple[float, float]
@@ -117,11 +119,11 @@ def measure_case(
 ) -> PatientFigures:
     """Analyse one case and compare it with its truth."""
     if locator is None:
-        found, offsets = _cropped(case, segmenter), dict.fromkeys(case.truth, 0.0)
+        found, offsets = _cropped(case, segmenter), dict[Side, float]()
     else:
         found, offsets = _analysed(case, segmenter, locator)
     look(case, found)
-    hips = tuple(_hip(case, side, found.get(side), offsets[side]) for side in case.truth)
+    hips = tuple(_hip(case, side, found.get(side), offsets.get(side)) for side in case.truth)
     return PatientFigures(
         hips,
         _total([hip.u_intensity for hip in hips]),
@@ -132,11 +134,8 @@ def measure_case(
 def summary(figures: Sequence[PatientFigures], test_set: str) -> tuple[Metric, ...]:
     """The figures a model card prints, each with its test set."""
     hips = [hip for patient in figures for hip in patient.hips]
-    located = [hip.centre_mm for hip in hips if np.isfinite(hip.centre_mm)]
     values = {
-        "heads found, share": len(located) / len(hips),
-        "head centre error, median mm": float(np.median(located)) if located else _NAN,
-        "head centre error, largest mm": max(located, default=_NAN),
+        **_located(hips),
         **class_means(hips),
         **{
             f"{key} of a patient, ICC(2,1)": agreement_of_pairs(
@@ -152,6 +151,19 @@ def summary(figures: Sequence[PatientFigures], test_set: str) -> tuple[Metric, .
         for name, value in values.items()
         if np.isfinite(value)
     )
+
+
+def _located(hips: Sequence[HipFigures]) -> dict[str, float]:
+    """How well heads were found; nothing where no locator was asked."""
+    asked = [hip.centre_mm for hip in hips if hip.centre_mm is not None]
+    found = [distance for distance in asked if np.isfinite(distance)]
+    if not asked:
+        return {}
+    return {
+        "heads found, share": len(found) / len(asked),
+        "head centre error, median mm": float(np.median(found)) if found else _NAN,
+        "head centre error, largest mm": max(found, default=_NAN),
+    }
 
 
 def class_means(hips: Sequence[HipFigures]) -> dict[str, float]:
@@ -272,7 +284,7 @@ def _analysed(
     return found, offsets
 
 
-def _hip(case: Case, side: Side, found: Segmentation | None, offset: float) -> HipFigures:
+def _hip(case: Case, side: Side, found: Segmentation | None, offset: float | None) -> HipFigures:
     """Compare one hip with its truth."""
     shape, spacing = case.volume.series.shape, case.volume.series.spacing_mm
     truth = case.truth[side]
@@ -280,23 +292,30 @@ def _hip(case: Case, side: Side, found: Segmentation | None, offset: float) -> H
     masks = {} if found is None else {name: found.full(name, shape) for name in found.masks}
     box = (slice(None),) * 3 if found is None else found.box.index
     figures = {
-        name: compare(*_compared(name, masks.get(name, nothing), true, box), spacing)
+        name: _figures(name, masks.get(name, nothing), true, box, spacing)
         for name, true in truth.items()
     }
     bright = bright_bone(case.volume, masks)
     oedema = truth.get(SegmentClass.BME)
-    plain = None if bright is None or oedema is None else compare(bright, oedema, spacing)
+    plain = None
+    if bright is not None and oedema is not None:
+        plain = _figures(SegmentClass.BME, bright, oedema, box, spacing)
     intensity, area = _scores(case, side, found)
     return HipFigures(case.name, case.subject, side, offset, figures, plain, intensity, area)
 
 
-def _compared(
-    name: SegmentClass, mask: BoolArray, true: BoolArray, box: tuple[slice, ...]
-) -> tuple[BoolArray, BoolArray]:
-    """The part of two masks that is compared: bones only inside the hip's field."""
+def _figures(
+    name: SegmentClass,
+    mask: BoolArray,
+    true: BoolArray,
+    box: tuple[slice, ...],
+    spacing_mm: Spacing,
+) -> MaskFigures:
+    """Compare two masks: bones and pixels inside the hip's field, the rest everywhere."""
     if name in (SegmentClass.PROXIMAL_FEMUR, SegmentClass.ACETABULUM):
-        return mask[box], true[box]
-    return mask, true
+        return compare(mask[box], true[box], spacing_mm)
+    accuracy = pixel_accuracy(mask[box], true[box])
+    return replace(compare(mask, true, spacing_mm), pixel_accuracy=accuracy)
 
 
 def bright_bone(volume: Volume, masks: Mapping[SegmentClass, BoolArray]) -> BoolArray | None:

@@ -99,11 +99,16 @@ def test_a_network_that_outlines_the_truth_is_nearly_perfect() -> None:
     figures = measure_case(case, FixedNetwork(case))
     assert {hip.side for hip in figures.hips} == set(Side)
     for each in figures.hips:
-        assert each.centre_mm == 0.0
+        assert each.centre_mm is None
         assert each.classes[SegmentClass.FEMORAL_HEAD].dice > 0.95
         assert each.classes[SegmentClass.BME].dice > 0.8
         assert each.u_intensity[0] == pytest.approx(each.u_intensity[1], rel=0.1)
         assert each.plain is not None
+
+
+def test_without_a_locator_nothing_is_said_of_heads() -> None:
+    figures = [measure_case(make_case(), FixedNetwork(make_case()))]
+    assert not any("heads found" in metric.name for metric in summary(figures, ""))
 
 
 def test_bone_beyond_the_field_is_not_asked_for(monkeypatch) -> None:

@@ -11,8 +11,8 @@ import json
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -27,6 +27,7 @@ from hipdesk.errors import Cancelled, KnownError, ModelError, NoScorableHip, NoS
 if TYPE_CHECKING:
     from hipdesk.ports import Network, TestedNetwork
     from hipdesk.records import Analysis, Notice, Series, Visit, Volume
+    from hipdesk.training.cases import Doors
 
     Networks = tuple[Network, Network]
 
@@ -95,6 +96,10 @@ Charset = Annotated[
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+Unedited = Annotated[
+    bool,
+    typer.Option("--accept-unedited", help="A reader has accepted outlines nobody changed."),
+]
 WhichProvider = Annotated[Provider, typer.Option("--provider", help="Where the networks run.")]
 
 
@@ -237,15 +242,67 @@ def demo(out: Out, provider: WhichProvider = Provider.AUTO) -> None:
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )
 def train(context: typer.Context) -> None:
-    """Simulate training data, train, test and export models (needs PyTorch)."""
+    """Simulate training data, train, test and export models (needs PyTorch).
+
+    With --cases DIR: train the installed model on with a site's corrected cases.
+    """
+    with _training_installed():
+        from hipdesk.training import __main__ as training
+        from hipdesk.training import finetune
+    site = any(word.split("=")[0] == "--cases" for word in context.args)
     try:
-        from hipdesk.training.__main__ import main as training
-    except ModuleNotFoundError as error:
-        raise _no_training(error) from error
-    try:
-        raise typer.Exit(training(context.args))
+        if site:
+            status = finetune.main(context.args, _doors(), _load_folder)
+        else:
+            status = training.main(context.args)
+        raise typer.Exit(status)
     except SystemExit as stop:  # argparse has said why
         raise typer.Exit(stop.code if isinstance(stop.code, int) else USAGE_EXIT) from stop
+
+
+@app.command()
+def crossval(
+    out: Out,
+    cases: Annotated[
+        Path | None,
+        typer.Option("--cases", metavar="DIR", help="Corrected cases; simulated patients without."),
+    ] = None,
+    anatomy: Annotated[
+        Path | None,
+        typer.Option("--anatomy", metavar="DIR", help="Label maps to simulate from."),
+    ] = None,
+    bodies: Annotated[
+        int, typer.Option("--bodies", min=0, help="Invented anatomies to simulate from.")
+    ] = 4,
+    subjects: Annotated[int, typer.Option("--subjects", min=4, help="Simulated patients.")] = 40,
+    network: Annotated[
+        list[str] | None,
+        typer.Option("--network", metavar="NAME", help="Network to compare; all without."),
+    ] = None,
+    folds: Annotated[int, typer.Option("--folds", min=2)] = 5,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Batches of each training.")] = 600,
+    width: Annotated[float, typer.Option("--width", min=0.05, help="Factor on features.")] = 1.0,
+    part: Annotated[
+        str, typer.Option("--part", metavar="K/N", help="Only every N-th training, from K on.")
+    ] = "0/1",
+    threads: Annotated[int, typer.Option("--threads", min=1)] = 1,
+    device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
+    accept_unedited: Unedited = False,
+) -> None:
+    """Compare networks by cross-validation, folds split by subject; go on where it stopped."""
+    with _training_installed():
+        from hipdesk.training import comparing
+
+    asked = comparing.Comparison(
+        out, cases, anatomy, bodies, subjects, network, folds, steps, width, threads, device, seed
+    )
+    rules = comparing.Rules(unedited=accept_unedited)
+    line = _ProgressLine(True)
+    try:
+        _print(comparing.compare(asked, _part(part), _doors(), line, rules))
+    finally:
+        line.close()
 
 
 class SimulatedContrast(StrEnum):
@@ -282,43 +339,92 @@ def phantom(
 
 @app.command()
 def evaluate(
+    forms: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FORM.csv]...", help="With --readers: filled-in forms."),
+    ] = None,
     anatomy: Annotated[
-        Path, typer.Option("--anatomy", metavar="DIR", help="Folder of label maps.")
-    ],
-    only: Annotated[
-        str, typer.Option("--only", metavar="NAME", help="Label map to simulate patients from.")
-    ],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="JSON list of the figures.")],
+        Path | None,
+        typer.Option("--anatomy", metavar="DIR", help="Label maps to simulate patients from."),
+    ] = None,
+    only: Annotated[str, typer.Option("--only", metavar="NAME", help="Label map to use.")] = "",
+    cases: Annotated[
+        Path | None,
+        typer.Option("--cases", metavar="DIR", help="Labelled cases instead of simulated ones."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="JSON list of the figures.")
+    ] = None,
     locator: Annotated[str, typer.Option("--locator", metavar="NAME")] = LOCATOR,
     model: Annotated[str, typer.Option("--model", metavar="NAME")] = SEGMENTER,
     patients: Annotated[int, typer.Option("--patients", min=2)] = 20,
     seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            "--pictures", metavar="DIR", help="Truth beside prediction as JPG, and a reader's form."
+        ),
+    ] = None,
+    readers: Annotated[
+        bool, typer.Option("--readers", help="Sensitivity and specificity from readers' forms.")
+    ] = False,
+    accept_unedited: Unedited = False,
 ) -> None:
-    """Measure two models on simulated patients of one label map, whole series each.
+    """Measure two models on labelled cases or simulated patients, whole series each.
 
     The figures can be called leave-one-anatomy-out only where neither model was
-    trained on that map: see `hipdesk train --leave-out`.
+    trained on the label map: see `hipdesk train --leave-out`.
     """
+    from hipdesk.adapters.comparison_pictures import write_comparison
+
+    with _training_installed():
+        from hipdesk.training import judging
+
+    if readers:
+        _print(judging.readers_lines(forms or []))
+        return
+    if forms or (cases is None and anatomy is None):
+        raise typer.BadParameter("give --cases DIR, --anatomy DIR or --readers FORM.csv")
+    asked = judging.Question(cases, anatomy, only, patients, seed, out, pictures)
+    networks = load_model(model, Provider.CPU), load_model(locator, Provider.CPU)
+    rules = judging.Rules(one_hip=True, unedited=accept_unedited)
+    _print(judging.judge(asked, *networks, _doors(), write_comparison, rules))
+
+
+@contextmanager
+def _training_installed() -> Iterator[None]:
+    """The packed program and a plain installation leave training out: say so."""
     try:
-        from hipdesk.training import leave_out
+        yield
     except ModuleNotFoundError as error:
-        raise _no_training(error) from error
-    from hipdesk.phantom.anatomy import load_label_map
-    from hipdesk.phantom.prepared import prepare
-
-    networks = load_model(locator, Provider.CPU), load_model(model, Provider.CPU)
-    cases = leave_out.patients(prepare(load_label_map(anatomy, only)), patients, seed)
-    figures = leave_out.measure(cases, *networks)
-    metrics = leave_out.summary(figures, leave_out.description(only, patients, seed))
-    out.write_text(json.dumps([metric.model_dump() for metric in metrics], indent=1), "utf-8")
-    _print([f"{metric.name}: {metric.value:.3f}" for metric in metrics])
+        raise ModelError(
+            f"Training needs {error.name}, which is not installed; install hipdesk[train]."
+        ) from error
 
 
-def _no_training(error: ModuleNotFoundError) -> ModelError:
-    """The packed program and a plain installation leave training out."""
-    return ModelError(
-        f"Training needs {error.name}, which is not installed; install hipdesk[train]."
-    )
+def _doors() -> Doors:
+    """How training reads a site's cases."""
+    from hipdesk.adapters.dicom_folder import DicomFolderReader
+    from hipdesk.adapters.segmentation_file import read_outlines
+    from hipdesk.training.cases import Doors
+
+    return Doors(DicomFolderReader(), read_outlines)
+
+
+def _load_folder(folder: Path) -> Network:
+    """The model in a folder, its hash checked."""
+    from hipdesk.adapters.onnx_models import OnnxNetwork, read_manifest, read_model
+
+    manifest = read_manifest(folder)
+    return OnnxNetwork(manifest, read_model(folder, manifest), Provider.CPU)
+
+
+def _part(text: str) -> tuple[int, int]:
+    """``K/N`` as numbers."""
+    first, _, last = text.partition("/")
+    if not (first.isdigit() and last.isdigit() and int(first) < int(last)):
+        raise typer.BadParameter("--part must be K/N with K below N, as 0/2")
+    return int(first), int(last)
 
 
 @app.command()
@@ -399,7 +505,7 @@ class _Job:
         from hipdesk.console import analysis_lines, files_line
         from hipdesk.pair import LEFT_FOLDER
 
-        histories = self._kept(analyses)
+        histories = self._kept(analyses, volumes)
         places = (self.out, self.out / LEFT_FOLDER)[: len(analyses)]
         others = analyses[::-1] if len(analyses) > 1 else (None,)
         now = datetime.now().astimezone()
@@ -411,18 +517,25 @@ class _Job:
                 _print(analysis_lines(analysis))
                 _print([files_line(str(place), ENTRIES)])
 
-    def _kept(self, analyses: Sequence[Analysis]) -> list[tuple[Visit, ...]]:
+    def _kept(
+        self, analyses: Sequence[Analysis], volumes: Sequence[Volume]
+    ) -> list[tuple[Visit, ...]]:
         """Save analyses where a library was named; the patient's visits for each."""
         if self.store is None:
             return [() for _ in analyses]
         from hipdesk.adapters.store import SqlVisitStore
+        from hipdesk.overlay import thumbnail
         from hipdesk.paths import user_data_dir
 
         with ExitStack() as stack:
             copies = user_data_dir() / "library" if "://" in self.store else None
             store = SqlVisitStore.open(self.store, library=copies)
             stack.callback(store.close)
-            visits = [store.add(analysis, _files(analysis.series)) for analysis in analyses]
+            pictures = [thumbnail(volume) for volume in volumes]
+            visits = [
+                store.add(analysis, _files(analysis.series), picture)
+                for analysis, picture in zip(analyses, pictures, strict=True)
+            ]
             return [tuple(stored.visit for stored in store.history(uid)) for uid in visits]
 
 

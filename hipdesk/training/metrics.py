@@ -44,20 +44,20 @@ def dice(found: BoolArray, truth: BoolArray) -> float:
     """
     _same_shape(found, truth)
     total = np.count_nonzero(found) + np.count_nonzero(truth)
-    return 2 * np.count_nonzero(found & truth) / total if total else float("nan")
+    return float(2 * np.count_nonzero(found & truth) / total) if total else float("nan")
 
 
 def iou(found: BoolArray, truth: BoolArray) -> float:
     """Intersection over union (Jaccard); NaN where both are empty."""
     _same_shape(found, truth)
     either = np.count_nonzero(found | truth)
-    return np.count_nonzero(found & truth) / either if either else float("nan")
+    return float(np.count_nonzero(found & truth) / either) if either else float("nan")
 
 
 def pixel_accuracy(found: BoolArray, truth: BoolArray) -> float:
     """Share of pixels on which two masks agree, background included."""
     _same_shape(found, truth)
-    return np.count_nonzero(found == truth) / found.size if found.size else float("nan")
+    return float(np.count_nonzero(found == truth) / found.size) if found.size else float("nan")
 
 
 def hausdorff_95(found: BoolArray, truth: BoolArray, spacing_mm: Spacing) -> float:

@@ -144,6 +144,7 @@ _FILES: Final = (
     "It does not say which series it belongs to.",
     "in a way unknown to the standard",
     "as {syntax}",
+    "as {syntax} with {bits} bits",
     "Its pixels are stored {known}, which this program cannot read.",
     "It does not say where it lies in the patient.",
     "It does not state the size of its pixels.",
@@ -154,6 +155,31 @@ _FILES: Final = (
     "It is not an ordinary file.",
     "It cannot be opened; check the permissions.",
     "It is a copy of another file of the same series.",
+    "It is not complete; is it still being copied?",
+    "It does not answer; check the disc or the network, and open it again.",
+    "It is a zip archive inside what was opened; open it by itself.",
+    "It is protected by a password; unpack it first.",
+    "It is damaged inside the archive.",
+    "It is the index of a disc; {count} of the images it lists are missing.",
+    "{path} does not answer; check the disc or the network, and open it again.",
+    "The archive {path} is damaged or not complete; copy it again.",
+    (
+        "The archive {path} could not be unpacked; check that the disc with the program's own "
+        "data has room and can be written."
+    ),
+    (
+        "The archive {path} would unpack to far more than images do, so it was not opened; "
+        "unpack it yourself if you trust it, and open the folder."
+    ),
+    "The archive {path} is protected by a password; unpack it and open the folder.",
+    (
+        "There is too little room on the disc to open the archive {path}; make room and open it "
+        "again."
+    ),
+    (
+        "The archive {path} is packed in a way that this program does not know; unpack it and "
+        "open the folder."
+    ),
     "{path} cannot be opened; check that the folder exists and may be read.",
     (f"The series claims more pixels than this program reads; a header is damaged: {_SEND_AGAIN}"),
     f"The image {{file}} is damaged and cannot be shown; {_SEND_AGAIN}",
@@ -170,6 +196,18 @@ _SERIES: Final = (
     "The slices lie in different directions.",
     "Slice positions were measured more than once; the first acquisition is used.",
     "The series holds {stacks} stacks of slices; this is number {number}.",
+    "Images were compressed with loss; fine detail and measured values are altered.",
+    "The images are stored as negatives and were turned back.",
+    (
+        "The files contradict themselves on how the patient lay; sides follow the slices' "
+        "geometry: make sure that right and left are right."
+    ),
+    (
+        "Names or descriptions look garbled, as if the files stated a wrong character set{guess}: "
+        "open the images again with the right one."
+    ),
+    "; it may be {names}",
+    "Files that are copies of others of the series were left out.",
     ("The series is named STIR, but its inversion time of {ti} ms does not null fat."),
     (
         "The series is named STIR, but its TR of {tr} ms and TE of {te} ms are those of "
@@ -288,6 +326,7 @@ _CHANGES: Final = (
 )
 
 _RUNNING: Final = (
+    "Looking for images",
     "Reading headers",
     "Reading images",
     "Finding the femoral heads",
@@ -402,10 +441,6 @@ _KEPT_FILES: Final = (
         "report again."
     ),
     (
-        "The report cannot be written to {path}; check that the disk is not full, that you may "
-        "write there, and that no other program has the file open."
-    ),
-    (
         "{path} cannot be written; check that the disk is not full, that you may write there, and "
         "that no other program has the file open."
     ),
@@ -437,6 +472,7 @@ SPOKEN: Final = frozenset(
     {
         "among",
         "cause",
+        "guess",
         "kinds",
         "known",
         "named",

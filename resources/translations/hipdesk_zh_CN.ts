@@ -1,0 +1,3591 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>AboutPage</name>
+    <message>
+        <source>About HipDesk</source>
+        <translation>关于 HipDesk</translation>
+    </message>
+    <message>
+        <source>Version {v}</source>
+        <translation>版本 {v}</translation>
+    </message>
+    <message>
+        <source>Quantifies inflammation of the hip on MRI, for research.</source>
+        <translation>在 MRI 上量化髋关节炎症，用于科研。</translation>
+    </message>
+    <message>
+        <source>What it cannot tell</source>
+        <translation>本程序无法判断的内容</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>No model was found.</source>
+        <translation>未找到模型。</translation>
+    </message>
+</context>
+<context>
+    <name>ComparisonTable</name>
+    <message>
+        <source>The two visits in numbers</source>
+        <translation>两次就诊的数值</translation>
+    </message>
+    <message>
+        <source>Comparable</source>
+        <translation>可比较</translation>
+    </message>
+    <message>
+        <source>Compare with caution</source>
+        <translation>比较须谨慎</translation>
+    </message>
+    <message>
+        <source>Not comparable, so no change is given</source>
+        <translation>不可比较，因此不给出变化</translation>
+    </message>
+    <message>
+        <source>No comparison: not both visits have a score of this hip</source>
+        <translation>无法比较：并非两次就诊都有该髋的评分</translation>
+    </message>
+    <message>
+        <source>1 day apart</source>
+        <translation>相隔 1 天</translation>
+    </message>
+    <message>
+        <source>{days} days apart</source>
+        <translation>相隔 {days} 天</translation>
+    </message>
+    <message>
+        <source>Earlier</source>
+        <translation>前次</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>后次</translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation>变化</translation>
+    </message>
+</context>
+<context>
+    <name>DateLine</name>
+    <message>
+        <source>Without a date it stays out of the trend.</source>
+        <translation>没有日期则不计入趋势。</translation>
+    </message>
+    <message>
+        <source>Give the date...</source>
+        <translation>填写日期...</translation>
+    </message>
+    <message>
+        <source>Date of the visit</source>
+        <translation>就诊日期</translation>
+    </message>
+    <message>
+        <source>Keep this date</source>
+        <translation>保存此日期</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
+    <name>DropHighlight</name>
+    <message>
+        <source>Drop to open</source>
+        <translation>松开即打开</translation>
+    </message>
+</context>
+<context>
+    <name>FollowUp</name>
+    <message>
+        <source>this visit has no slice here</source>
+        <translation>该次就诊在此处没有层面</translation>
+    </message>
+    <message>
+        <source>this visit has no result of this hip</source>
+        <translation>该次就诊没有该髋的结果</translation>
+    </message>
+    <message>
+        <source>Reading the patient&apos;s visits</source>
+        <translation>正在读取患者的就诊记录</translation>
+    </message>
+    <message>
+        <source>Reading a visit&apos;s images</source>
+        <translation>正在读取就诊图像</translation>
+    </message>
+    <message>
+        <source>its images cannot be read</source>
+        <translation>无法读取其图像</translation>
+    </message>
+    <message>
+        <source>reading was stopped</source>
+        <translation>读取已停止</translation>
+    </message>
+    <message>
+        <source>Plotted is A/n, the per-slice mean of the area score; the slices of different visits are not matched by position.</source>
+        <translation>图中为 A/n，即面积评分的每层均值；不同就诊的层面未按位置配对。</translation>
+    </message>
+    <message>
+        <source>study without a description</source>
+        <translation>无描述的检查</translation>
+    </message>
+    <message>
+        <source>Left out until it has a date: {study}.</source>
+        <translation>在填写日期之前不计入：{study}。</translation>
+    </message>
+</context>
+<context>
+    <name>FollowUpView</name>
+    <message>
+        <source>Follow-up</source>
+        <translation>随访</translation>
+    </message>
+    <message>
+        <source>Hip</source>
+        <translation>髋</translation>
+    </message>
+    <message>
+        <source>Right hip</source>
+        <translation>右髋</translation>
+    </message>
+    <message>
+        <source>Left hip</source>
+        <translation>左髋</translation>
+    </message>
+    <message>
+        <source>Plotted</source>
+        <translation>图示</translation>
+    </message>
+    <message>
+        <source>U per slice</source>
+        <translation>每层 U</translation>
+    </message>
+    <message>
+        <source>A per slice</source>
+        <translation>每层 A</translation>
+    </message>
+    <message>
+        <source>BME mL</source>
+        <translation>骨髓水肿 mL</translation>
+    </message>
+    <message>
+        <source>Effusion mL</source>
+        <translation>积液 mL</translation>
+    </message>
+    <message>
+        <source>Fit</source>
+        <translation>适合窗口</translation>
+    </message>
+    <message>
+        <source>Both hips as at the beginning (Esc)</source>
+        <translation>双髋恢复初始显示 (Esc)</translation>
+    </message>
+    <message>
+        <source>Lock windows</source>
+        <translation>锁定窗宽窗位</translation>
+    </message>
+    <message>
+        <source>A window set in one picture counts for both, each by its own signal</source>
+        <translation>在一幅图像中设置的窗宽窗位对两幅都有效，各按自身信号换算</translation>
+    </message>
+    <message>
+        <source>No patient open</source>
+        <translation>未打开患者</translation>
+    </message>
+    <message>
+        <source>Open a visit in the library (Ctrl+1). A patient with two or more dated visits can be followed here.</source>
+        <translation>请在患者库中打开一次就诊 (Ctrl+1)。有两次或以上带日期就诊的患者可在此随访。</translation>
+    </message>
+    <message>
+        <source>Only one visit so far</source>
+        <translation>目前只有一次就诊</translation>
+    </message>
+    <message>
+        <source>To follow this patient, open the folder of an earlier or a later study in the library (Ctrl+1); it is put beside this visit once it is analysed.</source>
+        <translation>要随访该患者，请在患者库中打开更早或更晚检查的文件夹 (Ctrl+1)；分析完成后即与本次就诊并列显示。</translation>
+    </message>
+    <message>
+        <source>The visits have no dates</source>
+        <translation>就诊没有日期</translation>
+    </message>
+    <message>
+        <source>Their studies state none, so their order is unknown. Give the visits a date in the library (Ctrl+1).</source>
+        <translation>其检查未注明日期，因此先后顺序未知。请在患者库中为就诊填写日期 (Ctrl+1)。</translation>
+    </message>
+</context>
+<context>
+    <name>FoundPage</name>
+    <message>
+        <source>Patients</source>
+        <translation>患者</translation>
+    </message>
+    <message>
+        <source>Back to the patients</source>
+        <translation>返回患者列表</translation>
+    </message>
+    <message>
+        <source>The folder holds images of no or of several patients</source>
+        <translation>该文件夹不含患者图像，或含多名患者的图像</translation>
+    </message>
+    <message>
+        <source>study {day}</source>
+        <translation>检查 {day}</translation>
+    </message>
+    <message>
+        <source>read in {s} s</source>
+        <translation>读取用时 {s} 秒</translation>
+    </message>
+    <message>
+        <source>Series</source>
+        <translation>序列</translation>
+    </message>
+    <message>
+        <source>Plane</source>
+        <translation>方位</translation>
+    </message>
+    <message>
+        <source>Contrast</source>
+        <translation>对比</translation>
+    </message>
+    <message>
+        <source>Slices</source>
+        <translation>层数</translation>
+    </message>
+    <message>
+        <source>Spacing, mm</source>
+        <translation>间距，mm</translation>
+    </message>
+    <message>
+        <source>Series without a description</source>
+        <translation>无描述的序列</translation>
+    </message>
+    <message>
+        <source>Chosen</source>
+        <translation>已选</translation>
+    </message>
+    <message>
+        <source>together with the other</source>
+        <translation>与另一序列一起</translation>
+    </message>
+    <message>
+        <source>Analyse</source>
+        <translation>分析</translation>
+    </message>
+    <message>
+        <source>Analyse both</source>
+        <translation>分析两个序列</translation>
+    </message>
+    <message>
+        <source>Analyse this one</source>
+        <translation>分析此序列</translation>
+    </message>
+    <message>
+        <source>Heads only</source>
+        <translation>仅股骨头</translation>
+    </message>
+    <message>
+        <source>coronal</source>
+        <translation>冠状位</translation>
+    </message>
+    <message>
+        <source>sagittal</source>
+        <translation>矢状位</translation>
+    </message>
+    <message>
+        <source>axial</source>
+        <translation>横轴位</translation>
+    </message>
+    <message>
+        <source>oblique</source>
+        <translation>斜位</translation>
+    </message>
+    <message>
+        <source>mixed</source>
+        <translation>混合方位</translation>
+    </message>
+    <message>
+        <source>1 file left out</source>
+        <translation>略过 1 个文件</translation>
+    </message>
+    <message>
+        <source>{n} files left out</source>
+        <translation>略过 {n} 个文件</translation>
+    </message>
+</context>
+<context>
+    <name>HipColumn</name>
+    <message>
+        <source>Right hip</source>
+        <translation>右髋</translation>
+    </message>
+    <message>
+        <source>Left hip</source>
+        <translation>左髋</translation>
+    </message>
+    <message>
+        <source>other series</source>
+        <translation>另一序列</translation>
+    </message>
+</context>
+<context>
+    <name>ImpressionEditor</name>
+    <message>
+        <source>Reader&apos;s impression</source>
+        <translation>阅片者意见</translation>
+    </message>
+    <message>
+        <source>Your own words for the report. Nothing is written here by the program.</source>
+        <translation>您为报告撰写的文字。程序不会在此填写任何内容。</translation>
+    </message>
+    <message>
+        <source>The report is signed: withdraw the signature to change these words.</source>
+        <translation>报告已签署：如需修改文字，请先撤回签署。</translation>
+    </message>
+    <message>
+        <source>saved by itself</source>
+        <translation>已自动保存</translation>
+    </message>
+    <message>
+        <source>read only</source>
+        <translation>只读</translation>
+    </message>
+</context>
+<context>
+    <name>JobBar</name>
+    <message>
+        <source>Stopping...</source>
+        <translation>正在停止...</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stop: {what}</source>
+        <translation>停止：{what}</translation>
+    </message>
+    <message>
+        <source>{elapsed}, {left} left</source>
+        <translation>{elapsed}，剩余 {left}</translation>
+    </message>
+    <message>
+        <source>{n} waiting</source>
+        <translation>{n} 项等待中</translation>
+    </message>
+</context>
+<context>
+    <name>KeyboardPage</name>
+    <message>
+        <source>Keyboard and mouse</source>
+        <translation>键盘与鼠标</translation>
+    </message>
+</context>
+<context>
+    <name>Library</name>
+    <message>
+        <source>Looking for the latest visit</source>
+        <translation>正在查找最近一次就诊</translation>
+    </message>
+    <message>
+        <source>A visit cannot lie in the future.</source>
+        <translation>就诊日期不能晚于今天。</translation>
+    </message>
+    <message>
+        <source>Dating the visit</source>
+        <translation>正在填写就诊日期</translation>
+    </message>
+    <message>
+        <source>Searching the library</source>
+        <translation>正在搜索患者库</translation>
+    </message>
+    <message>
+        <source>Reading the visits</source>
+        <translation>正在读取就诊记录</translation>
+    </message>
+    <message>
+        <source>Joining the patients</source>
+        <translation>正在合并患者</translation>
+    </message>
+    <message>
+        <source>Taking the joining back</source>
+        <translation>正在撤销合并</translation>
+    </message>
+    <message>
+        <source>Keeping the patients apart</source>
+        <translation>正在标记为不同患者</translation>
+    </message>
+    <message>
+        <source>Looking for the same person</source>
+        <translation>正在查找同一患者</translation>
+    </message>
+    <message>
+        <source>Opening the patient library</source>
+        <translation>正在打开患者库</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryView</name>
+    <message>
+        <source>Name, ID, accession</source>
+        <translation>姓名、ID、检查号</translation>
+    </message>
+    <message>
+        <source>Search patients</source>
+        <translation>搜索患者</translation>
+    </message>
+    <message>
+        <source>Clear the search</source>
+        <translation>清除搜索</translation>
+    </message>
+    <message>
+        <source>Patients</source>
+        <translation>患者</translation>
+    </message>
+    <message>
+        <source>Open...</source>
+        <translation>打开...</translation>
+    </message>
+    <message>
+        <source>Open a folder with hip MRI</source>
+        <translation>打开髋关节 MRI 文件夹</translation>
+    </message>
+    <message>
+        <source>Open a folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Open files</source>
+        <translation>打开文件</translation>
+    </message>
+    <message>
+        <source>Show all patients</source>
+        <translation>显示全部患者</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Drop a folder with hip MRI here</source>
+        <translation>将髋关节 MRI 文件夹拖放到此处</translation>
+    </message>
+    <message>
+        <source>HipDesk finds the coronal fluid-sensitive series by itself and says why it chose it. You check the outlines, accept or reject them, and sign; patients and visits then stand in this library.</source>
+        <translation>HipDesk 会自动找到冠状位液体敏感序列，并说明选择理由。由您核对轮廓、接受或拒绝并签署；患者与就诊随后保存在此患者库中。</translation>
+    </message>
+    <message>
+        <source>Choose a patient</source>
+        <translation>请选择患者</translation>
+    </message>
+    <message>
+        <source>The visits are then listed here, newest first.</source>
+        <translation>其就诊将列在此处，最近的在前。</translation>
+    </message>
+    <message>
+        <source>1 patient</source>
+        <translation>1 名患者</translation>
+    </message>
+    <message>
+        <source>{n} patients</source>
+        <translation>{n} 名患者</translation>
+    </message>
+    <message>
+        <source>The latest {n} patients; search to find others</source>
+        <translation>最近 {n} 名患者；其他患者请搜索</translation>
+    </message>
+    <message>
+        <source>Nobody found</source>
+        <translation>未找到患者</translation>
+    </message>
+    <message>
+        <source>No patient has all of these words: {words}</source>
+        <translation>没有患者同时符合以下全部词语：{words}</translation>
+    </message>
+    <message>
+        <source>The library cannot be used</source>
+        <translation>患者库无法使用</translation>
+    </message>
+</context>
+<context>
+    <name>LikenessBar</name>
+    <message>
+        <source>Same person</source>
+        <translation>同一人</translation>
+    </message>
+    <message>
+        <source>Two people</source>
+        <translation>不是同一人</translation>
+    </message>
+    <message>
+        <source>Take back</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Is this the same person?</source>
+        <translation>是同一人吗？</translation>
+    </message>
+    <message>
+        <source>The visit was given to the patient of the library.</source>
+        <translation>该次就诊已归入患者库中的患者。</translation>
+    </message>
+    <message>
+        <source>The visit belongs to {here}. The library also has {other}, with {visits}. Their visits are compared only if you say that they are one person.</source>
+        <translation>该次就诊属于 {here}。患者库中还有 {other}，{visits}。只有您确认二者为同一人，才会比较其就诊。</translation>
+    </message>
+    <message>
+        <source>1 visit</source>
+        <translation>1 次就诊</translation>
+    </message>
+    <message>
+        <source>{n} visits</source>
+        <translation>{n} 次就诊</translation>
+    </message>
+    <message>
+        <source>{visits}, last {day}</source>
+        <translation>{visits}，最近 {day}</translation>
+    </message>
+    <message>
+        <source>It now belongs to {other}. This can be taken back.</source>
+        <translation>现归属于 {other}。可以撤销。</translation>
+    </message>
+</context>
+<context>
+    <name>LinkSlider</name>
+    <message>
+        <source>Both visits, from the head centre (wheel, Up, Down)</source>
+        <translation>两次就诊，自股骨头中心起（滚轮、上下方向键）</translation>
+    </message>
+    <message>
+        <source>Slice, millimetres from the head centre</source>
+        <translation>层面，距股骨头中心的毫米数</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Workspaces</source>
+        <translation>工作区</translation>
+    </message>
+    <message>
+        <source>Models trained on simulated MRI.</source>
+        <translation>模型以模拟 MRI 训练。</translation>
+    </message>
+</context>
+<context>
+    <name>MessageBar</name>
+    <message>
+        <source>Show fewer</source>
+        <translation>收起</translation>
+    </message>
+    <message>
+        <source>and {n} more</source>
+        <translation>另有 {n} 条</translation>
+    </message>
+</context>
+<context>
+    <name>MessageRow</name>
+    <message>
+        <source>Dismiss</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Dismiss this message</source>
+        <translation>关闭此消息</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <source>Warning</source>
+        <translation>警告</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>提示</translation>
+    </message>
+</context>
+<context>
+    <name>OverlayBar</name>
+    <message>
+        <source>Masks</source>
+        <translation>分割</translation>
+    </message>
+    <message>
+        <source>All masks</source>
+        <translation>全部分割</translation>
+    </message>
+    <message>
+        <source>Show or hide all masks (S; hold Space to look below)</source>
+        <translation>显示或隐藏全部分割（S；按住空格键暂时隐藏）</translation>
+    </message>
+    <message>
+        <source>Fill masks</source>
+        <translation>填充分割</translation>
+    </message>
+    <message>
+        <source>Fill the masks besides their outlines (O)</source>
+        <translation>除轮廓外填充分割 (O)</translation>
+    </message>
+    <message>
+        <source>Opacity of the masks</source>
+        <translation>分割的不透明度</translation>
+    </message>
+    <message>
+        <source>Opacity of the masks ([ and ])</source>
+        <translation>分割的不透明度（[ 和 ]）</translation>
+    </message>
+    <message>
+        <source>BME</source>
+        <translation>骨髓水肿</translation>
+    </message>
+    <message>
+        <source>Bone marrow oedema (BME)</source>
+        <translation>骨髓水肿 (BME)</translation>
+    </message>
+    <message>
+        <source>Effusion</source>
+        <translation>积液</translation>
+    </message>
+    <message>
+        <source>Effusion/synovitis</source>
+        <translation>关节积液/滑膜炎</translation>
+    </message>
+    <message>
+        <source>Head</source>
+        <translation>股骨头</translation>
+    </message>
+    <message>
+        <source>Femoral head</source>
+        <translation>股骨头</translation>
+    </message>
+    <message>
+        <source>Femur</source>
+        <translation>股骨</translation>
+    </message>
+    <message>
+        <source>Proximal femur</source>
+        <translation>股骨近端</translation>
+    </message>
+    <message>
+        <source>Acetabulum</source>
+        <translation>髋臼</translation>
+    </message>
+</context>
+<context>
+    <name>Page</name>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>PatientDelegate</name>
+    <message>
+        <source>1 visit</source>
+        <translation>1 次就诊</translation>
+    </message>
+    <message>
+        <source>{n} visits</source>
+        <translation>{n} 次就诊</translation>
+    </message>
+</context>
+<context>
+    <name>PatientHeaderLine</name>
+    <message>
+        <source>No patient open</source>
+        <translation>未打开患者</translation>
+    </message>
+    <message>
+        <source>Open a folder, or a visit of the library</source>
+        <translation>打开文件夹，或患者库中的一次就诊</translation>
+    </message>
+</context>
+<context>
+    <name>ProblemLine</name>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+</context>
+<context>
+    <name>ReadingBar</name>
+    <message>
+        <source>Window</source>
+        <translation>窗宽窗位</translation>
+    </message>
+    <message>
+        <source>Window presets (keys 1 to 5)</source>
+        <translation>预设窗（按键 1 至 5）</translation>
+    </message>
+    <message>
+        <source>Reset zoom and pan</source>
+        <translation>复位缩放和平移</translation>
+    </message>
+    <message>
+        <source>Reset zoom and pan (R)</source>
+        <translation>复位缩放和平移 (R)</translation>
+    </message>
+    <message>
+        <source>Run through the slices</source>
+        <translation>连续播放层面</translation>
+    </message>
+    <message>
+        <source>Run through the slices (C)</source>
+        <translation>连续播放层面 (C)</translation>
+    </message>
+    <message>
+        <source>R</source>
+        <translation>R</translation>
+    </message>
+    <message>
+        <source>L</source>
+        <translation>L</translation>
+    </message>
+    <message>
+        <source>Set the window by dragging</source>
+        <translation>拖动以调节窗宽窗位</translation>
+    </message>
+    <message>
+        <source>Move a hip&apos;s crop by its frame (M)</source>
+        <translation>拖动边框移动髋部裁剪区 (M)</translation>
+    </message>
+    <message>
+        <source>Place the right femoral head by a click</source>
+        <translation>单击以定位右侧股骨头</translation>
+    </message>
+    <message>
+        <source>Place the left femoral head by a click</source>
+        <translation>单击以定位左侧股骨头</translation>
+    </message>
+    <message>
+        <source>{0} slices, {1} × {2} × {3} mm</source>
+        <translation>{0} 层，{1} × {2} × {3} mm</translation>
+    </message>
+    <message>
+        <source>Right hip</source>
+        <translation>右髋</translation>
+    </message>
+    <message>
+        <source>Left hip</source>
+        <translation>左髋</translation>
+    </message>
+    <message>
+        <source>Series</source>
+        <translation>序列</translation>
+    </message>
+</context>
+<context>
+    <name>Report</name>
+    <message>
+        <source>Keeping the impression</source>
+        <translation>正在保存阅片意见</translation>
+    </message>
+    <message>
+        <source>Saving the report</source>
+        <translation>正在保存报告</translation>
+    </message>
+    <message>
+        <source>Preparing to print</source>
+        <translation>正在准备打印</translation>
+    </message>
+    <message>
+        <source>Saved as {name}.</source>
+        <translation>已保存为 {name}。</translation>
+    </message>
+    <message>
+        <source>Recording the printing</source>
+        <translation>正在记录打印</translation>
+    </message>
+    <message>
+        <source>Making the report</source>
+        <translation>正在生成报告</translation>
+    </message>
+</context>
+<context>
+    <name>ReportPages</name>
+    <message>
+        <source>Being made anew…</source>
+        <translation>正在重新生成…</translation>
+    </message>
+    <message>
+        <source>The pages are not ready yet</source>
+        <translation>页面尚未就绪</translation>
+    </message>
+    <message>
+        <source>They are being made, or a message above says why they cannot be.</source>
+        <translation>页面正在生成；若无法生成，上方消息会说明原因。</translation>
+    </message>
+    <message>
+        <source>Pages of the report</source>
+        <translation>报告页面</translation>
+    </message>
+    <message>
+        <source>Smaller (Ctrl+-)</source>
+        <translation>缩小 (Ctrl+-)</translation>
+    </message>
+    <message>
+        <source>Larger (Ctrl++)</source>
+        <translation>放大 (Ctrl++)</translation>
+    </message>
+    <message>
+        <source>As wide as there is room (Ctrl+0)</source>
+        <translation>适合宽度 (Ctrl+0)</translation>
+    </message>
+    <message>
+        <source>Page {number} of {of}</source>
+        <translation>第 {number} 页，共 {of} 页</translation>
+    </message>
+</context>
+<context>
+    <name>ReportView</name>
+    <message>
+        <source>Report</source>
+        <translation>报告</translation>
+    </message>
+    <message>
+        <source>Save PDF...</source>
+        <translation>保存 PDF...</translation>
+    </message>
+    <message>
+        <source>Print...</source>
+        <translation>打印...</translation>
+    </message>
+    <message>
+        <source>Series</source>
+        <translation>序列</translation>
+    </message>
+    <message>
+        <source>No report yet</source>
+        <translation>尚无报告</translation>
+    </message>
+    <message>
+        <source>Open a visit in the library (Ctrl+1) and have it analysed; its report is written here, page by page as it will be printed.</source>
+        <translation>请在患者库中打开一次就诊 (Ctrl+1) 并进行分析；其报告将按打印效果逐页显示在此处。</translation>
+    </message>
+    <message>
+        <source>Right hip</source>
+        <translation>右髋</translation>
+    </message>
+    <message>
+        <source>Left hip</source>
+        <translation>左髋</translation>
+    </message>
+    <message>
+        <source>Save the report</source>
+        <translation>保存报告</translation>
+    </message>
+    <message>
+        <source>PDF files (*.pdf)</source>
+        <translation>PDF 文件 (*.pdf)</translation>
+    </message>
+</context>
+<context>
+    <name>Review</name>
+    <message>
+        <source>Outlining the right hip</source>
+        <translation>正在勾画右髋</translation>
+    </message>
+    <message>
+        <source>Outlining the left hip</source>
+        <translation>正在勾画左髋</translation>
+    </message>
+    <message>
+        <source>Keeping the new outlines</source>
+        <translation>正在保存新的轮廓</translation>
+    </message>
+    <message>
+        <source>Analyse the series first.</source>
+        <translation>请先分析该序列。</translation>
+    </message>
+    <message>
+        <source>The result is signed: withdraw the signature to change outlines.</source>
+        <translation>结果已签署：如需修改轮廓，请先撤回签署。</translation>
+    </message>
+    <message>
+        <source>This hip is on the other series: change it there.</source>
+        <translation>该髋在另一序列上：请在该序列上修改。</translation>
+    </message>
+    <message>
+        <source>This hip is being worked on: wait until it is done.</source>
+        <translation>该髋正在处理中：请等待完成。</translation>
+    </message>
+    <message>
+        <source>no slice of the other series lies here</source>
+        <translation>另一序列在此处没有层面</translation>
+    </message>
+    <message>
+        <source>the series has not been analysed yet</source>
+        <translation>该序列尚未分析</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewView</name>
+    <message>
+        <source>Review</source>
+        <translation>阅片</translation>
+    </message>
+    <message>
+        <source>Slice</source>
+        <translation>层面</translation>
+    </message>
+    <message>
+        <source>No visit open</source>
+        <translation>未打开就诊</translation>
+    </message>
+    <message>
+        <source>Open a folder, or choose a visit in the library.</source>
+        <translation>请打开文件夹，或在患者库中选择一次就诊。</translation>
+    </message>
+    <message>
+        <source>{0} mm</source>
+        <translation>{0} mm</translation>
+    </message>
+    <message>
+        <source>Reset zoom and pan</source>
+        <translation>复位缩放和平移</translation>
+    </message>
+    <message>
+        <source>Back to all pictures</source>
+        <translation>返回全部图像</translation>
+    </message>
+    <message>
+        <source>Enlarge</source>
+        <translation>放大</translation>
+    </message>
+    <message>
+        <source>Mirrored</source>
+        <translation>已镜像</translation>
+    </message>
+</context>
+<context>
+    <name>ScorePanel</name>
+    <message>
+        <source>No result yet</source>
+        <translation>尚无结果</translation>
+    </message>
+    <message>
+        <source>Score and verdict appear here when the analysis is done. The slices can be read meanwhile.</source>
+        <translation>分析完成后，评分与审阅结论将显示在此处。期间可以阅览层面。</translation>
+    </message>
+    <message>
+        <source>Notices ({0})</source>
+        <translation>提示（{0}）</translation>
+    </message>
+    <message>
+        <source>This series is not fluid-sensitive: oedema and fluid cannot be told on it, so neither is outlined nor scored. Heads and bones are outlined.</source>
+        <translation>该序列对液体不敏感：无法据此判断水肿和积液，因此二者均未勾画也未评分。股骨头和骨骼已勾画。</translation>
+    </message>
+</context>
+<context>
+    <name>ScoreTable</name>
+    <message>
+        <source>Scores of both hips</source>
+        <translation>双髋评分</translation>
+    </message>
+    <message>
+        <source>Figure</source>
+        <translation>指标</translation>
+    </message>
+    <message>
+        <source>Right</source>
+        <translation>右</translation>
+    </message>
+    <message>
+        <source>Left</source>
+        <translation>左</translation>
+    </message>
+    <message>
+        <source>Both</source>
+        <translation>双侧</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDialog</name>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Choose...</source>
+        <translation>选择...</translation>
+    </message>
+    <message>
+        <source>Use default</source>
+        <translation>使用默认</translation>
+    </message>
+    <message>
+        <source>Appearance</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Reading</source>
+        <translation>阅片</translation>
+    </message>
+    <message>
+        <source>Your name</source>
+        <translation>您的姓名</translation>
+    </message>
+    <message>
+        <source>Institution</source>
+        <translation>机构</translation>
+    </message>
+    <message>
+        <source>Computing</source>
+        <translation>计算</translation>
+    </message>
+    <message>
+        <source>Networks run on</source>
+        <translation>网络运行于</translation>
+    </message>
+    <message>
+        <source>Library</source>
+        <translation>患者库</translation>
+    </message>
+    <message>
+        <source>Place</source>
+        <translation>位置</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>The report is written in English.</source>
+        <translation>报告以英文撰写。</translation>
+    </message>
+    <message>
+        <source>Verdicts and signatures are made in this name.</source>
+        <translation>审阅结论和签署均使用此姓名。</translation>
+    </message>
+    <message>
+        <source>Printed at the head of reports.</source>
+        <translation>打印在报告抬头。</translation>
+    </message>
+    <message>
+        <source>A new place takes effect when HipDesk starts again.</source>
+        <translation>新位置在 HipDesk 重新启动后生效。</translation>
+    </message>
+    <message>
+        <source>No model was found.</source>
+        <translation>未找到模型。</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Whatever works (GPU where possible)</source>
+        <translation>自动（优先使用 GPU）</translation>
+    </message>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <source>GPU (CUDA)</source>
+        <translation>GPU (CUDA)</translation>
+    </message>
+</context>
+<context>
+    <name>Shell</name>
+    <message>
+        <source>Testing the networks</source>
+        <translation>正在测试网络</translation>
+    </message>
+    <message>
+        <source>The networks do not answer on this machine as they must; do not use their results. Choose another processor in the settings, or install HipDesk again.</source>
+        <translation>网络在本机上的输出与预期不符；请勿使用其结果。请在设置中选择其他处理器，或重新安装 HipDesk。</translation>
+    </message>
+    <message>
+        <source>This study states no date; without one it stays out of every trend.</source>
+        <translation>该检查未注明日期；没有日期则不计入任何趋势。</translation>
+    </message>
+    <message>
+        <source>Give a date</source>
+        <translation>填写日期</translation>
+    </message>
+    <message>
+        <source>The other library is opened at the next start.</source>
+        <translation>另一患者库将在下次启动时打开。</translation>
+    </message>
+    <message>
+        <source>A result is not in the patient library yet; close again to leave it unsaved.</source>
+        <translation>有结果尚未存入患者库；再次关闭则放弃保存。</translation>
+    </message>
+    <message>
+        <source>Save again</source>
+        <translation>再次保存</translation>
+    </message>
+</context>
+<context>
+    <name>Signing</name>
+    <message>
+        <source>There is no analysis to sign yet.</source>
+        <translation>尚无可签署的分析。</translation>
+    </message>
+    <message>
+        <source>The analysis is not in the library, so it cannot be signed.</source>
+        <translation>该分析不在患者库中，因此无法签署。</translation>
+    </message>
+    <message>
+        <source>No hip has a result that could be signed.</source>
+        <translation>没有可签署结果的髋。</translation>
+    </message>
+    <message>
+        <source>Wait until the hip is done.</source>
+        <translation>请等待该髋处理完成。</translation>
+    </message>
+    <message>
+        <source>Accept or reject both hips first.</source>
+        <translation>请先接受或拒绝双髋。</translation>
+    </message>
+    <message>
+        <source>Accept or reject the right hip first.</source>
+        <translation>请先接受或拒绝右髋。</translation>
+    </message>
+    <message>
+        <source>Accept or reject the left hip first.</source>
+        <translation>请先接受或拒绝左髋。</translation>
+    </message>
+    <message>
+        <source>The femoral heads lie the wrong way round: place them anew, or reject the hip.</source>
+        <translation>股骨头左右颠倒：请重新定位，或拒绝该髋。</translation>
+    </message>
+    <message>
+        <source>The images are labelled with the other side: place the femoral head yourself, or reject the hip.</source>
+        <translation>图像标注的是另一侧：请自行定位股骨头，或拒绝该髋。</translation>
+    </message>
+    <message>
+        <source>This visit is not in the library, so nothing can be added to it.</source>
+        <translation>该次就诊不在患者库中，因此无法添加内容。</translation>
+    </message>
+    <message>
+        <source>This hip is signed: withdraw first.</source>
+        <translation>该髋已签署：请先撤回。</translation>
+    </message>
+    <message>
+        <source>Enter your name to sign.</source>
+        <translation>请填写姓名以签署。</translation>
+    </message>
+    <message>
+        <source>Keeping your decision</source>
+        <translation>正在保存您的决定</translation>
+    </message>
+</context>
+<context>
+    <name>SigningBar</name>
+    <message>
+        <source>Your name</source>
+        <translation>您的姓名</translation>
+    </message>
+    <message>
+        <source>Name to sign with</source>
+        <translation>签署姓名</translation>
+    </message>
+    <message>
+        <source>Sign</source>
+        <translation>签署</translation>
+    </message>
+    <message>
+        <source>Withdraw</source>
+        <translation>撤回</translation>
+    </message>
+    <message>
+        <source>Withdraw the signature, to change a verdict</source>
+        <translation>撤回签署，以更改审阅结论</translation>
+    </message>
+    <message>
+        <source>Report</source>
+        <translation>报告</translation>
+    </message>
+    <message>
+        <source>On to the report</source>
+        <translation>前往报告</translation>
+    </message>
+    <message>
+        <source>Reason (optional)</source>
+        <translation>理由（可选）</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Signing</source>
+        <translation>签署</translation>
+    </message>
+    <message>
+        <source>Signed by {0}, {1}</source>
+        <translation>已签署：{0}，{1}</translation>
+    </message>
+</context>
+<context>
+    <name>SliceCanvas</name>
+    <message>
+        <source>Zoom {0} %</source>
+        <translation>缩放 {0} %</translation>
+    </message>
+    <message>
+        <source>W {0}  C {1}</source>
+        <translation>W {0}  C {1}</translation>
+    </message>
+    <message>
+        <source>MIRRORED</source>
+        <translation>已镜像</translation>
+    </message>
+    <message>
+        <source>R hip</source>
+        <translation>右髋</translation>
+    </message>
+    <message>
+        <source>L hip</source>
+        <translation>左髋</translation>
+    </message>
+</context>
+<context>
+    <name>StripChart</name>
+    <message>
+        <source>Slices, with the lesions on each</source>
+        <translation>层面及各层病变</translation>
+    </message>
+    <message>
+        <source>BME, mm²</source>
+        <translation>骨髓水肿，mm²</translation>
+    </message>
+    <message>
+        <source>Effusion/synovitis, mm²</source>
+        <translation>关节积液/滑膜炎，mm²</translation>
+    </message>
+    <message>
+        <source>Counted slices</source>
+        <translation>计入层面</translation>
+    </message>
+    <message>
+        <source>Not counted</source>
+        <translation>未计入</translation>
+    </message>
+    <message>
+        <source>Slice {0}</source>
+        <translation>层面 {0}</translation>
+    </message>
+    <message>
+        <source>Right</source>
+        <translation>右</translation>
+    </message>
+    <message>
+        <source>Left</source>
+        <translation>左</translation>
+    </message>
+    <message>
+        <source>not part of the hip</source>
+        <translation>不属于该髋</translation>
+    </message>
+    <message>
+        <source>BME {0} mm²</source>
+        <translation>骨髓水肿 {0} mm²</translation>
+    </message>
+    <message>
+        <source>effusion {0} mm²</source>
+        <translation>积液 {0} mm²</translation>
+    </message>
+    <message>
+        <source>counted</source>
+        <translation>计入</translation>
+    </message>
+    <message>
+        <source>not counted: {0}</source>
+        <translation>未计入：{0}</translation>
+    </message>
+    <message>
+        <source>not counted</source>
+        <translation>未计入</translation>
+    </message>
+</context>
+<context>
+    <name>Study</name>
+    <message>
+        <source>Analysing the hips</source>
+        <translation>正在分析髋关节</translation>
+    </message>
+    <message>
+        <source>The analysis of the study opened at {time} failed: {why}</source>
+        <translation>{time} 打开的检查分析失败：{why}</translation>
+    </message>
+    <message>
+        <source>The analysis was stopped; nothing of it was kept.</source>
+        <translation>分析已停止；未保留任何内容。</translation>
+    </message>
+    <message>
+        <source>Analyse again</source>
+        <translation>重新分析</translation>
+    </message>
+    <message>
+        <source>Saving the result</source>
+        <translation>正在保存结果</translation>
+    </message>
+    <message>
+        <source>The study opened at {time} is analysed.</source>
+        <translation>{time} 打开的检查已分析完成。</translation>
+    </message>
+    <message>
+        <source>Save again</source>
+        <translation>再次保存</translation>
+    </message>
+    <message>
+        <source>Opening the patient library</source>
+        <translation>正在打开患者库</translation>
+    </message>
+    <message>
+        <source>The result could not be saved in the patient library.</source>
+        <translation>结果未能存入患者库。</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>The program ended before an analysis was finished.</source>
+        <translation>程序在一项分析完成前已结束。</translation>
+    </message>
+    <message>
+        <source>Looking for images</source>
+        <translation>正在查找图像</translation>
+    </message>
+    <message>
+        <source>Reading the images</source>
+        <translation>正在读取图像</translation>
+    </message>
+    <message>
+        <source>Opening the visit</source>
+        <translation>正在打开就诊</translation>
+    </message>
+    <message>
+        <source>The patient library is not open yet.</source>
+        <translation>患者库尚未打开。</translation>
+    </message>
+</context>
+<context>
+    <name>TrendChart</name>
+    <message>
+        <source>UNet-score per slice, U/n</source>
+        <translation>每层 UNet 评分，U/n</translation>
+    </message>
+    <message>
+        <source>Area score per slice, A/n</source>
+        <translation>每层面积评分，A/n</translation>
+    </message>
+    <message>
+        <source>BME volume, mL</source>
+        <translation>骨髓水肿体积，mL</translation>
+    </message>
+    <message>
+        <source>Effusion/synovitis volume, mL</source>
+        <translation>关节积液/滑膜炎体积，mL</translation>
+    </message>
+    <message>
+        <source>Right hip</source>
+        <translation>右髋</translation>
+    </message>
+    <message>
+        <source>Left hip</source>
+        <translation>左髋</translation>
+    </message>
+    <message>
+        <source>not accepted</source>
+        <translation>未接受</translation>
+    </message>
+    <message>
+        <source>no score</source>
+        <translation>未评分</translation>
+    </message>
+    <message>
+        <source>with caution</source>
+        <translation>谨慎比较</translation>
+    </message>
+    <message>
+        <source>not comparable</source>
+        <translation>不可比较</translation>
+    </message>
+    <message>
+        <source>{where}: no score, because {reason}.</source>
+        <translation>{where}：未评分，因为{reason}。</translation>
+    </message>
+    <message>
+        <source>accepted</source>
+        <translation>已接受</translation>
+    </message>
+    <message>
+        <source>not accepted by a reader</source>
+        <translation>未经阅片者接受</translation>
+    </message>
+    <message>
+        <source>Not comparable</source>
+        <translation>不可比较</translation>
+    </message>
+    <message>
+        <source>Compare with caution</source>
+        <translation>比较须谨慎</translation>
+    </message>
+    <message>
+        <source>{first} to {last}</source>
+        <translation>{first} 至 {last}</translation>
+    </message>
+    <message>
+        <source>Click: show it as the later visit; with Shift, as the earlier one.</source>
+        <translation>单击：显示为后次就诊；按住 Shift 单击：显示为前次就诊。</translation>
+    </message>
+    <message>
+        <source>Earlier</source>
+        <translation>前次</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>后次</translation>
+    </message>
+</context>
+<context>
+    <name>VerdictBar</name>
+    <message>
+        <source>Accept</source>
+        <translation>接受</translation>
+    </message>
+    <message>
+        <source>Reject</source>
+        <translation>拒绝</translation>
+    </message>
+    <message>
+        <source>Reopen</source>
+        <translation>重新审阅</translation>
+    </message>
+    <message>
+        <source>Place the head</source>
+        <translation>定位股骨头</translation>
+    </message>
+    <message>
+        <source>Reason (optional)</source>
+        <translation>理由（可选）</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Accept the right hip</source>
+        <translation>接受右髋</translation>
+    </message>
+    <message>
+        <source>Accept the left hip</source>
+        <translation>接受左髋</translation>
+    </message>
+    <message>
+        <source>Reject the right hip</source>
+        <translation>拒绝右髋</translation>
+    </message>
+    <message>
+        <source>Reject the left hip</source>
+        <translation>拒绝左髋</translation>
+    </message>
+    <message>
+        <source>Reopen the right hip</source>
+        <translation>重新审阅右髋</translation>
+    </message>
+    <message>
+        <source>Reopen the left hip</source>
+        <translation>重新审阅左髋</translation>
+    </message>
+    <message>
+        <source>Place the right femoral head</source>
+        <translation>定位右侧股骨头</translation>
+    </message>
+    <message>
+        <source>Place the left femoral head</source>
+        <translation>定位左侧股骨头</translation>
+    </message>
+    <message>
+        <source>Right hip</source>
+        <translation>右髋</translation>
+    </message>
+    <message>
+        <source>Left hip</source>
+        <translation>左髋</translation>
+    </message>
+    <message>
+        <source>No result yet</source>
+        <translation>尚无结果</translation>
+    </message>
+    <message>
+        <source>Being done again…</source>
+        <translation>正在重新处理…</translation>
+    </message>
+    <message>
+        <source>No result</source>
+        <translation>无结果</translation>
+    </message>
+    <message>
+        <source>Accepted, signed</source>
+        <translation>已接受，已签署</translation>
+    </message>
+    <message>
+        <source>Accepted</source>
+        <translation>已接受</translation>
+    </message>
+    <message>
+        <source>Rejected, signed</source>
+        <translation>已拒绝，已签署</translation>
+    </message>
+    <message>
+        <source>Rejected</source>
+        <translation>已拒绝</translation>
+    </message>
+    <message>
+        <source>Not reviewed</source>
+        <translation>未审阅</translation>
+    </message>
+    <message>
+        <source>{0}, revision {1}</source>
+        <translation>{0}，修订 {1}</translation>
+    </message>
+    <message>
+        <source>Withdraw the signature to change it.</source>
+        <translation>如需更改，请先撤回签署。</translation>
+    </message>
+    <message>
+        <source>An earlier accepted result still counts.</source>
+        <translation>此前已接受的结果仍然有效。</translation>
+    </message>
+</context>
+<context>
+    <name>VisitCard</name>
+    <message>
+        <source>No date</source>
+        <translation>无日期</translation>
+    </message>
+    <message>
+        <source>Date missing</source>
+        <translation>缺少日期</translation>
+    </message>
+    <message>
+        <source>On screen</source>
+        <translation>当前显示</translation>
+    </message>
+    <message>
+        <source>Study without a description</source>
+        <translation>无描述的检查</translation>
+    </message>
+    <message>
+        <source>Nothing analysed yet</source>
+        <translation>尚未分析</translation>
+    </message>
+    <message>
+        <source>{n} slices</source>
+        <translation>{n} 层</translation>
+    </message>
+    <message>
+        <source>{n} analyses</source>
+        <translation>{n} 次分析</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Open the visit: {day}</source>
+        <translation>打开就诊：{day}</translation>
+    </message>
+</context>
+<context>
+    <name>VisitPanel</name>
+    <message>
+        <source>This visit is being read…</source>
+        <translation>正在读取该次就诊…</translation>
+    </message>
+    <message>
+        <source>Earlier</source>
+        <translation>前次</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>后次</translation>
+    </message>
+    <message>
+        <source>Earlier visit</source>
+        <translation>前次就诊</translation>
+    </message>
+    <message>
+        <source>Later visit</source>
+        <translation>后次就诊</translation>
+    </message>
+    <message>
+        <source>Shift+Left, Shift+Right</source>
+        <translation>Shift+左、右方向键</translation>
+    </message>
+    <message>
+        <source>Left, Right</source>
+        <translation>左、右方向键</translation>
+    </message>
+    <message>
+        <source>Review</source>
+        <translation>阅片</translation>
+    </message>
+    <message>
+        <source>Open this visit in the review</source>
+        <translation>在阅片中打开该次就诊</translation>
+    </message>
+    <message>
+        <source>Review the earlier visit</source>
+        <translation>审阅前次就诊</translation>
+    </message>
+    <message>
+        <source>Review the later visit</source>
+        <translation>审阅后次就诊</translation>
+    </message>
+    <message>
+        <source>no date</source>
+        <translation>无日期</translation>
+    </message>
+    <message>
+        <source>Right hip</source>
+        <translation>右髋</translation>
+    </message>
+    <message>
+        <source>Left hip</source>
+        <translation>左髋</translation>
+    </message>
+</context>
+<context>
+    <name>WindowFields</name>
+    <message>
+        <source>Width</source>
+        <translation>窗宽</translation>
+    </message>
+    <message>
+        <source>Centre</source>
+        <translation>窗位</translation>
+    </message>
+    <message>
+        <source>Width of the window</source>
+        <translation>窗宽</translation>
+    </message>
+    <message>
+        <source>Centre of the window</source>
+        <translation>窗位</translation>
+    </message>
+</context>
+<context>
+    <name>Windows</name>
+    <message>
+        <source>As the images state</source>
+        <translation>按图像注明</translation>
+    </message>
+    <message>
+        <source>Body, 1st to 99th percentile</source>
+        <translation>人体，第 1 至 99 百分位</translation>
+    </message>
+    <message>
+        <source>Wide, all signal</source>
+        <translation>宽窗，全部信号</translation>
+    </message>
+    <message>
+        <source>Marrow, up to the tissue&apos;s median</source>
+        <translation>骨髓，至组织中位数</translation>
+    </message>
+    <message>
+        <source>Fluid, above the tissue&apos;s median</source>
+        <translation>液体，高于组织中位数</translation>
+    </message>
+</context>
+<context>
+    <name>actions</name>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>View</source>
+        <translation>视图</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation>帮助</translation>
+    </message>
+    <message>
+        <source>Review</source>
+        <translation>阅片</translation>
+    </message>
+    <message>
+        <source>Follow-up</source>
+        <translation>随访</translation>
+    </message>
+    <message>
+        <source>Report</source>
+        <translation>报告</translation>
+    </message>
+    <message>
+        <source>Open folder...</source>
+        <translation>打开文件夹...</translation>
+    </message>
+    <message>
+        <source>Open file...</source>
+        <translation>打开文件...</translation>
+    </message>
+    <message>
+        <source>Close patient</source>
+        <translation>关闭患者</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>Library</source>
+        <translation>患者库</translation>
+    </message>
+    <message>
+        <source>Full screen</source>
+        <translation>全屏</translation>
+    </message>
+    <message>
+        <source>Keyboard and mouse</source>
+        <translation>键盘与鼠标</translation>
+    </message>
+    <message>
+        <source>About HipDesk</source>
+        <translation>关于 HipDesk</translation>
+    </message>
+    <message>
+        <source>Slice before, slice after</source>
+        <translation>上一层、下一层</translation>
+    </message>
+    <message>
+        <source>Ten slices before, after</source>
+        <translation>前、后十层</translation>
+    </message>
+    <message>
+        <source>First slice, last slice</source>
+        <translation>首层、末层</translation>
+    </message>
+    <message>
+        <source>Window presets</source>
+        <translation>预设窗</translation>
+    </message>
+    <message>
+        <source>Show or hide all masks</source>
+        <translation>显示或隐藏全部分割</translation>
+    </message>
+    <message>
+        <source>Hide all masks while held</source>
+        <translation>按住时隐藏全部分割</translation>
+    </message>
+    <message>
+        <source>Outline or fill</source>
+        <translation>轮廓或填充</translation>
+    </message>
+    <message>
+        <source>Fainter masks, stronger masks</source>
+        <translation>分割减淡、加深</translation>
+    </message>
+    <message>
+        <source>Run through the slices</source>
+        <translation>连续播放层面</translation>
+    </message>
+    <message>
+        <source>Move the crops</source>
+        <translation>移动裁剪区</translation>
+    </message>
+    <message>
+        <source>Fit the pictures</source>
+        <translation>图像适合窗口</translation>
+    </message>
+    <message>
+        <source>Put the tool away, then fit the pictures</source>
+        <translation>收起工具，再按则图像适合窗口</translation>
+    </message>
+    <message>
+        <source>Both pictures before, after</source>
+        <translation>两幅图像同时前移、后移</translation>
+    </message>
+    <message>
+        <source>Ten steps before, after</source>
+        <translation>前、后十步</translation>
+    </message>
+    <message>
+        <source>First place, last place</source>
+        <translation>首位置、末位置</translation>
+    </message>
+    <message>
+        <source>Right picture: visit before, after</source>
+        <translation>右图：上一次、下一次就诊</translation>
+    </message>
+    <message>
+        <source>Left picture: visit before, after</source>
+        <translation>左图：上一次、下一次就诊</translation>
+    </message>
+    <message>
+        <source>Both pictures, then fit</source>
+        <translation>显示两幅图像，再按则适合窗口</translation>
+    </message>
+    <message>
+        <source>Larger pages</source>
+        <translation>放大页面</translation>
+    </message>
+    <message>
+        <source>Smaller pages</source>
+        <translation>缩小页面</translation>
+    </message>
+    <message>
+        <source>Pages as wide as there is room</source>
+        <translation>页面适合宽度</translation>
+    </message>
+    <message>
+        <source>Beginning, end of the report</source>
+        <translation>报告开头、末尾</translation>
+    </message>
+    <message>
+        <source>Wheel</source>
+        <translation>滚轮</translation>
+    </message>
+    <message>
+        <source>Ctrl + wheel</source>
+        <translation>Ctrl + 滚轮</translation>
+    </message>
+    <message>
+        <source>Zoom</source>
+        <translation>缩放</translation>
+    </message>
+    <message>
+        <source>Left button, drag</source>
+        <translation>左键拖动</translation>
+    </message>
+    <message>
+        <source>Window; with a tool, move a crop</source>
+        <translation>窗宽窗位；使用工具时移动裁剪区</translation>
+    </message>
+    <message>
+        <source>Middle button, drag</source>
+        <translation>中键拖动</translation>
+    </message>
+    <message>
+        <source>Move the picture</source>
+        <translation>移动图像</translation>
+    </message>
+    <message>
+        <source>Right button, drag</source>
+        <translation>右键拖动</translation>
+    </message>
+    <message>
+        <source>Right button, click</source>
+        <translation>右键单击</translation>
+    </message>
+    <message>
+        <source>Menu</source>
+        <translation>菜单</translation>
+    </message>
+    <message>
+        <source>Double click</source>
+        <translation>双击</translation>
+    </message>
+    <message>
+        <source>One picture large, and back</source>
+        <translation>放大一幅图像，再次则返回</translation>
+    </message>
+    <message>
+        <source>Both pictures, in millimetres</source>
+        <translation>两幅图像，按毫米同步</translation>
+    </message>
+    <message>
+        <source>Zoom of both pictures</source>
+        <translation>两幅图像同时缩放</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>窗宽窗位</translation>
+    </message>
+    <message>
+        <source>Click on the chart</source>
+        <translation>单击图表</translation>
+    </message>
+    <message>
+        <source>This visit on the right</source>
+        <translation>在右侧显示该次就诊</translation>
+    </message>
+    <message>
+        <source>Shift + click on the chart</source>
+        <translation>Shift + 单击图表</translation>
+    </message>
+    <message>
+        <source>This visit on the left</source>
+        <translation>在左侧显示该次就诊</translation>
+    </message>
+    <message>
+        <source>Larger or smaller pages</source>
+        <translation>放大或缩小页面</translation>
+    </message>
+</context>
+<context>
+    <name>compute_badge</name>
+    <message>
+        <source>GPU (CUDA)</source>
+        <translation>GPU (CUDA)</translation>
+    </message>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <source>Nothing computed yet</source>
+        <translation>尚未计算</translation>
+    </message>
+    <message>
+        <source>CPU instead of GPU</source>
+        <translation>CPU（代替 GPU）</translation>
+    </message>
+    <message>
+        <source>{device}, test failed</source>
+        <translation>{device}，自检未通过</translation>
+    </message>
+    <message>
+        <source>Shows where the networks ran once a series has been analysed.</source>
+        <translation>分析序列后显示网络的运行位置。</translation>
+    </message>
+    <message>
+        <source>The networks ran on: {device}.</source>
+        <translation>网络运行于：{device}。</translation>
+    </message>
+    <message>
+        <source>The last analysis took {s} s.</source>
+        <translation>上次分析用时 {s} 秒。</translation>
+    </message>
+    <message>
+        <source>The self-test has not been run.</source>
+        <translation>尚未进行自检。</translation>
+    </message>
+    <message>
+        <source>The self-test gave the expected answer.</source>
+        <translation>自检结果符合预期。</translation>
+    </message>
+    <message>
+        <source>The self-test did not give the expected answer; do not use the results.</source>
+        <translation>自检结果不符合预期；请勿使用其结果。</translation>
+    </message>
+</context>
+<context>
+    <name>core</name>
+    <message>
+        <source>the series is not fluid-sensitive (STIR or fat-suppressed), so oedema and fluid are neither outlined nor scored</source>
+        <translation>该序列对液体不敏感（非 STIR 或脂肪抑制），因此水肿和积液既未勾画也未评分</translation>
+    </message>
+    <message>
+        <source>the femoral head was not found on this series</source>
+        <translation>在该序列上未找到股骨头</translation>
+    </message>
+    <message>
+        <source>fewer than 5 slices count</source>
+        <translation>计入的层面少于 5 层</translation>
+    </message>
+    <message>
+        <source>the head&apos;s area is below a quarter of its largest</source>
+        <translation>股骨头面积小于其最大面积的四分之一</translation>
+    </message>
+    <message>
+        <source>outside the central, anterior and posterior five</source>
+        <translation>位于中央、前部和后部各五层之外</translation>
+    </message>
+    <message>
+        <source>the head is not on this slice</source>
+        <translation>该层面上没有股骨头</translation>
+    </message>
+    <message>
+        <source>the head gives no signal to relate the lesions to</source>
+        <translation>股骨头没有可供病变参照的信号</translation>
+    </message>
+    <message>
+        <source>not both hips are scored</source>
+        <translation>并非双髋均有评分</translation>
+    </message>
+    <message>
+        <source>the hips were measured in separate series</source>
+        <translation>双髋在不同序列上测量</translation>
+    </message>
+    <message>
+        <source>a reader rejected the outlines</source>
+        <translation>阅片者拒绝了轮廓</translation>
+    </message>
+    <message>
+        <source>not fluid-sensitive</source>
+        <translation>对液体不敏感</translation>
+    </message>
+    <message>
+        <source>head not found</source>
+        <translation>未找到股骨头</translation>
+    </message>
+    <message>
+        <source>too few slices</source>
+        <translation>层面过少</translation>
+    </message>
+    <message>
+        <source>small head area</source>
+        <translation>股骨头面积小</translation>
+    </message>
+    <message>
+        <source>not chosen</source>
+        <translation>未选入</translation>
+    </message>
+    <message>
+        <source>no head</source>
+        <translation>无股骨头</translation>
+    </message>
+    <message>
+        <source>no head signal</source>
+        <translation>股骨头无信号</translation>
+    </message>
+    <message>
+        <source>other hip not scored</source>
+        <translation>另一髋未评分</translation>
+    </message>
+    <message>
+        <source>other series</source>
+        <translation>另一序列</translation>
+    </message>
+    <message>
+        <source>rejected</source>
+        <translation>已拒绝</translation>
+    </message>
+    <message>
+        <source>STIR</source>
+        <translation>STIR</translation>
+    </message>
+    <message>
+        <source>T2 fat-suppressed</source>
+        <translation>T2 脂肪抑制</translation>
+    </message>
+    <message>
+        <source>PD fat-suppressed</source>
+        <translation>PD 脂肪抑制</translation>
+    </message>
+    <message>
+        <source>Dixon water</source>
+        <translation>Dixon 水像</translation>
+    </message>
+    <message>
+        <source>T1</source>
+        <translation>T1</translation>
+    </message>
+    <message>
+        <source>T1 fat-suppressed</source>
+        <translation>T1 脂肪抑制</translation>
+    </message>
+    <message>
+        <source>T2</source>
+        <translation>T2</translation>
+    </message>
+    <message>
+        <source>PD</source>
+        <translation>PD</translation>
+    </message>
+    <message>
+        <source>diffusion</source>
+        <translation>弥散</translation>
+    </message>
+    <message>
+        <source>other</source>
+        <translation>其他</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>AI</source>
+        <translation>AI</translation>
+    </message>
+    <message>
+        <source>AI + edited</source>
+        <translation>AI + 修改</translation>
+    </message>
+    <message>
+        <source>manual</source>
+        <translation>手动</translation>
+    </message>
+    <message>
+        <source>accepted</source>
+        <translation>已接受</translation>
+    </message>
+    <message>
+        <source>not reviewed</source>
+        <translation>未审阅</translation>
+    </message>
+    <message>
+        <source>Femoral head</source>
+        <translation>股骨头</translation>
+    </message>
+    <message>
+        <source>Proximal femur</source>
+        <translation>股骨近端</translation>
+    </message>
+    <message>
+        <source>Acetabulum</source>
+        <translation>髋臼</translation>
+    </message>
+    <message>
+        <source>Bone marrow oedema (BME)</source>
+        <translation>骨髓水肿 (BME)</translation>
+    </message>
+    <message>
+        <source>Effusion/synovitis</source>
+        <translation>关节积液/滑膜炎</translation>
+    </message>
+    <message>
+        <source>fat-suppressed T2</source>
+        <translation>脂肪抑制 T2</translation>
+    </message>
+    <message>
+        <source>fat-suppressed PD</source>
+        <translation>脂肪抑制 PD</translation>
+    </message>
+    <message>
+        <source>T1-weighted</source>
+        <translation>T1 加权</translation>
+    </message>
+    <message>
+        <source>fat-suppressed T1</source>
+        <translation>脂肪抑制 T1</translation>
+    </message>
+    <message>
+        <source>T2-weighted without fat suppression</source>
+        <translation>无脂肪抑制的 T2 加权</translation>
+    </message>
+    <message>
+        <source>PD-weighted without fat suppression</source>
+        <translation>无脂肪抑制的 PD 加权</translation>
+    </message>
+    <message>
+        <source>diffusion-weighted</source>
+        <translation>弥散加权</translation>
+    </message>
+    <message>
+        <source>of another kind</source>
+        <translation>其他类型</translation>
+    </message>
+    <message>
+        <source>of unknown contrast</source>
+        <translation>未知对比</translation>
+    </message>
+    <message>
+        <source>It is not a DICOM file.</source>
+        <translation>不是 DICOM 文件。</translation>
+    </message>
+    <message>
+        <source>analyse it for heads and bones without lesion scores, or open another folder</source>
+        <translation>可仅分析股骨头和骨骼而不作病变评分，或打开其他文件夹</translation>
+    </message>
+    <message>
+        <source>choose the series to be analysed, or open the folder of one patient</source>
+        <translation>请选择要分析的序列，或打开单个患者的文件夹</translation>
+    </message>
+    <message>
+        <source>stir</source>
+        <translation>STIR</translation>
+    </message>
+    <message>
+        <source>t2_fs</source>
+        <translation>T2 脂肪抑制</translation>
+    </message>
+    <message>
+        <source>pd_fs</source>
+        <translation>PD 脂肪抑制</translation>
+    </message>
+    <message>
+        <source>dixon_water</source>
+        <translation>Dixon 水像</translation>
+    </message>
+    <message>
+        <source>t1</source>
+        <translation>T1</translation>
+    </message>
+    <message>
+        <source>t1_fs</source>
+        <translation>T1 脂肪抑制</translation>
+    </message>
+    <message>
+        <source>t2</source>
+        <translation>T2</translation>
+    </message>
+    <message>
+        <source>pd</source>
+        <translation>PD</translation>
+    </message>
+    <message>
+        <source>dwi</source>
+        <translation>弥散</translation>
+    </message>
+    <message>
+        <source>coronal</source>
+        <translation>冠状位</translation>
+    </message>
+    <message>
+        <source>sagittal</source>
+        <translation>矢状位</translation>
+    </message>
+    <message>
+        <source>axial</source>
+        <translation>横轴位</translation>
+    </message>
+    <message>
+        <source>oblique</source>
+        <translation>斜位</translation>
+    </message>
+    <message>
+        <source>mixed</source>
+        <translation>混合方位</translation>
+    </message>
+    <message>
+        <source>right</source>
+        <translation>右</translation>
+    </message>
+    <message>
+        <source>Right</source>
+        <translation>右</translation>
+    </message>
+    <message>
+        <source>left</source>
+        <translation>左</translation>
+    </message>
+    <message>
+        <source>Left</source>
+        <translation>左</translation>
+    </message>
+    <message>
+        <source>Research use only - not for diagnostic or treatment decisions</source>
+        <translation>仅供研究使用，不用于诊断或治疗决策</translation>
+    </message>
+    <message>
+        <source>Draft - not reviewed</source>
+        <translation>草稿 - 未审阅</translation>
+    </message>
+    <message>
+        <source>Draft - reviewed in part</source>
+        <translation>草稿 - 部分已审阅</translation>
+    </message>
+    <message>
+        <source>Draft - reviewed, not signed</source>
+        <translation>草稿 - 已审阅，未签署</translation>
+    </message>
+    <message>
+        <source>Draft - reviewed, signed in part</source>
+        <translation>草稿 - 已审阅，部分已签署</translation>
+    </message>
+    <message>
+        <source>Trained on simulated MRI only; accuracy on patients is not known.</source>
+        <translation>仅以模拟 MRI 训练；对患者的准确性未知。</translation>
+    </message>
+    <message>
+        <source>Open growth plates are bright on STIR. The source study&apos;s patients were 18 to 65 years old.</source>
+        <translation>未闭合的骺板在 STIR 上呈高信号。原研究的患者年龄为 18 至 65 岁。</translation>
+    </message>
+    <message>
+        <source>Cannot tell bone marrow oedema of spondyloarthritis from that of avascular necrosis, fracture, infection or transient osteoporosis.</source>
+        <translation>无法区分脊柱关节炎的骨髓水肿与股骨头缺血性坏死、骨折、感染或一过性骨质疏松所致的骨髓水肿。</translation>
+    </message>
+    <message>
+        <source>Unenhanced STIR does not tell synovitis from fluid, and a healthy joint holds some fluid: this class is called effusion/synovitis and is not zero in health.</source>
+        <translation>未增强的 STIR 无法区分滑膜炎与积液，而健康关节也含少量液体：因此该类别称为关节积液/滑膜炎，在健康人中也不为零。</translation>
+    </message>
+    <message>
+        <source>The score has no validated cut-off. It ignores the scanner&apos;s gain, but not failed fat suppression, coil shading or another TE or TI.</source>
+        <translation>该评分没有经验证的界值。它不受扫描仪增益影响，但受脂肪抑制失败、线圈信号不均匀以及不同 TE 或 TI 的影响。</translation>
+    </message>
+    <message>
+        <source>1 (below 15 %)</source>
+        <translation>1（低于 15 %）</translation>
+    </message>
+    <message>
+        <source>2 (15 to below 30 %)</source>
+        <translation>2（15 % 至低于 30 %）</translation>
+    </message>
+    <message>
+        <source>3 (30 % or more)</source>
+        <translation>3（30 % 或以上）</translation>
+    </message>
+    <message>
+        <source>Reader&apos;s verdict</source>
+        <translation>阅片者结论</translation>
+    </message>
+    <message>
+        <source>None was written.</source>
+        <translation>未撰写。</translation>
+    </message>
+    <message>
+        <source>Smallest detectable change: not established. Nothing is said here on whether a change exceeds measurement noise.</source>
+        <translation>最小可检测变化：尚未确立。此处不判断变化是否超过测量误差。</translation>
+    </message>
+    <message>
+        <source>Plotted is U/n, the per-slice mean of the UNet-score; the slices of different visits are not matched by position.</source>
+        <translation>图中为 U/n，即 UNet 评分的每层均值；不同就诊的层面未按位置配对。</translation>
+    </message>
+    <message>
+        <source>No trend: it needs at least two dated visits with a score, and there is one.</source>
+        <translation>无趋势：至少需要两次带日期且有评分的就诊，目前只有一次。</translation>
+    </message>
+    <message>
+        <source>No trend: no dated visit has a score.</source>
+        <translation>无趋势：没有带日期且有评分的就诊。</translation>
+    </message>
+    <message>
+        <source>This study has no usable date, so it is left out of the trend until it has one.</source>
+        <translation>该检查没有可用的日期，在填写日期之前不计入趋势。</translation>
+    </message>
+    <message>
+        <source>Drawing the outlines</source>
+        <translation>正在绘制轮廓</translation>
+    </message>
+    <message>
+        <source>Something went wrong inside HipDesk; what was saved is safe. Try again, and restart the program if it happens again. Its log says more to whoever looks after it.</source>
+        <translation>HipDesk 内部出现问题；已保存的内容是安全的。请重试；若再次出现，请重新启动程序。其日志可供维护人员了解详情。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory left for this. Close other programs, and try again.</source>
+        <translation>内存不足。请关闭其他程序后重试。</translation>
+    </message>
+    <message>
+        <source>This series was asked for.</source>
+        <translation>该序列由用户指定。</translation>
+    </message>
+    <message>
+        <source>The folder holds images of {people} patients; {remedy}.</source>
+        <translation>该文件夹含 {people} 名患者的图像；{remedy}。</translation>
+    </message>
+    <message>
+        <source>The folder holds images of {people} patients; make sure that this result is of the patient you mean.</source>
+        <translation>该文件夹含 {people} 名患者的图像；请确认此结果属于您要查看的患者。</translation>
+    </message>
+    <message>
+        <source>It is {words}, not MR.</source>
+        <translation>其类型为{words}，不是 MR。</translation>
+    </message>
+    <message>
+        <source>of unstated modality</source>
+        <translation>未注明的成像方式</translation>
+    </message>
+    <message>
+        <source>It is a localizer or lies in several planes.</source>
+        <translation>是定位像，或包含多个方位。</translation>
+    </message>
+    <message>
+        <source>Its plane is {plane}, not coronal.</source>
+        <translation>方位为{plane}，不是冠状位。</translation>
+    </message>
+    <message>
+        <source>It is coronal{tilted}.</source>
+        <translation>冠状位{tilted}。</translation>
+    </message>
+    <message>
+        <source>, tilted by {tilt} degrees</source>
+        <translation>，倾斜 {tilt} 度</translation>
+    </message>
+    <message>
+        <source>It is fluid-sensitive ({words}).</source>
+        <translation>对液体敏感（{words}）。</translation>
+    </message>
+    <message>
+        <source>It is {words}, so lesions cannot be scored.</source>
+        <translation>对比为{words}，因此无法对病变评分。</translation>
+    </message>
+    <message>
+        <source>It is {words}, not fluid-sensitive.</source>
+        <translation>对比为{words}，对液体不敏感。</translation>
+    </message>
+    <message>
+        <source>It is computed from other series.</source>
+        <translation>由其他序列计算得到。</translation>
+    </message>
+    <message>
+        <source>It is a reformatted or secondary copy.</source>
+        <translation>是重建或二次副本。</translation>
+    </message>
+    <message>
+        <source>It has too few slices ({count}).</source>
+        <translation>层面过少（{count} 层）。</translation>
+    </message>
+    <message>
+        <source>It has {count} slices; {least} are needed for a score.</source>
+        <translation>共 {count} 层；评分至少需要 {least} 层。</translation>
+    </message>
+    <message>
+        <source>Its {count} slices span {extent} mm, unlike a hip series.</source>
+        <translation>{count} 层共覆盖 {extent} mm，不像髋关节序列。</translation>
+    </message>
+    <message>
+        <source>It has {count} slices over {extent} mm.</source>
+        <translation>共 {count} 层，覆盖 {extent} mm。</translation>
+    </message>
+    <message>
+        <source>Its field of view ({size}) is too small for a hip.</source>
+        <translation>视野（{size}）过小，容不下髋关节。</translation>
+    </message>
+    <message>
+        <source>Its field of view ({size}) holds both hips.</source>
+        <translation>视野（{size}）包含双髋。</translation>
+    </message>
+    <message>
+        <source>Its field of view ({size}) holds one hip.</source>
+        <translation>视野（{size}）包含一侧髋。</translation>
+    </message>
+    <message>
+        <source>Its pixels measure {rows} x {columns} mm.</source>
+        <translation>像素大小为 {rows} x {columns} mm。</translation>
+    </message>
+    <message>
+        <source>Its name speaks of another region.</source>
+        <translation>名称指向其他部位。</translation>
+    </message>
+    <message>
+        <source>Its name speaks of the hip or pelvis.</source>
+        <translation>名称指向髋部或骨盆。</translation>
+    </message>
+    <message>
+        <source>They are the right and left coronal {words} series of one study.</source>
+        <translation>它们是同一检查的右侧和左侧冠状位 {words} 序列。</translation>
+    </message>
+    <message>
+        <source>the only usable series</source>
+        <translation>唯一可用的序列</translation>
+    </message>
+    <message>
+        <source>the best of {count} usable series</source>
+        <translation>{count} 个可用序列中最佳</translation>
+    </message>
+    <message>
+        <source>It is {among}: coronal, {words}, {count} slices.</source>
+        <translation>{among}：冠状位，{words}，{count} 层。</translation>
+    </message>
+    <message>
+        <source>The series asked for holds images of {people} patients under one UID; choose a folder with the images of one of them.</source>
+        <translation>指定的序列在同一 UID 下含 {people} 名患者的图像；请选择仅含其中一名患者图像的文件夹。</translation>
+    </message>
+    <message>
+        <source>The series asked for cannot be analysed: {why}; choose a coronal MR series.</source>
+        <translation>指定的序列无法分析：{why}；请选择冠状位 MR 序列。</translation>
+    </message>
+    <message>
+        <source>choose the folder of a hip study with a coronal STIR or fat-suppressed T2 series</source>
+        <translation>请选择含冠状位 STIR 或脂肪抑制 T2 序列的髋关节检查文件夹</translation>
+    </message>
+    <message>
+        <source>No usable image was found{cause}; {remedy}.</source>
+        <translation>未找到可用的图像{cause}；{remedy}。</translation>
+    </message>
+    <message>
+        <source>The images found are {words}, not MR; {remedy}.</source>
+        <translation>找到的图像为{words}，不是 MR；{remedy}。</translation>
+    </message>
+    <message>
+        <source>Only localizer images were found; {remedy}.</source>
+        <translation>只找到定位像；{remedy}。</translation>
+    </message>
+    <message>
+        <source>No MR series found is coronal ({plane} only); {remedy}.</source>
+        <translation>找到的 MR 序列均非冠状位（仅有{plane}）；{remedy}。</translation>
+    </message>
+    <message>
+        <source> ({count} of {files} files: {why})</source>
+        <translation>（{files} 个文件中有 {count} 个：{why}）</translation>
+    </message>
+    <message>
+        <source>The coronal series found ({words}) cannot be used: {why}; {remedy}.</source>
+        <translation>找到的冠状位序列（{words}）无法使用：{why}；{remedy}。</translation>
+    </message>
+    <message>
+        <source>The coronal series found is {words}, not fluid-sensitive (STIR or fat-suppressed T2); {remedy}.</source>
+        <translation>找到的冠状位序列为{words}，对液体不敏感（非 STIR 或脂肪抑制 T2）；{remedy}。</translation>
+    </message>
+    <message>
+        <source>It is a segmentation, not an image.</source>
+        <translation>是分割结果，不是图像。</translation>
+    </message>
+    <message>
+        <source>It is a structured report, not an image.</source>
+        <translation>是结构化报告，不是图像。</translation>
+    </message>
+    <message>
+        <source>It is a presentation state, not an image.</source>
+        <translation>是显示状态，不是图像。</translation>
+    </message>
+    <message>
+        <source>It is a list of key images, not an image.</source>
+        <translation>是关键图像列表，不是图像。</translation>
+    </message>
+    <message>
+        <source>It is a document, not an image.</source>
+        <translation>是文档，不是图像。</translation>
+    </message>
+    <message>
+        <source>It is a set of contours, not an image.</source>
+        <translation>是轮廓集，不是图像。</translation>
+    </message>
+    <message>
+        <source>It is a dose distribution, not an image.</source>
+        <translation>是剂量分布，不是图像。</translation>
+    </message>
+    <message>
+        <source>It is a registration, not an image.</source>
+        <translation>是配准数据，不是图像。</translation>
+    </message>
+    <message>
+        <source>It holds several frames but does not say where each lies.</source>
+        <translation>含有多帧，但未说明各帧的位置。</translation>
+    </message>
+    <message>
+        <source>It states {stated} frames but describes {described}; it is damaged.</source>
+        <translation>注明 {stated} 帧，但只描述了 {described} 帧；文件已损坏。</translation>
+    </message>
+    <message>
+        <source>It is the index of a disc; the images it lists are read directly.</source>
+        <translation>是光盘索引；其中列出的图像会直接读取。</translation>
+    </message>
+    <message>
+        <source>It holds no image.</source>
+        <translation>不含图像。</translation>
+    </message>
+    <message>
+        <source>It claims more pixels than any picture has; it is damaged.</source>
+        <translation>所注像素数超出任何图像；文件已损坏。</translation>
+    </message>
+    <message>
+        <source>It is a colour picture, not a measured image.</source>
+        <translation>是彩色图片，不是测量图像。</translation>
+    </message>
+    <message>
+        <source>It does not say which series it belongs to.</source>
+        <translation>未说明所属序列。</translation>
+    </message>
+    <message>
+        <source>in a way unknown to the standard</source>
+        <translation>标准中未定义的</translation>
+    </message>
+    <message>
+        <source>as {syntax}</source>
+        <translation> {syntax} </translation>
+    </message>
+    <message>
+        <source>as {syntax} with {bits} bits</source>
+        <translation> {syntax}（{bits} 位）</translation>
+    </message>
+    <message>
+        <source>Its pixels are stored {known}, which this program cannot read.</source>
+        <translation>像素以{known}方式存储，本程序无法读取。</translation>
+    </message>
+    <message>
+        <source>It does not say where it lies in the patient.</source>
+        <translation>未说明在患者体内的位置。</translation>
+    </message>
+    <message>
+        <source>It does not state the size of its pixels.</source>
+        <translation>未注明像素大小。</translation>
+    </message>
+    <message>
+        <source>Its stated orientation is not possible.</source>
+        <translation>所注方向不可能存在。</translation>
+    </message>
+    <message>
+        <source>Its stated position or pixel size is not possible.</source>
+        <translation>所注位置或像素大小不可能存在。</translation>
+    </message>
+    <message>
+        <source>It repeats a slice position of its series; the first acquisition is used.</source>
+        <translation>与所属序列的某一层面位置重复；采用首次采集。</translation>
+    </message>
+    <message>
+        <source>It is damaged and cannot be read.</source>
+        <translation>文件已损坏，无法读取。</translation>
+    </message>
+    <message>
+        <source>It is not an ordinary file.</source>
+        <translation>不是普通文件。</translation>
+    </message>
+    <message>
+        <source>It cannot be opened; check the permissions.</source>
+        <translation>无法打开；请检查权限。</translation>
+    </message>
+    <message>
+        <source>It is a copy of another file of the same series.</source>
+        <translation>是同一序列另一文件的副本。</translation>
+    </message>
+    <message>
+        <source>It is not complete; is it still being copied?</source>
+        <translation>文件不完整；是否仍在复制？</translation>
+    </message>
+    <message>
+        <source>It does not answer; check the disc or the network, and open it again.</source>
+        <translation>没有响应；请检查光盘或网络后重新打开。</translation>
+    </message>
+    <message>
+        <source>It is a zip archive inside what was opened; open it by itself.</source>
+        <translation>是所打开内容中的 zip 压缩包；请单独打开。</translation>
+    </message>
+    <message>
+        <source>It is protected by a password; unpack it first.</source>
+        <translation>受密码保护；请先解压。</translation>
+    </message>
+    <message>
+        <source>It is damaged inside the archive.</source>
+        <translation>在压缩包内已损坏。</translation>
+    </message>
+    <message>
+        <source>It is the index of a disc; {count} of the images it lists are missing.</source>
+        <translation>是光盘索引；其中列出的图像缺少 {count} 个。</translation>
+    </message>
+    <message>
+        <source>{path} does not answer; check the disc or the network, and open it again.</source>
+        <translation>{path} 没有响应；请检查光盘或网络后重新打开。</translation>
+    </message>
+    <message>
+        <source>The archive {path} is damaged or not complete; copy it again.</source>
+        <translation>压缩包 {path} 已损坏或不完整；请重新复制。</translation>
+    </message>
+    <message>
+        <source>The archive {path} could not be unpacked; check that the disc with the program&apos;s own data has room and can be written.</source>
+        <translation>无法解压 {path}；请检查程序数据所在磁盘是否有空间且允许写入。</translation>
+    </message>
+    <message>
+        <source>The archive {path} would unpack to far more than images do, so it was not opened; unpack it yourself if you trust it, and open the folder.</source>
+        <translation>压缩包 {path} 解压后远大于正常图像，因此未打开；若您信任它，请自行解压后打开文件夹。</translation>
+    </message>
+    <message>
+        <source>The archive {path} is protected by a password; unpack it and open the folder.</source>
+        <translation>压缩包 {path} 受密码保护；请解压后打开文件夹。</translation>
+    </message>
+    <message>
+        <source>There is too little room on the disc to open the archive {path}; make room and open it again.</source>
+        <translation>磁盘空间不足，无法打开压缩包 {path}；请释放空间后重新打开。</translation>
+    </message>
+    <message>
+        <source>The archive {path} is packed in a way that this program does not know; unpack it and open the folder.</source>
+        <translation>本程序不支持压缩包 {path} 的压缩方式；请解压后打开文件夹。</translation>
+    </message>
+    <message>
+        <source>{path} cannot be opened; check that the folder exists and may be read.</source>
+        <translation>无法打开 {path}；请检查文件夹是否存在且允许读取。</translation>
+    </message>
+    <message>
+        <source>The series claims more pixels than this program reads; a header is damaged: send the series again from the scanner or archive.</source>
+        <translation>该序列所注像素数超出本程序的读取范围；文件头已损坏：请从扫描仪或归档系统重新发送该序列。</translation>
+    </message>
+    <message>
+        <source>The image {file} is damaged and cannot be shown; send the series again from the scanner or archive.</source>
+        <translation>图像 {file} 已损坏，无法显示；请从扫描仪或归档系统重新发送该序列。</translation>
+    </message>
+    <message>
+        <source>The image {file} does not hold what its header states; send the series again from the scanner or archive.</source>
+        <translation>图像 {file} 的内容与文件头不符；请从扫描仪或归档系统重新发送该序列。</translation>
+    </message>
+    <message>
+        <source>The series {what}, so a file is probably damaged; send the series again from the scanner or archive.</source>
+        <translation>该序列{what}，可能有文件损坏；请从扫描仪或归档系统重新发送该序列。</translation>
+    </message>
+    <message>
+        <source>takes far longer to decode than its size explains</source>
+        <translation>解码时间远超其大小所需</translation>
+    </message>
+    <message>
+        <source>needs far more memory to decode than its size explains</source>
+        <translation>解码所需内存远超其大小所需</translation>
+    </message>
+    <message>
+        <source>holds an image that the decoder could not survive</source>
+        <translation>含有使解码器崩溃的图像</translation>
+    </message>
+    <message>
+        <source>Slices are missing from the series.</source>
+        <translation>该序列缺少层面。</translation>
+    </message>
+    <message>
+        <source>The slices are unevenly spaced; the figure is the largest deviation in percent.</source>
+        <translation>层面间距不均匀；所示数值为最大偏差百分比。</translation>
+    </message>
+    <message>
+        <source>The slices lie in different directions.</source>
+        <translation>各层面方向不一致。</translation>
+    </message>
+    <message>
+        <source>Slice positions were measured more than once; the first acquisition is used.</source>
+        <translation>层面位置被多次采集；采用首次采集。</translation>
+    </message>
+    <message>
+        <source>The series holds {stacks} stacks of slices; this is number {number}.</source>
+        <translation>该序列含 {stacks} 组层面；这是第 {number} 组。</translation>
+    </message>
+    <message>
+        <source>Images were compressed with loss; fine detail and measured values are altered.</source>
+        <translation>图像经有损压缩；细节和测量值已改变。</translation>
+    </message>
+    <message>
+        <source>The images are stored as negatives and were turned back.</source>
+        <translation>图像以负片形式存储，已还原。</translation>
+    </message>
+    <message>
+        <source>The files contradict themselves on how the patient lay; sides follow the slices&apos; geometry: make sure that right and left are right.</source>
+        <translation>文件中关于患者体位的信息互相矛盾；左右侧按层面几何确定：请确认左右无误。</translation>
+    </message>
+    <message>
+        <source>Names or descriptions look garbled, as if the files stated a wrong character set{guess}: open the images again with the right one.</source>
+        <translation>姓名或描述疑似乱码，文件可能注明了错误的字符集{guess}：请以正确的字符集重新打开图像。</translation>
+    </message>
+    <message>
+        <source>; it may be {names}</source>
+        <translation>；可能是 {names}</translation>
+    </message>
+    <message>
+        <source>Files that are copies of others of the series were left out.</source>
+        <translation>已略过与序列中其他文件重复的副本。</translation>
+    </message>
+    <message>
+        <source>The series is named STIR, but its inversion time of {ti} ms does not null fat.</source>
+        <translation>序列名为 STIR，但其反转时间 {ti} ms 并不抑制脂肪。</translation>
+    </message>
+    <message>
+        <source>The series is named STIR, but its TR of {tr} ms and TE of {te} ms are those of T1-weighted images; check its contrast before using the result.</source>
+        <translation>序列名为 STIR，但其 TR {tr} ms 和 TE {te} ms 属于 T1 加权图像；使用结果前请核对其对比。</translation>
+    </message>
+    <message>
+        <source>The series&apos; name does not say STIR, but its inversion time of {ti} ms does; check its contrast before using the result.</source>
+        <translation>序列名未注明 STIR，但其反转时间 {ti} ms 符合 STIR；使用结果前请核对其对比。</translation>
+    </message>
+    <message>
+        <source>The {side} hip was analysed from the other series{named}; its results are in {place}.</source>
+        <translation>{side}髋由另一序列{named}分析；其结果在{place}。</translation>
+    </message>
+    <message>
+        <source> (&apos;{description}&apos;)</source>
+        <translation>（“{description}”）</translation>
+    </message>
+    <message>
+        <source>the folder &apos;left&apos; beside this one&apos;s</source>
+        <translation>与本文件夹并列的“left”文件夹</translation>
+    </message>
+    <message>
+        <source>the folder above</source>
+        <translation>上一级文件夹</translation>
+    </message>
+    <message>
+        <source>The images do not state the {words}, so this visit was not joined to earlier ones of the same person in the library.</source>
+        <translation>图像未注明{words}，因此该次就诊未与患者库中同一人的既往就诊合并。</translation>
+    </message>
+    <message>
+        <source>issuer of the patient ID</source>
+        <translation>患者 ID 签发机构</translation>
+    </message>
+    <message>
+        <source>patient ID</source>
+        <translation>患者 ID</translation>
+    </message>
+    <message>
+        <source>birth date</source>
+        <translation>出生日期</translation>
+    </message>
+    <message>
+        <source>sex</source>
+        <translation>性别</translation>
+    </message>
+    <message>
+        <source>The models were trained on simulated MRI only; their accuracy on patients is not known, so look at every outline.</source>
+        <translation>模型仅以模拟 MRI 训练；对患者的准确性未知，请逐一核对轮廓。</translation>
+    </message>
+    <message>
+        <source>simulated MRI</source>
+        <translation>模拟 MRI</translation>
+    </message>
+    <message>
+        <source>CUDA was asked for, but the CPU was used{cause}.</source>
+        <translation>已请求 CUDA，但使用了 CPU{cause}。</translation>
+    </message>
+    <message>
+        <source>CUDA was requested; the {provider} computed this{cause}</source>
+        <translation>已请求 CUDA；实际由 {provider} 计算{cause}</translation>
+    </message>
+    <message>
+        <source>: {why}</source>
+        <translation>：{why}</translation>
+    </message>
+    <message>
+        <source>Slices lie {step} mm apart; small lesions can fall between them.</source>
+        <translation>层间距为 {step} mm；小病变可能落在层面之间。</translation>
+    </message>
+    <message>
+        <source>Pixels measure {pixel} mm; outlines are less exact than on usual hip MRI.</source>
+        <translation>像素大小为 {pixel} mm；轮廓不如常规髋关节 MRI 精确。</translation>
+    </message>
+    <message>
+        <source>Slices are tilted {tilt} degrees off the coronal plane; scores may differ from those of coronal slices.</source>
+        <translation>层面偏离冠状面 {tilt} 度；评分可能与冠状位层面不同。</translation>
+    </message>
+    <message>
+        <source>The patient&apos;s age is unknown; the score was made for adults.</source>
+        <translation>患者年龄未知；该评分针对成人。</translation>
+    </message>
+    <message>
+        <source>The patient is {age} years old; the score was studied from {low} to {high} years.</source>
+        <translation>患者年龄为 {age} 岁；该评分的研究范围为 {low} 至 {high} 岁。</translation>
+    </message>
+    <message>
+        <source>both hips were</source>
+        <translation>双髋</translation>
+    </message>
+    <message>
+        <source>the {side} hip was</source>
+        <translation>{side}髋</translation>
+    </message>
+    <message>
+        <source>The images are labelled {side}, but {shown} found; check the side before using the result.</source>
+        <translation>图像标注为{side}侧，但找到的是{shown}；使用结果前请核对左右侧。</translation>
+    </message>
+    <message>
+        <source>{what}; check the sides before using them.</source>
+        <translation>{what}；使用前请核对左右侧。</translation>
+    </message>
+    <message>
+        <source>The femoral heads were placed the wrong way round, or on one side of the body</source>
+        <translation>股骨头定位左右颠倒，或位于身体同一侧</translation>
+    </message>
+    <message>
+        <source>The {side} femoral head was placed on the {other_side} side of the body</source>
+        <translation>{side}侧股骨头被定位在身体{other_side}侧</translation>
+    </message>
+    <message>
+        <source>The series&apos; name or body part speaks of another region than the hip; check that these are the images you meant.</source>
+        <translation>序列名称或检查部位指向髋部以外的区域；请确认这是您要的图像。</translation>
+    </message>
+    <message>
+        <source>The {side} femoral head was not found, so that hip has no result.</source>
+        <translation>未找到{side}侧股骨头，因此该髋没有结果。</translation>
+    </message>
+    <message>
+        <source>A reader rejected the outlines of the {side} hip; it has no result.</source>
+        <translation>阅片者拒绝了{side}髋的轮廓；该髋没有结果。</translation>
+    </message>
+    <message>
+        <source>The {side} femoral head was placed by a reader.</source>
+        <translation>{side}侧股骨头由阅片者定位。</translation>
+    </message>
+    <message>
+        <source>The {side} femoral head was found with low confidence; check its outline.</source>
+        <translation>{side}侧股骨头的定位置信度低；请核对其轮廓。</translation>
+    </message>
+    <message>
+        <source>Only {count} slices show the {side} femoral head.</source>
+        <translation>仅 {count} 层显示{side}侧股骨头。</translation>
+    </message>
+    <message>
+        <source>The {side} femoral head reaches the first or last slice of the series, so part of it may be missing; its volumes and shares cover the imaged part only.</source>
+        <translation>{side}侧股骨头到达序列的首层或末层，可能未完整成像；其体积和占比仅涵盖已成像部分。</translation>
+    </message>
+    <message>
+        <source>UNet-score U, intensity</source>
+        <translation>UNet 评分 U（信号强度）</translation>
+    </message>
+    <message>
+        <source>U per slice, U/n</source>
+        <translation>每层 U，U/n</translation>
+    </message>
+    <message>
+        <source>of U: {words}</source>
+        <translation>其中 U：{words}</translation>
+    </message>
+    <message>
+        <source>UNet-score A, area</source>
+        <translation>UNet 评分 A（面积）</translation>
+    </message>
+    <message>
+        <source>A per slice, A/n</source>
+        <translation>每层 A，A/n</translation>
+    </message>
+    <message>
+        <source>of A: {words}</source>
+        <translation>其中 A：{words}</translation>
+    </message>
+    <message>
+        <source>BME</source>
+        <translation>骨髓水肿</translation>
+    </message>
+    <message>
+        <source>effusion/synovitis</source>
+        <translation>关节积液/滑膜炎</translation>
+    </message>
+    <message>
+        <source>Slices counted, n</source>
+        <translation>计入层数 n</translation>
+    </message>
+    <message>
+        <source>BME volume</source>
+        <translation>骨髓水肿体积</translation>
+    </message>
+    <message>
+        <source>Effusion/synovitis volume</source>
+        <translation>关节积液/滑膜炎体积</translation>
+    </message>
+    <message>
+        <source>Femoral head volume</source>
+        <translation>股骨头体积</translation>
+    </message>
+    <message>
+        <source>BME within the head, of head volume</source>
+        <translation>骨髓水肿占股骨头体积</translation>
+    </message>
+    <message>
+        <source>Band after Han 2021, exploratory</source>
+        <translation>Han 2021 分级（探索性）</translation>
+    </message>
+    <message>
+        <source>Final - signed by {names}, {when}</source>
+        <translation>终稿 - 已由 {names} 签署，{when}</translation>
+    </message>
+    <message>
+        <source>a reader without a name</source>
+        <translation>未具名的阅片者</translation>
+    </message>
+    <message>
+        <source>{side} hip: no score, because {why}.</source>
+        <translation>{side}髋：未评分，因为{why}。</translation>
+    </message>
+    <message>
+        <source>{day}, {side} hip: no score, because {why}.</source>
+        <translation>{day}，{side}髋：未评分，因为{why}。</translation>
+    </message>
+    <message>
+        <source>{why} (here {count})</source>
+        <translation>{why}（此处为 {count}）</translation>
+    </message>
+    <message>
+        <source>{side} hip: not part of this series.</source>
+        <translation>{side}髋：不在该序列中。</translation>
+    </message>
+    <message>
+        <source>Both hips: no total, because {why}.</source>
+        <translation>双髋：无总分，因为{why}。</translation>
+    </message>
+    <message>
+        <source>{side} hip: see the other series{named}.</source>
+        <translation>{side}髋：见另一序列{named}。</translation>
+    </message>
+    <message>
+        <source>{side} hip: see the other series{named}; its figures are given above.</source>
+        <translation>{side}髋：见另一序列{named}；其数值见上。</translation>
+    </message>
+    <message>
+        <source>{side} hip: see the other series{named}; its figures are given above; its femoral head was placed by a reader.</source>
+        <translation>{side}髋：见另一序列{named}；其数值见上；其股骨头由阅片者定位。</translation>
+    </message>
+    <message>
+        <source>, {description}</source>
+        <translation>，{description}</translation>
+    </message>
+    <message>
+        <source>The score&apos;s definition was not recorded.</source>
+        <translation>未记录评分的定义。</translation>
+    </message>
+    <message>
+        <source>The scores follow different definitions.</source>
+        <translation>两次评分的定义不同。</translation>
+    </message>
+    <message>
+        <source>The masks come from different models.</source>
+        <translation>分割来自不同的模型。</translation>
+    </message>
+    <message>
+        <source>The heads were found by different models.</source>
+        <translation>股骨头由不同的模型定位。</translation>
+    </message>
+    <message>
+        <source>The series have different kinds of contrast: {kinds}.</source>
+        <translation>序列的对比类型不同：{kinds}。</translation>
+    </message>
+    <message>
+        <source>The slices are {earlier} mm and {later} mm apart, more than 10 % different.</source>
+        <translation>层间距分别为 {earlier} mm 和 {later} mm，相差超过 10 %。</translation>
+    </message>
+    <message>
+        <source>The pixel sizes differ by more than 10 %.</source>
+        <translation>像素大小相差超过 10 %。</translation>
+    </message>
+    <message>
+        <source>The scanners differ.</source>
+        <translation>扫描仪不同。</translation>
+    </message>
+    <message>
+        <source>One visit does not state its field strength.</source>
+        <translation>有一次就诊未注明场强。</translation>
+    </message>
+    <message>
+        <source>The field strengths differ: {earlier} T, {later} T.</source>
+        <translation>场强不同：{earlier} T、{later} T。</translation>
+    </message>
+    <message>
+        <source>One visit does not state its {time}.</source>
+        <translation>有一次就诊未注明{time}。</translation>
+    </message>
+    <message>
+        <source>The {time} differs: {earlier} ms, {later} ms.</source>
+        <translation>{time}不同：{earlier} ms、{later} ms。</translation>
+    </message>
+    <message>
+        <source>echo time</source>
+        <translation>回波时间 (TE)</translation>
+    </message>
+    <message>
+        <source>inversion time</source>
+        <translation>反转时间 (TI)</translation>
+    </message>
+    <message>
+        <source>repetition time</source>
+        <translation>重复时间 (TR)</translation>
+    </message>
+    <message>
+        <source>One result was computed on the CPU, the other on a GPU.</source>
+        <translation>一个结果由 CPU 计算，另一个由 GPU 计算。</translation>
+    </message>
+    <message>
+        <source>The masks of one visit were edited or drawn by a reader.</source>
+        <translation>有一次就诊的分割经阅片者修改或绘制。</translation>
+    </message>
+    <message>
+        <source>The numbers of counted slices differ: {earlier}, {later}.</source>
+        <translation>计入层数不同：{earlier}、{later}。</translation>
+    </message>
+    <message>
+        <source>The slices of the two visits are tilted by {angle} degrees against each other; away from the head centre, slices side by side do not show the same place.</source>
+        <translation>两次就诊的层面相互倾斜 {angle} 度；远离股骨头中心处，并列的层面并非同一位置。</translation>
+    </message>
+    <message>
+        <source>Looking for images</source>
+        <translation>正在查找图像</translation>
+    </message>
+    <message>
+        <source>Reading headers</source>
+        <translation>正在读取文件头</translation>
+    </message>
+    <message>
+        <source>Reading images</source>
+        <translation>正在读取图像</translation>
+    </message>
+    <message>
+        <source>Finding the femoral heads</source>
+        <translation>正在定位股骨头</translation>
+    </message>
+    <message>
+        <source>Outlining the {side} hip</source>
+        <translation>正在勾画{side}髋</translation>
+    </message>
+    <message>
+        <source>No femoral head was found on this series; choose a coronal series that shows the hips, or check the folder.</source>
+        <translation>在该序列上未找到股骨头；请选择显示髋关节的冠状位序列，或检查文件夹。</translation>
+    </message>
+    <message>
+        <source>The femoral heads give no signal on this series; choose another series.</source>
+        <translation>股骨头在该序列上没有信号；请选择其他序列。</translation>
+    </message>
+    <message>
+        <source>The {side} femoral head was placed outside the series; place it on the images.</source>
+        <translation>{side}侧股骨头被定位在序列之外；请在图像上定位。</translation>
+    </message>
+    <message>
+        <source>There is no signal where the {side} femoral head was placed; place it on the femoral head.</source>
+        <translation>{side}侧股骨头的定位处没有信号；请定位在股骨头上。</translation>
+    </message>
+    <message>
+        <source>CUDA crashed in the self-test, so it is not used.</source>
+        <translation>CUDA 在自检中崩溃，因此未使用。</translation>
+    </message>
+    <message>
+        <source>The self-test of CUDA did not end in time, so it is not used.</source>
+        <translation>CUDA 自检未按时结束，因此未使用。</translation>
+    </message>
+    <message>
+        <source>CUDA gave other results than the processor in the self-test.</source>
+        <translation>自检中 CUDA 的结果与处理器不同。</translation>
+    </message>
+    <message>
+        <source>CUDA failed while running, so the rest ran on the processor.</source>
+        <translation>CUDA 在运行中失败，其余部分改由处理器运行。</translation>
+    </message>
+    <message>
+        <source>CUDA could not be started: its libraries are missing or do not match.</source>
+        <translation>无法启动 CUDA：缺少相关库或版本不符。</translation>
+    </message>
+    <message>
+        <source>CUDA could not be started on this machine.</source>
+        <translation>无法在本机启动 CUDA。</translation>
+    </message>
+    <message>
+        <source>This installation of ONNX Runtime has no CUDA.</source>
+        <translation>所安装的 ONNX Runtime 不含 CUDA。</translation>
+    </message>
+    <message>
+        <source>This machine has no NVIDIA driver.</source>
+        <translation>本机没有 NVIDIA 驱动程序。</translation>
+    </message>
+    <message>
+        <source>There is no model called &apos;{model}&apos;; install HipDesk again, or put the model into a folder and set HIPDESK_MODELS to it.</source>
+        <translation>没有名为“{model}”的模型；请重新安装 HipDesk，或将模型放入文件夹并把 HIPDESK_MODELS 设为该文件夹。</translation>
+    </message>
+    <message>
+        <source>HIPDESK_MODELS names {path}, which is not a folder; correct it or unset it.</source>
+        <translation>HIPDESK_MODELS 所指的 {path} 不是文件夹；请更正或取消该设置。</translation>
+    </message>
+    <message>
+        <source>The description of the model &apos;{model}&apos; cannot be read; install the model again.</source>
+        <translation>无法读取模型“{model}”的说明；请重新安装该模型。</translation>
+    </message>
+    <message>
+        <source>The file of the model &apos;{model}&apos; cannot be read; install the model again.</source>
+        <translation>无法读取模型“{model}”的文件；请重新安装该模型。</translation>
+    </message>
+    <message>
+        <source>The file of the model &apos;{model}&apos; differs from the one that was released and is not used; install the model again.</source>
+        <translation>模型“{model}”的文件与发布版本不同，因此未使用；请重新安装该模型。</translation>
+    </message>
+    <message>
+        <source>The model &apos;{model}&apos; does not fit its description; install the model again.</source>
+        <translation>模型“{model}”与其说明不符；请重新安装该模型。</translation>
+    </message>
+    <message>
+        <source>The model &apos;{model}&apos; cannot be run on this machine; close other programs to free memory, or install the model again.</source>
+        <translation>模型“{model}”无法在本机运行；请关闭其他程序以释放内存，或重新安装该模型。</translation>
+    </message>
+    <message>
+        <source>The model {model} cannot be used for the task &apos;{task}&apos;; choose another model or install the one delivered with the program.</source>
+        <translation>模型 {model} 不能用于任务“{task}”；请选择其他模型，或安装随程序提供的模型。</translation>
+    </message>
+    <message>
+        <source>The chosen model needs bone outlines of another model first; choose a model that outlines bones and lesions together.</source>
+        <translation>所选模型需要先由另一模型勾画骨骼；请选择同时勾画骨骼和病变的模型。</translation>
+    </message>
+    <message>
+        <source>The patient library could not be opened: {why}</source>
+        <translation>无法打开患者库：{why}</translation>
+    </message>
+    <message>
+        <source>The patient library could not be read: {why}</source>
+        <translation>无法读取患者库：{why}</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: {why}</source>
+        <translation>未向患者库保存任何内容：{why}</translation>
+    </message>
+    <message>
+        <source>The patient library could not be closed: {why}</source>
+        <translation>无法关闭患者库：{why}</translation>
+    </message>
+    <message>
+        <source>the disk is full; free some space and try again.</source>
+        <translation>磁盘已满；请释放空间后重试。</translation>
+    </message>
+    <message>
+        <source>its folder or disk may not be written to; choose another folder or have it permitted.</source>
+        <translation>没有写入其文件夹或磁盘的权限；请选择其他文件夹或获取权限。</translation>
+    </message>
+    <message>
+        <source>another program is using it; close that program and try again.</source>
+        <translation>另一程序正在使用；请关闭该程序后重试。</translation>
+    </message>
+    <message>
+        <source>its database is damaged; nothing was changed, restore it from a copy.</source>
+        <translation>数据库已损坏；未作任何更改，请从备份恢复。</translation>
+    </message>
+    <message>
+        <source>a folder or file is missing; check that its disk is connected and try again.</source>
+        <translation>缺少文件夹或文件；请检查磁盘连接后重试。</translation>
+    </message>
+    <message>
+        <source>the place named is not a HipDesk library; name its folder, or a new one.</source>
+        <translation>所指位置不是 HipDesk 患者库；请指定其文件夹或新文件夹。</translation>
+    </message>
+    <message>
+        <source>the result contradicts what is already stored there.</source>
+        <translation>该结果与已存储的内容矛盾。</translation>
+    </message>
+    <message>
+        <source>its disk or database server reported a fault; check both and try again.</source>
+        <translation>磁盘或数据库服务器报告故障；请检查后重试。</translation>
+    </message>
+    <message>
+        <source>The patient library could not be opened: its address is wrong, or the program lacks the driver for such a server.</source>
+        <translation>无法打开患者库：地址有误，或程序缺少该服务器的驱动。</translation>
+    </message>
+    <message>
+        <source>The patient library could not be opened: its database belongs to another program.</source>
+        <translation>无法打开患者库：其数据库属于另一程序。</translation>
+    </message>
+    <message>
+        <source>The patient library could not be opened: a newer version of the program has worked with it; install that version or choose another library.</source>
+        <translation>无法打开患者库：更新版本的程序使用过该库；请安装该版本或选择其他患者库。</translation>
+    </message>
+    <message>
+        <source>The patient library could not be opened: there is none in this folder.</source>
+        <translation>无法打开患者库：该文件夹中没有患者库。</translation>
+    </message>
+    <message>
+        <source>The patient library could not be opened: an older version wrote it; open it for writing once first.</source>
+        <translation>无法打开患者库：由旧版本写入；请先以可写方式打开一次。</translation>
+    </message>
+    <message>
+        <source>Another program is already working in this patient library; close it there and try again.</source>
+        <translation>另一程序正在使用该患者库；请在那里关闭后重试。</translation>
+    </message>
+    <message>
+        <source>The patient library could not be read: its copy of this series is not what was analysed; restore the library from a copy.</source>
+        <translation>无法读取患者库：其中该序列的副本与所分析的不一致；请从备份恢复患者库。</translation>
+    </message>
+    <message>
+        <source>A stored {what} in the patient library is damaged; restore the library from a copy.</source>
+        <translation>患者库中存储的{what}已损坏；请从备份恢复患者库。</translation>
+    </message>
+    <message>
+        <source>mask</source>
+        <translation>分割</translation>
+    </message>
+    <message>
+        <source>thumbnail</source>
+        <translation>缩略图</translation>
+    </message>
+    <message>
+        <source>{count} of {files} image files in the patient library are missing or damaged; restore the library from a copy.</source>
+        <translation>患者库的 {files} 个图像文件中有 {count} 个缺失或损坏；请从备份恢复患者库。</translation>
+    </message>
+    <message>
+        <source>The patient library has no such patient.</source>
+        <translation>患者库中没有该患者。</translation>
+    </message>
+    <message>
+        <source>The patient library has no such visit.</source>
+        <translation>患者库中没有该次就诊。</translation>
+    </message>
+    <message>
+        <source>The patient library has no such analysis.</source>
+        <translation>患者库中没有该分析。</translation>
+    </message>
+    <message>
+        <source>The patient library has no outlines of this {side} hip.</source>
+        <translation>患者库中没有该{side}髋的轮廓。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: the images of this visit state its date.</source>
+        <translation>未向患者库保存任何内容：该次就诊的图像已注明日期。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: no signature of the {side} hip stands.</source>
+        <translation>未向患者库保存任何内容：{side}髋没有有效的签署。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: nobody has judged the {side} hip; accept or reject it first.</source>
+        <translation>未向患者库保存任何内容：{side}髋尚未审阅；请先接受或拒绝。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: the {side} hip is signed; withdraw its signature first.</source>
+        <translation>未向患者库保存任何内容：{side}髋已签署；请先撤回签署。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: the {side} hip was changed meanwhile; look at its newest outlines first.</source>
+        <translation>未向患者库保存任何内容：{side}髋在此期间已更改；请先查看其最新轮廓。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: it was opened for reading only.</source>
+        <translation>未向患者库保存任何内容：以只读方式打开。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved: this analysis is in the patient library already.</source>
+        <translation>未保存任何内容：该分析已在患者库中。</translation>
+    </message>
+    <message>
+        <source>This visit has no analysis; open the folder of its images.</source>
+        <translation>该次就诊没有分析；请打开其图像文件夹。</translation>
+    </message>
+    <message>
+        <source>The images in the patient library are not those that were analysed, so they are not shown; restore the library from a copy, or open the folder of the images.</source>
+        <translation>患者库中的图像与所分析的不一致，因此不显示；请从备份恢复患者库，或打开图像文件夹。</translation>
+    </message>
+    <message>
+        <source>The settings {what} and start from the defaults; {then}.</source>
+        <translation>设置{what}，现使用默认值；{then}。</translation>
+    </message>
+    <message>
+        <source>The places of windows {what} and start from the defaults; {then}.</source>
+        <translation>窗口位置记录{what}，现使用默认值；{then}。</translation>
+    </message>
+    <message>
+        <source>The notes of unfinished analyses {what} and start from the defaults; {then}.</source>
+        <translation>未完成分析的记录{what}，现使用默认值；{then}。</translation>
+    </message>
+    <message>
+        <source>The settings cannot be saved; check that the disk is not full and that you may write to {path}.</source>
+        <translation>无法保存设置；请检查磁盘是否已满，以及是否允许写入 {path}。</translation>
+    </message>
+    <message>
+        <source>The places of windows cannot be saved; check that the disk is not full and that you may write to {path}.</source>
+        <translation>无法保存窗口位置；请检查磁盘是否已满，以及是否允许写入 {path}。</translation>
+    </message>
+    <message>
+        <source>The notes of unfinished analyses cannot be saved; check that the disk is not full and that you may write to {path}.</source>
+        <translation>无法保存未完成分析的记录；请检查磁盘是否已满，以及是否允许写入 {path}。</translation>
+    </message>
+    <message>
+        <source>were {what}</source>
+        <translation>{what}</translation>
+    </message>
+    <message>
+        <source>written by a newer version of the program</source>
+        <translation>由更新版本的程序写入</translation>
+    </message>
+    <message>
+        <source>found damaged</source>
+        <translation>已损坏</translation>
+    </message>
+    <message>
+        <source>could not be read</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>check that you may read {file}</source>
+        <translation>请检查是否允许读取 {file}</translation>
+    </message>
+    <message>
+        <source>{file} could not be kept aside</source>
+        <translation>无法另存 {file}</translation>
+    </message>
+    <message>
+        <source>the file was kept as {file}</source>
+        <translation>原文件另存为 {file}</translation>
+    </message>
+    <message>
+        <source>The pages of the report cannot be shown, because its PDF file is damaged; make the report again.</source>
+        <translation>无法显示报告页面，因为其 PDF 文件已损坏；请重新生成报告。</translation>
+    </message>
+    <message>
+        <source>{path} cannot be written; check that the disk is not full, that you may write there, and that no other program has the file open.</source>
+        <translation>无法写入 {path}；请检查磁盘是否已满、是否允许写入，以及文件是否被其他程序打开。</translation>
+    </message>
+    <message>
+        <source>{first}, {second}</source>
+        <translation>{first}、{second}</translation>
+    </message>
+    <message>
+        <source>{first} and {second}</source>
+        <translation>{first}和{second}</translation>
+    </message>
+</context>
+<context>
+    <name>file_choice</name>
+    <message>
+        <source>Open a folder with hip MRI</source>
+        <translation>打开髋关节 MRI 文件夹</translation>
+    </message>
+    <message>
+        <source>Open files of a hip MRI</source>
+        <translation>打开髋关节 MRI 文件</translation>
+    </message>
+</context>
+<context>
+    <name>hip_words</name>
+    <message>
+        <source>Right</source>
+        <translation>右</translation>
+    </message>
+    <message>
+        <source>Left</source>
+        <translation>左</translation>
+    </message>
+    <message>
+        <source>rejected by a reader</source>
+        <translation>被阅片者拒绝</translation>
+    </message>
+    <message>
+        <source>no result</source>
+        <translation>无结果</translation>
+    </message>
+    <message>
+        <source>no score</source>
+        <translation>未评分</translation>
+    </message>
+    <message>
+        <source>U/n {mean}  (n {n})</source>
+        <translation>U/n {mean}  (n {n})</translation>
+    </message>
+    <message>
+        <source>{verdict}, signed</source>
+        <translation>{verdict}，已签署</translation>
+    </message>
+    <message>
+        <source>Accepted</source>
+        <translation>已接受</translation>
+    </message>
+    <message>
+        <source>Rejected</source>
+        <translation>已拒绝</translation>
+    </message>
+    <message>
+        <source>Not reviewed</source>
+        <translation>未审阅</translation>
+    </message>
+</context>
+<context>
+    <name>labels</name>
+    <message>
+        <source>{words}.</source>
+        <translation>{words}。</translation>
+    </message>
+</context>
+<context>
+    <name>person_words</name>
+    <message>
+        <source>No name stated</source>
+        <translation>未注明姓名</translation>
+    </message>
+    <message>
+        <source>male</source>
+        <translation>男</translation>
+    </message>
+    <message>
+        <source>female</source>
+        <translation>女</translation>
+    </message>
+    <message>
+        <source>other sex</source>
+        <translation>其他性别</translation>
+    </message>
+    <message>
+        <source>ID {number}</source>
+        <translation>ID {number}</translation>
+    </message>
+    <message>
+        <source>sex not stated</source>
+        <translation>未注明性别</translation>
+    </message>
+    <message>
+        <source>birth date not stated</source>
+        <translation>未注明出生日期</translation>
+    </message>
+    <message>
+        <source>born {day}</source>
+        <translation>出生 {day}</translation>
+    </message>
+    <message>
+        <source>visit without a date</source>
+        <translation>无日期的就诊</translation>
+    </message>
+    <message>
+        <source>visit {day}</source>
+        <translation>就诊 {day}</translation>
+    </message>
+</context>
+<context>
+    <name>place_words</name>
+    <message>
+        <source>through the head centre</source>
+        <translation>经股骨头中心</translation>
+    </message>
+    <message>
+        <source>{mm} mm from the head centre</source>
+        <translation>距股骨头中心 {mm} mm</translation>
+    </message>
+    <message>
+        <source>anterior</source>
+        <translation>前</translation>
+    </message>
+    <message>
+        <source>posterior</source>
+        <translation>后</translation>
+    </message>
+    <message>
+        <source>inferior</source>
+        <translation>下</translation>
+    </message>
+    <message>
+        <source>superior</source>
+        <translation>上</translation>
+    </message>
+    <message>
+        <source>to the right</source>
+        <translation>偏右</translation>
+    </message>
+    <message>
+        <source>to the left</source>
+        <translation>偏左</translation>
+    </message>
+    <message>
+        <source>{mm} mm anterior of the head centre</source>
+        <translation>股骨头中心前方 {mm} mm</translation>
+    </message>
+    <message>
+        <source>{mm} mm posterior of the head centre</source>
+        <translation>股骨头中心后方 {mm} mm</translation>
+    </message>
+    <message>
+        <source>{mm} mm inferior of the head centre</source>
+        <translation>股骨头中心下方 {mm} mm</translation>
+    </message>
+    <message>
+        <source>{mm} mm superior of the head centre</source>
+        <translation>股骨头中心上方 {mm} mm</translation>
+    </message>
+    <message>
+        <source>{mm} mm to the patient&apos;s right of the head centre</source>
+        <translation>股骨头中心患者右侧 {mm} mm</translation>
+    </message>
+    <message>
+        <source>{mm} mm to the patient&apos;s left of the head centre</source>
+        <translation>股骨头中心患者左侧 {mm} mm</translation>
+    </message>
+</context>
+<context>
+    <name>printing</name>
+    <message>
+        <source>Print the report</source>
+        <translation>打印报告</translation>
+    </message>
+</context>
+</TS>

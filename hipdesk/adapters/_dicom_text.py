@@ -21,12 +21,14 @@ from pydicom.charset import python_encoding
 
 from hipdesk.adapters._dicom_elements import Elements
 from hipdesk.adapters._dicom_headers import Frame
-from hipdesk.adapters._dicom_tags import Tag
+from hipdesk.adapters._dicom_tags import BINARY, Tag
 from hipdesk.errors import UnreadableInput
 from hipdesk.ports import CHARSETS
 from hipdesk.records import Notice, Series
 
 _TEXTS: Final = (Tag.PATIENT_NAME, Tag.SERIES_DESCRIPTION, Tag.STUDY_DESCRIPTION, Tag.INSTITUTION)
+
+_NAMED: Final = (*_TEXTS, Tag.PROTOCOL, Tag.PATIENT_ID, Tag.ACCESSION)
 
 _CODECS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -64,14 +66,29 @@ _ALIASES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-_ESCAPES: Final[Mapping[bytes, str]] = MappingProxyType(
-    {
-        b"\x1b$B": "\\ISO 2022 IR 87",
-        b"\x1b$)A": "\\ISO 2022 IR 58",
-        b"\x1b$)C": "\\ISO 2022 IR 149",
-        b"\x1b$(D": "\\ISO 2022 IR 87\\ISO 2022 IR 159",
-    }
+_ESC: Final = 0x1B
+_KANJI: Final = "JIS X 0208"
+_MORE_KANJI: Final = "JIS X 0212"
+
+_TO_G0: Final[Mapping[bytes, str]] = MappingProxyType(
+    {b"(B": "", b"(J": "", b"$B": _KANJI, b"$@": _KANJI, b"$(D": _MORE_KANJI}
 )
+"""Escape sequences (without the escape) that set what bytes below 0x80 mean."""
+
+_TO_G1: Final[Mapping[bytes, str]] = MappingProxyType(
+    {
+        b"-A": "latin_1", b"-B": "iso8859_2", b"-C": "iso8859_3", b"-D": "iso8859_4",
+        b"-L": "iso8859_5", b"-G": "iso8859_6", b"-F": "iso8859_7", b"-H": "iso8859_8",
+        b"-M": "iso8859_9", b"-T": "tis_620", b"-b": "iso8859_15", b")I": "shift_jis",
+        b"$)C": "euc_kr", b"$)A": "gbk",
+    }
+)  # fmt: skip
+"""The same for bytes from 0x80 on. Source: DICOM PS3.3 C.12.1.1.2, tables C.12-3 and C.12-4."""
+
+_TWO_BYTES: Final = frozenset({"euc_kr", "gbk"})
+_RESETTING: Final = frozenset(b"\r\n\f\t")
+_RESETTING_NAMES: Final = frozenset(b"\r\n\f\t^=")
+_STANDING_ALONE: Final = frozenset({"ISO_IR 192", "GB18030", "GBK", "ISO 2022 GBK"})
 
 _CANDIDATES: Final = (
     ("ISO_IR 192", "utf_8"),
@@ -86,6 +103,7 @@ _CANDIDATES: Final = (
     ("ISO_IR 127", "iso8859_6"),
     ("windows-1256", "cp1256"),
     ("ISO_IR 138", "iso8859_8"),
+    ("ISO_IR 100", "latin_1"),
 )
 """What a wrongly declared text is tried as, the likeliest first."""
 
@@ -96,8 +114,18 @@ _SYLLABIC: Final = frozenset(
 )
 _OTHER_SCRIPTS: Final = frozenset({"ARABIC", "HEBREW", "THAI"})
 _MOST_LIKELY: Final = 2
-_LAST_COMMON_LEAD: Final = 0xD7
-"""GB 2312 sorts its common characters by sound, from 0xB0 to this lead byte."""
+_COMMON_LEADS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
+    {
+        "gb2312": (0xB0, 0xD7),
+        "euc_kr": (0xB0, 0xC8),
+        "shift_jis": (0x82, 0x98),
+        "big5": (0xA4, 0xC6),
+    }
+)
+"""First and last lead byte of the set's first level, or of Korean syllables."""
+
+_VOWELS: Final = frozenset("аеёиоуыэюяєіїαεηιουωάέήίόύώϊϋΐΰ")
+_FEWEST_VOWELS: Final = 0.2
 
 _UTF8: Final = "utf_8"
 _DOUBLE_BYTE: Final = frozenset({"gb18030", "gbk", "gb2312", "euc_kr", "shift_jis", "big5"})
@@ -151,18 +179,100 @@ def _spelt(term: str) -> str:
 def with_charset(frames: tuple[Frame, ...], chosen: bytes) -> tuple[Frame, ...]:
     """Frames that are read with the chosen character set, or with their own, spelt right.
 
+    Text with escape sequences is decoded here and kept as UTF-8: pydicom leaves
+    those of GB 2312 in, and takes none that the file does not announce.
+
     Parameters
     ----------
     chosen : from `charset_value`; empty to keep what the file states
     """
     if not frames:
         return frames
-    stated = frames[0].elements.values.get(Tag.CHARACTER_SET, b"")
+    values = frames[0].elements.values
+    stated = values.get(Tag.CHARACTER_SET, b"")
     wanted = chosen or _corrected(stated)
-    if wanted == stated:
+    escaped = _first_term(wanted) not in _STANDING_ALONE and any(
+        _ESC in values.get(tag, b"") for tag in _NAMED
+    )
+    if not escaped and wanted == stated:
         return frames
-    overlay = {int(Tag.CHARACTER_SET): wanted}
-    return tuple(replace(frame, elements=frame.elements.overlaid(overlay)) for frame in frames)
+    return tuple(_overlaid(frame, wanted, escaped) for frame in frames)
+
+
+def _overlaid(frame: Frame, wanted: bytes, escaped: bool) -> Frame:
+    """One frame with another character set, its text decoded where it has escape sequences."""
+    overlay: dict[int, bytes] = {int(Tag.CHARACTER_SET): wanted}
+    if escaped:
+        overlay[Tag.CHARACTER_SET] = b"ISO_IR 192"
+        for tag, value in frame.elements.values.items():
+            if tag not in BINARY and not (value.isascii() and _ESC not in value):
+                text = decoded(value, _first_term(wanted), tag == Tag.PATIENT_NAME)
+                overlay[tag] = text.encode("utf_8")
+    return replace(frame, elements=frame.elements.overlaid(overlay))
+
+
+def _first_term(stated: bytes) -> str:
+    return stated.decode("latin-1").split("\\")[0].strip(" \0")
+
+
+def decoded(value: bytes, first: str, is_name: bool) -> str:
+    """Text with escape sequences.
+
+    Parameters
+    ----------
+    first : the first value of SpecificCharacterSet, in force at the beginning and
+        after each delimiter. A set of double bytes goes on after a delimiter where
+        the first one has no such bytes: many files do not announce it again.
+    is_name : whether ``^`` and ``=`` are delimiters, too
+
+    Source: DICOM PS3.5 6.1.2.5.3.
+    """
+    delimiters = _RESETTING_NAMES if is_name else _RESETTING
+    own = _own_codec(first)
+    low, high = "", own
+    text: list[str] = []
+    at = 0
+    while at < len(value):
+        step = 1
+        if value[at] == _ESC:
+            low, high, step = _escape(value, at, low, high)
+        elif low and 0x20 < value[at] < 0x7F:
+            step = 2
+            text.append(_kanji(value[at : at + 2], low))
+        elif value[at] < 0x80:
+            if value[at] in delimiters:
+                low, high = "", own or high
+            text.append(chr(value[at]))
+        else:
+            step = 2 if high in _TWO_BYTES else 1
+            text.append(value[at : at + step].decode(high or "latin_1", "replace"))
+        at += step
+    return "".join(text)
+
+
+def _own_codec(first: str) -> str:
+    """Codec of the first set's bytes from 0x80 on; empty where it has none."""
+    codec = python_encoding.get(first, first)
+    if not first or codec == python_encoding["ISO_IR 6"]:
+        return ""
+    return {"iso_ir_58": "gbk", "iso2022_jp": "", "iso2022_jp_2": ""}.get(codec, codec)
+
+
+def _escape(value: bytes, at: int, low: str, high: str) -> tuple[str, str, int]:
+    """What an escape sequence sets, and its length; one that nobody knows is left out."""
+    for length in (3, 2):
+        sequence = value[at + 1 : at + 1 + length]
+        if sequence in _TO_G0:
+            return _TO_G0[sequence], high, length + 1
+        if sequence in _TO_G1:
+            return low, _TO_G1[sequence], length + 1
+    return low, high, 1
+
+
+def _kanji(pair: bytes, kind: str) -> str:
+    """One character of a Japanese set of double bytes."""
+    raised = bytes(byte | 0x80 for byte in pair)
+    return (raised if kind == _KANJI else b"\x8f" + raised).decode("euc_jp", "replace")
 
 
 @lru_cache(maxsize=64)
@@ -240,23 +350,26 @@ def _codec(elements: Elements) -> str:
 
 def _likely(value: bytes) -> tuple[str, ...]:
     """Sets in which the bytes are words."""
-    escaped = [term for escape, term in _ESCAPES.items() if escape in value]
-    if escaped:
-        return tuple(escaped[:1])
+    if "\ufffd".encode() in value:  # already lost
+        return ()
     found: list[str] = []
     for term, codec in _CANDIDATES:
         text = _decoded(value, codec)
-        if text is not None and _natural(text) and (codec != "gb2312" or _is_common(value)):
+        if text is not None and _natural(text, as_names=True) and _is_common(value, codec):
             if codec == _UTF8:
                 return (term,)
             found.append(term)
     return tuple(found[:_MOST_LIKELY])
 
 
-def _is_common(value: bytes) -> bool:
-    """Whether at least half of some GB 2312 characters are common ones."""
-    leads = [match[0][0] for match in re.finditer(rb"[\x80-\xff]{2}", value)]
-    return 2 * sum(lead <= _LAST_COMMON_LEAD for lead in leads) >= len(leads)
+def _is_common(value: bytes, codec: str) -> bool:
+    """Whether at least half of some double-byte characters are among the set's common ones."""
+    if codec not in _COMMON_LEADS:
+        return True
+    least, most = _COMMON_LEADS[codec]
+    characters = re.finditer(rb"[\x81-\xfe][\x40-\xff]", value)
+    leads = [value[character.start()] for character in characters]
+    return 2 * sum(least <= lead <= most for lead in leads) >= len(leads) > 0
 
 
 def _decoded(value: bytes, codec: str) -> str | None:
@@ -274,27 +387,42 @@ def _encodable(text: str, codec: str) -> bool:
     return True
 
 
-def _natural(text: str) -> bool:
-    """Whether every word could be one: letters of one script, cased as people write."""
-    return all(map(_is_word, _words(text)))
+def _natural(text: str, as_names: bool = False) -> bool:
+    """Whether every word could be one: letters of one script, cased as people write.
+
+    Parameters
+    ----------
+    as_names : demand a capital letter and vowels where the script has them
+    """
+    return all(_is_word(word, as_names) for word in _words(text))
 
 
 def _words(text: str) -> Iterator[str]:
     return (word for word in re.split(r"[\s^=\\,.;:()/\-_+0-9\[\]]+", text) if not word.isascii())
 
 
-def _is_word(word: str) -> bool:
+def _is_word(word: str, as_name: bool) -> bool:
     scripts = {_script(char) for char in word if not char.isascii()} - {""}
-    ascii_letters = sum(char.isascii() and char.isalpha() for char in word)
+    ascii_letters = any(char.isascii() and char.isalpha() for char in word)
     if not scripts:
         return True
     if scripts == {"LATIN"}:
-        return bool(ascii_letters) or len(word) == 1
+        return ascii_letters or len(word) == 1
     if scripts <= _SYLLABIC:
-        return True
-    if scripts <= _CASED and len(scripts) == 1:
-        return not ascii_letters and (word.istitle() or word.isupper() or word.islower())
-    return scripts <= _OTHER_SCRIPTS and len(scripts) == 1 and not ascii_letters
+        return not (as_name and "HALFWIDTH" in scripts)
+    if len(scripts) > 1 or ascii_letters:
+        return False
+    if scripts <= _CASED:
+        return _is_cased(word, as_name)
+    return scripts <= _OTHER_SCRIPTS and unicodedata.category(word[0])[0] != "M"
+
+
+def _is_cased(word: str, as_name: bool) -> bool:
+    """Whether a Cyrillic or Greek word is written as such words are."""
+    if not as_name:
+        return word.istitle() or word.isupper() or word.islower()
+    vowels = sum(char in _VOWELS for char in word.lower())
+    return (word.istitle() or word.isupper()) and vowels >= _FEWEST_VOWELS * len(word)
 
 
 def _script(char: str) -> str:

@@ -6,6 +6,7 @@ when it learned.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -31,6 +32,23 @@ MARROW_MINIMUM_VOXELS: Final = 200
 MARROW_DIGITS: Final = 4
 """Significant digits of the median, so that the last bits of a resampling never
 reach a network."""
+
+TISSUE_FROM_MM: Final = 28.0
+TISSUE_REACH_MM: Final = 60.0
+"""Between these distances from a head's centre lies mostly muscle, alike on both sides."""
+
+TISSUE_FEMUR: Final = 0.3
+"""Femur probability from which a voxel, and two pixels about it, is not called tissue."""
+
+SIDE_RATIO: Final = 1.1
+"""Marrow of one hip may exceed that of the other by this, once the coils' brightness is
+divided out; more is taken for oedema. Of 104 simulated hips, those less than 5 % full of
+oedema keep their median (mean error 0.8 %), those more than 35 % full come from 35 % down
+to 10 % (docs/models.md)."""
+
+SIDE_BELIEVED: Final = 2.5
+"""No oedema makes marrow as much brighter as this; then the other hip shows no marrow, but
+metal or a void."""
 
 HEAD_CORE: Final = 0.7
 """Share of the head's radius inside which cortex and joint fluid do not reach."""
@@ -97,8 +115,65 @@ def femur_median(image: FloatArray, femur: FloatArray, affine: Affine, head: Hea
     if np.count_nonzero(marrow) < MARROW_MINIMUM_VOXELS:
         marrow = distance <= HEAD_CORE * head.radius_mm
     values = image[marrow]
-    median = float(f"{np.median(values):.{MARROW_DIGITS}g}") if values.size else 0.0
+    median = _rounded(float(np.median(values))) if values.size else 0.0
     return median if np.isfinite(median) and median > 0 else None
+
+
+def marrow_medians(
+    image: FloatArray, femur: FloatArray, affine: Affine, heads: Sequence[Head]
+) -> tuple[float | None, ...]:
+    """Median signal of normal femoral marrow of each hip, each checked against the other.
+
+    Oedema that fills head and neck raises a hip's own median, and would be
+    compared with itself. So the median is at most `SIDE_RATIO` times what the
+    other hip's would be here; how much brighter the coils make this side is
+    told by the soft tissue around the two heads.
+
+    Parameters
+    ----------
+    image, femur, affine : as for `femur_median`
+    heads : found or not; of a single found one the median is its own
+
+    Returns
+    -------
+    For each head, a positive number or None where there is no signal to measure.
+    """
+    own = [femur_median(image, femur, affine, head) for head in heads]
+    soft = _soft_tissue(image, femur)
+    tissue = [_tissue_median(image, soft, affine, head) for head in heads]
+    relative = [m / t for m, t in zip(own, tissue, strict=True) if m and t]
+    return tuple(
+        _rounded(around * _checked(median / around, relative)) if median and around else median
+        for median, around in zip(own, tissue, strict=True)
+    )
+
+
+def _checked(own: float, relative: Sequence[float]) -> float:
+    """Marrow over soft tissue of one hip, at most a little more than that of the others."""
+    believed = [other for other in relative if other >= own / SIDE_BELIEVED]
+    return min(own, SIDE_RATIO * min(believed))
+
+
+def _soft_tissue(image: FloatArray, femur: FloatArray) -> BoolArray:
+    """The body without the femurs and their rims."""
+    positive = image[image > 0]
+    bright = float(np.percentile(positive, 99.5)) if positive.size else np.inf
+    bone = ndimage.binary_dilation(femur > TISSUE_FEMUR, np.ones((1, 5, 5), dtype=np.bool_))
+    return np.asarray((image > BACKGROUND_FRACTION * bright) & ~bone)
+
+
+def _tissue_median(image: FloatArray, soft: BoolArray, affine: Affine, head: Head) -> float:
+    """Median of the soft tissue around a head; 0 where there is none."""
+    if head.centre_lps_mm is None:
+        return 0.0
+    distance = distance_mm(Grid(affine, shape3(image.shape)), head.centre_lps_mm)
+    values = image[soft & (distance > TISSUE_FROM_MM) & (distance <= TISSUE_REACH_MM)]
+    return float(np.median(values)) if values.size else 0.0
+
+
+def _rounded(median: float) -> float:
+    """A median to `MARROW_DIGITS` significant digits."""
+    return float(f"{median:.{MARROW_DIGITS}g}")
 
 
 def _eroded_in_plane(mask: BoolArray) -> BoolArray:

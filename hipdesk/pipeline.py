@@ -20,7 +20,7 @@ from hipdesk.crop import crop_hip
 from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.errors import HeadNotFound, KnownError, NoScorableHip
 from hipdesk.geometry import as_point, to_index
-from hipdesk.intensity import femur_median
+from hipdesk.intensity import marrow_medians
 from hipdesk.locating import CENTRE_DECIMALS, Located, locate
 from hipdesk.pair import as_pair
 from hipdesk.ports import Cancelled, Network, Progress, never_cancelled, no_progress
@@ -177,7 +177,8 @@ def analyze_placed(
     share = PLACED_LOCATING_SHARE
     located = locate(volume, locator, _part(progress, 0.0, share), cancelled)
     head = _placed(located, request, centre)
-    median = femur_median(located.image, located.femur, located.grid.affine, head)
+    heads = [head, *(other for other in located.heads if other.side is not side)]
+    median, *_ = marrow_medians(located.image, located.femur, located.grid.affine, heads)
     if median is None:
         raise NoScorableHip(
             f"There is no signal where the {side.word} femoral head was placed; place it on the "
@@ -259,10 +260,7 @@ def _hips(
             "No femoral head was found on this series; choose a coronal series that shows the "
             "hips, or check the folder."
         )
-    medians = [
-        femur_median(located.image, located.femur, located.grid.affine, head)
-        for head in located.heads
-    ]
+    medians = marrow_medians(located.image, located.femur, located.grid.affine, located.heads)
     if not any(medians):
         raise NoScorableHip(
             "The femoral heads give no signal on this series; choose another series."

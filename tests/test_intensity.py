@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hipdesk.geometry import to_lps
 from hipdesk.grids import locator_grid_of
-from hipdesk.intensity import body_scale, by_body, by_marrow, femur_median
+from hipdesk.intensity import body_scale, by_body, by_marrow, femur_median, marrow_medians
 from hipdesk.records import Head, Side
 from tests.stacks import ball, places, stack_about, turned
 
@@ -83,3 +83,45 @@ def test_no_signal_gives_no_median():
     image, femur, head = _hip(20.0)
     assert femur_median(np.zeros_like(image), femur, GRID.affine, head) is None
     assert femur_median(image, femur, GRID.affine, Head(Side.LEFT, False, 0.0)) is None
+
+
+def _two_hips(right: float, left: float, shading: float = 1.0) -> tuple[np.ndarray, ...]:
+    """Two femurs of given marrow in muscle of 100, the left side brighter by the coils."""
+    where = places(GRID.affine, SHAPE)
+    image = np.full(SHAPE, 100.0, np.float32)
+    femur = np.zeros(SHAPE, np.float32)
+    heads = []
+    for side, column, signal in ((Side.RIGHT, 50, right), (Side.LEFT, 140, left)):
+        centre = to_lps(GRID.affine, (3, 90, column))
+        marrow = ball(where, centre, 22)
+        image[marrow], femur[marrow] = signal, 0.9
+        heads.append(Head(side, True, 0.9, tuple(centre), 24.0))
+    image[..., 95:] *= shading
+    return image, femur, heads
+
+
+@pytest.mark.parametrize(
+    ("right", "left", "shading", "expected"),
+    [
+        (150, 150, 1.0, (150, 150)),
+        (150, 160, 1.0, (150, 160)),
+        (150, 300, 1.0, (150, 165)),
+        (330, 150, 1.0, (165, 150)),
+        (150, 150, 1.6, (150, 240)),
+        (150, 300, 1.6, (150, 264)),
+        (20, 150, 1.0, (20, 150)),
+    ],
+)
+def test_a_hip_full_of_oedema_is_compared_with_the_other_one(right, left, shading, expected):
+    image, femur, heads = _two_hips(right, left, shading)
+    assert marrow_medians(image, femur, GRID.affine, heads) == pytest.approx(expected, rel=1e-3)
+    assert marrow_medians(image, femur, GRID.affine, heads[::-1]) == pytest.approx(
+        expected[::-1], rel=1e-3
+    )
+
+
+def test_a_single_hip_keeps_its_own_median():
+    image, femur, heads = _two_hips(150, 300)
+    lone = [Head(Side.RIGHT, False, 0.1), heads[1]]
+    assert marrow_medians(image, femur, GRID.affine, lone) == (None, 300.0)
+    assert marrow_medians(np.zeros_like(image), femur, GRID.affine, heads) == (None, None)

@@ -10,6 +10,7 @@ from hipdesk.training.recipes import Kind
 from hipdesk.training.shards import (
     STACKS_A_SHARD,
     Stack,
+    as_measured,
     read_pool,
     split_pool,
     write_shards,
@@ -95,3 +96,17 @@ def test_a_damaged_shard_is_named(tmp_path: Path) -> None:
     (tmp_path / "shard_00000.npz").write_bytes(b"PK not a shard")
     with pytest.raises(UnreadableInput, match="shard_00000"):
         read_pool(tmp_path)
+
+
+def test_a_simulated_hip_is_measured_as_the_pipeline_does() -> None:
+    labels = np.full((2, 40, 40), 2, np.uint8)
+    labels[:, :26] |= 8
+    signal = np.where(labels & 8, 2.0, 1.0).astype(np.float32)
+    full = [as_measured(signal, labels, 2.0, np.random.default_rng(seed)) for seed in range(200)]
+    lone = np.array(full) == 2.0
+    assert 0.1 < lone.mean() < 0.3
+    held = np.array(full)[~lone]
+    assert np.median(held) == pytest.approx(1.1, abs=0.03)
+    assert 0.05 < np.log(held).std() < 0.11
+    healthy = as_measured(np.ones_like(signal), labels & 2, 1.0, np.random.default_rng(0))
+    assert healthy == 1.0

@@ -12,14 +12,31 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QTranslator
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
 
 from app import language
 from app.core_catalogue import LISTS, SENTENCES, SPOKEN, in_language
+from app.state import Workspace
+from app.views.about import ProgramFacts
+from app.views.file_choice import FileChoice
+from app.views.follow_up_view import FollowUpView
 from app.views.labels import core_sentence, core_words
+from app.views.library_view import LibraryView
+from app.views.main_window import MainWindow
+from app.views.report_view import ReportView
+from app.views.review_view import ReviewView
 from hipdesk import report, wording
-from hipdesk.records import Contrast, Plane, Reason, Side
-from hipdesk.settings import Language
+from hipdesk.records import Contrast, ModelRef, Plane, Reason, Side
+from hipdesk.settings import Language, Settings
 from tests import translations
 from tests.analysis_factory import make_analysis
 
@@ -391,3 +408,52 @@ def test_the_end_of_a_sentence_becomes_one(chinese: None) -> None:
     )
     assert core_sentence("It is coronal.") == "冠状位。"
     assert core_sentence("") == ""
+
+
+# The window
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: QApplication) -> MainWindow:
+    choice = FileChoice()
+    pages = (LibraryView(choice), ReviewView(), FollowUpView(), ReportView())
+    facts = ProgramFacts("1.0", (ModelRef("segment", "1", "a" * 64, "segment", "simulated MRI"),))
+    made = MainWindow(dict(zip(Workspace, pages, strict=True)), facts, choice)
+    qtbot.addWidget(made)
+    made.resize(1366, 768)
+    made.show_patient(None)
+    made.show_settings(Settings())
+    made.show()
+    return made
+
+
+def shown_words(window: MainWindow) -> set[str]:
+    """Everything to be read in the window, whichever workspace is in front."""
+    menus = window.findChildren(QMenu)
+    said: set[str] = {action.text() for menu in menus for action in menu.actions()}
+    for workspace in Workspace:
+        window.show_workspace(workspace)
+        for each in window.findChildren(QWidget):
+            if not each.isVisible():
+                continue
+            said |= {each.toolTip(), each.accessibleName()}
+            if isinstance(each, QLabel | QAbstractButton):
+                said.add(each.text())
+            elif isinstance(each, QLineEdit | QPlainTextEdit):
+                said.add(each.placeholderText())
+    return {words for words in said if re.search("[A-Za-z]{3}|[\u4e00-\u9fff]", words)}
+
+
+def test_the_window_changes_its_language_while_it_is_open(
+    window: MainWindow, qapp: QApplication, qtbot: QtBot
+) -> None:
+    english = shown_words(window)
+    window.show_settings(Settings(language=Language.CHINESE))
+    qapp.processEvents()
+    chinese = shown_words(window)
+    window.show_settings(Settings(language=Language.ENGLISH))
+
+    qtbot.waitUntil(lambda: shown_words(window) == english)
+    assert not any(CHINESE.search(words) for words in english)
+    assert {words for words in chinese if not CHINESE.search(words)} <= {"HipDesk"}
+    assert len(chinese) > 40

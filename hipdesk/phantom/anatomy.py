@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from hipdesk.errors import UnreadableInput
 from hipdesk.geometry import as_point, coronal_from_right_front_up
+from hipdesk.phantom.shape_model import SHAPE_FILE, ShapeModel, load_shape_model
 from hipdesk.records import Affine, Point, Side, read_only
 
 
@@ -89,12 +90,14 @@ class Anatomy:
         to posterior (+y), rows head to feet (-z), columns right to left (+x)
     affine : 4 x 4, (slice, row, column) to LPS mm
     hips : head centre, radius and neck axis of both sides
+    shapes : how other bodies differ from this one, where a model lies beside its file
     """
 
     name: str
     labels: NDArray[np.uint8]
     affine: Affine
     hips: Mapping[Side, HipGeometry]
+    shapes: ShapeModel | None = None
 
 
 CANONICAL_AXES: Final = np.array(
@@ -128,6 +131,7 @@ _NAMES: Final = {
 def load_label_map(folder: Path, name: str) -> Anatomy:
     """Read ``NAME_pelvis_labels_1mm.nii.gz`` and ``NAME_labels.json``.
 
+    A shape model (`SHAPE_FILE`) in the same folder is read with them.
     The maps are stored with +x towards the patient's right, +y anterior and
     +z up, at 1 mm.
 
@@ -149,7 +153,9 @@ def load_label_map(folder: Path, name: str) -> Anatomy:
     affine = np.eye(4)
     affine[:3, :3] = CANONICAL_AXES
     affine[:3, 3] = (-last[0], -last[1], last[2])
-    return Anatomy(name, read_only(table[canonical]), affine, _hips(facts["hips"]))
+    model = folder / SHAPE_FILE
+    shapes = load_shape_model(model) if model.exists() else None
+    return Anatomy(name, read_only(table[canonical]), affine, _hips(facts["hips"]), shapes)
 
 
 def label_map_names(folder: Path) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from scipy.spatial.transform import Rotation
 from hipdesk.geometry import as_point
 from hipdesk.phantom.anatomy import Anatomy, HipGeometry
 from hipdesk.phantom.noise import Noise, random_noise
+from hipdesk.phantom.shape_model import ShapeWarp, displacement
 from hipdesk.records import Point, Side
 
 
@@ -40,6 +41,7 @@ class Pose:
         angle between neck and shaft, another version
     breadth, depth : how much thicker the body is beside the hips, and in front of
         and behind them; above 1 mostly more fat
+    shape : another body's bones, from a shape model
     """
 
     linear: NDArray[np.float64]
@@ -51,6 +53,7 @@ class Pose:
     neck_bend_deg: Mapping[Side, Point] = field(default_factory=_unbent)
     breadth: float = 1.0
     depth: float = 1.0
+    shape: ShapeWarp | None = None
 
 
 def random_pose(rng: np.random.Generator, strength: float = 1.0) -> Pose:
@@ -121,6 +124,8 @@ def to_anatomy(anatomy: Anatomy, pose: Pose, points: NDArray[np.float64]) -> NDA
         bend = [field.smooth_at(as_float32) for field in pose.warp]
         bent = bent + pose.warp_mm * np.stack(bend, axis=-1)
     placed = bent @ pose.linear.T + pose.shift_mm
+    if pose.shape is not None:
+        placed = _reshaped(placed, anatomy, pose.shape)
     placed = _slimmed(placed, anatomy, pose.breadth, pose.depth)
     for side, hip in anatomy.hips.items():
         placed = _swell(placed, hip, pose.head_scale[side])
@@ -141,6 +146,18 @@ def _swell(points: NDArray[np.float64], hip: HipGeometry, scale: float) -> NDArr
     distance = np.linalg.norm(offset, axis=-1) / hip.radius_mm
     weight = 1 - _smoothstep((distance - 1.2) / 1.6)
     return np.asarray(hip.centre_lps_mm + offset * (1 + (1 / scale - 1) * weight)[..., None])
+
+
+def _reshaped(
+    points: NDArray[np.float64], anatomy: Anatomy, shape: ShapeWarp
+) -> NDArray[np.float64]:
+    """Move each side of the body as the shape model says."""
+    middle = float(np.mean([hip.centre_lps_mm[0] for hip in anatomy.hips.values()]))
+    moved = points.copy()
+    for side, hip in anatomy.hips.items():
+        head = hip.centre_lps_mm, hip.radius_mm
+        moved += displacement(shape, head, side, middle, points)
+    return moved
 
 
 def _slimmed(

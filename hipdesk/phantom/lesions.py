@@ -44,6 +44,7 @@ class Oedema:
     away : unit vector from the joint's surface into the bone
     fade : share of the contrast lost from the joint's end to the other
     mottle : how uneven its brightness is inside
+    ragged : how uneven its outline is, beyond the bends of all
     """
 
     centre_lps_mm: Point
@@ -53,6 +54,7 @@ class Oedema:
     away: Point = (0.0, 0.0, 0.0)
     fade: float = 0.0
     mottle: float = 0.0
+    ragged: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +97,7 @@ def random_lesions(
         fluid,
         random_noise(rng, 7.0),
         random_noise(rng, 6.0),
-        fluid_tone=float(rng.uniform(0.6, 1.05)),
+        fluid_tone=float(rng.uniform(0.65, 1.1)),
         mimics=random_mimics(rng, hip, side),
     )
 
@@ -142,12 +144,14 @@ def oedema_fraction(
     if not patches:
         return fraction, added
     uneven = border.smooth_at(points)
+    fine = border.smooth_at(points * MOTTLE) if any(p.mottle or p.ragged for p in patches) else None
     for patch in patches:
-        own = _profile(patch, points, uneven)
+        bends = uneven if fine is None else uneven + 4 * patch.ragged * fine
+        own = _profile(patch, points, bends)
         np.maximum(fraction, own, out=fraction)
         excess = own * np.float32(patch.contrast - 1)
-        if patch.mottle:
-            excess *= np.clip(1 + patch.mottle * border.smooth_at(points * MOTTLE), 0.2, 1.6)
+        if fine is not None:
+            excess *= np.clip(1 + patch.mottle * fine, 0.2, 1.6)
         np.maximum(added, excess, out=added)
     return fraction, added
 
@@ -236,6 +240,7 @@ def _patch(
         away=as_point(away),
         fade=float(rng.uniform(0.0, 0.4)),
         mottle=float(rng.uniform(0.0, 0.22)),
+        ragged=float(rng.uniform(0.0, 0.16)),
     )
 
 

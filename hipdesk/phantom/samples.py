@@ -32,6 +32,7 @@ from hipdesk.phantom.lesions import HipLesions, random_lesions
 from hipdesk.phantom.mimics import Implant, hip_replacement, random_metal
 from hipdesk.phantom.prepared import PreparedAnatomy
 from hipdesk.phantom.render import Rendering, SliceGrid, Subject, random_textures, render
+from hipdesk.phantom.shape_model import random_shape
 from hipdesk.phantom.signal import (
     PAPER_STIR,
     T1_TSE,
@@ -53,6 +54,9 @@ PELVIS_CLASSES: Final = ("head_right", "head_left", "femur")
 
 VARIED_SHARE: Final = 0.3
 """Hips whose contrast is drawn at random instead of from physics or measurement."""
+
+SHAPE_SHARE: Final = 0.7
+"""Patients of a label map that get the bones of a shape model drawn beside it."""
 
 REPLACED_SHARE: Final = 0.015
 METAL_SHARE: Final = 0.05
@@ -151,7 +155,11 @@ def random_subject(
     replaced : how often each hip is a prosthesis
     """
     lesions = {side: random_lesions(rng, prepared.anatomy.hips[side], side) for side in Side}
-    subject = make_subject(rng, prepared, lesions, random_pose(rng, strength))
+    pose = random_pose(rng, strength)
+    shapes = prepared.anatomy.shapes
+    if shapes is not None and rng.random() < SHAPE_SHARE:
+        pose = replace(pose, shape=random_shape(rng, shapes))
+    subject = make_subject(rng, prepared, lesions, pose)
     return replace(
         subject,
         implants=tuple(_random_implants(rng, prepared, replaced)),

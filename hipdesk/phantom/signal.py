@@ -167,7 +167,7 @@ def measured_stir_signals(rng: np.random.Generator) -> TissueSignals:
         Tissue.SKIN: muscle * float(rng.uniform(0.8, 2.0)),
         Tissue.BLADDER: fluid * float(rng.uniform(0.9, 1.4)),
         Tissue.BOWEL: muscle * float(rng.uniform(1.2, 3.0)),
-        Tissue.BLOOD: float(rng.uniform(0.3, 4.5)),
+        Tissue.BLOOD: float(rng.uniform(0.5, 5.5)),
         Tissue.UTERUS: muscle * float(rng.uniform(1.3, 3.0)),
         Tissue.PROSTATE: muscle * float(rng.uniform(1.2, 2.4)),
     }
@@ -195,7 +195,7 @@ def varied_stir_signals(rng: np.random.Generator) -> TissueSignals:
         Tissue.SKIN: float(rng.uniform(0.5, 3.0)),
         Tissue.BLADDER: fluid * float(rng.uniform(0.8, 1.6)),
         Tissue.BOWEL: float(rng.uniform(0.3, 4.0)),
-        Tissue.BLOOD: float(np.exp(rng.uniform(np.log(0.15), np.log(5.0)))),
+        Tissue.BLOOD: float(np.exp(rng.uniform(np.log(0.3), np.log(6.0)))),
         Tissue.UTERUS: float(rng.uniform(0.8, 4.0)),
         Tissue.PROSTATE: float(rng.uniform(0.8, 3.0)),
     }

@@ -154,7 +154,8 @@ _NO_STIR_WORDS: Final = _words(
     "(?:不|非|无|未)(?:stir|tirm)",
 )
 _FAT_SUPPRESSION_WORDS: Final = _words(
-    rf"{_START}(?:fs|fatsat|fsat|spair|spir|chess|proset|wats|we|fatsup){_END}",
+    rf"{_START}(?:fs|dfs|fatsat|fsat|a?spair|a?spir|specir|special|pasta|chess|proset|wats|we"
+    rf"|fatsup){_END}",
     rf"(?:t1|t2|t1w|t2w|t1wi|t2wi|pd|pdw|dp|tse|fse)(?:fs|spair|spir|fatsat){_END}",
     rf"{_START}fs(?:t1|t2|pd|fse|tse)",
     r"fat[ _-]*(?:sat|sup)",
@@ -175,7 +176,7 @@ _FAT_SUPPRESSION_WORDS: Final = _words(
     "жироподав",
     "подавлен\\w* жир",
 )
-_SPECTRAL_WORDS: Final = _words(r"spa?ir(?![a-z])")
+_SPECTRAL_WORDS: Final = _words(r"spa?ir(?![a-z])", rf"{_START}(?:specir|special|pasta){_END}")
 _NO_SUPPRESSION_WORDS: Final = _words(
     rf"{_START}(?:non?|w/?o|without|ohne|sans|sin|senza)[ _-]*(?:fs|fat|fett|sat|sup|gra)",
     "(?:不|非|无|未)(?:压脂|抑脂|脂肪抑制)",
@@ -199,16 +200,19 @@ _OTHER_WORDS: Final = _words(
     rf"{_START}(?:ff|r2\*|pdff){_END}",
     r"t[12][ _-]*map|mapit",
 )
+_DIXON: Final = r"(?:dixon|ideal|flex|wfi|wfs|fatsep)[\w -]*[ _-]"
+"""Siemens and Philips, GE, GE, UIH, Canon, Hitachi; one letter or word behind it names the part."""
+
 _WATER_WORDS: Final = _words(
     rf"{_START}water(?![ _-]*(?:exc|sat|sup))(?![a-z])",
-    r"(?:dixon|ideal|flex)\w*[ _-]w(?![a-z])",
+    rf"{_DIXON}w(?![a-z/])",
     "水相",
     "水像",
 )
 _FAT_WORDS: Final = _words(
     r"^fat[ _]*:",
     rf"{_START}fat[ _:]*(?:dixon|ideal|flex)",
-    r"(?:dixon|ideal|flex)\w*[ _-](?:f|fat)(?![a-z])",
+    rf"{_DIXON}(?:f|fat)(?![ _-]*(?:sat|sup))(?![a-z])",
     "脂相",
     "脂像",
 )
@@ -222,8 +226,9 @@ _OTHER_TYPES: Final = frozenset(
 )  # fmt: skip
 _WATER_TYPES: Final = frozenset({"W", "WATER"})
 _SUPPRESSION_OPTIONS: Final = frozenset(
-    {"FS", "FATSAT", "FAT_SAT", "FS_GEMS", "SPIR", "SPAIR", "CHESS", "WE", "WATER_EXCITATION"}
-)
+    {"FS", "SFS", "DFS", "FATSAT", "FAT_SAT", "FS_GEMS", "SPIR", "SPAIR", "ASPIR", "SPECIR",
+     "SPECIAL", "PASTA", "CHESS", "WE", "WATER_EXCITATION"}
+)  # fmt: skip
 
 
 def _folded(text: str) -> str:
@@ -304,8 +309,10 @@ def _is_nameless_inversion(cues: SequenceCues) -> bool:
     """An inversion turbo spin echo without inversion time and without a T1 name."""
     if _says(_SPECTRAL_WORDS, cues):
         return False
-    inverted = "IR" in cues.scanning_sequence or re.search(r"tir\d?d?", cues.sequence_name.lower())
-    return bool(inverted) and not _is_gradient_echo(cues) and _named(cues) is not Contrast.T1
+    name = cues.sequence_name.lower()
+    named = re.search(r"tir\d?d?", name) or _STIR_WORDS.search(name)
+    inverted = "IR" in cues.scanning_sequence or bool(named)
+    return inverted and not _is_gradient_echo(cues) and _named(cues) is not Contrast.T1
 
 
 def _is_dixon_water(cues: SequenceCues) -> bool:

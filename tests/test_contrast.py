@@ -170,3 +170,49 @@ def test_a_name_that_its_values_contradict_is_said(cues, words):
 )
 def test_names_that_agree_with_their_values_are_left_in_peace(cues):
     assert contradiction(SequenceCues(**cues)) == ""
+
+
+_T2 = {"tr_ms": 3800.0, "te_ms": 60.0, "scanning_sequence": ("SE",)}
+_PD = {"tr_ms": 2600.0, "te_ms": 30.0, "scanning_sequence": ("SE",)}
+_IR = {"tr_ms": 4000.0, "te_ms": 40.0, "scanning_sequence": ("SE", "IR")}
+_GR = {"tr_ms": 6.0, "te_ms": 2.0, "scanning_sequence": ("GR",)}
+_PHILIPS_WATER = {"image_type": ("DERIVED", "PRIMARY", "W", "W", "DERIVED")}
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        # Siemens
+        ("t2_blade_tirm_cor", {}, Contrast.STIR),
+        ("pd_spc_fs_cor_iso", _PD, Contrast.PD_FS),
+        ("t2_tse_dixon_cor_384_W", _T2, Contrast.DIXON_WATER),
+        ("t2_tse_dixon_cor_384_in", _T2, Contrast.T2),
+        ("t2_tse_dixon_cor_384_opp", _T2, Contrast.T2),
+        # GE
+        ("Cor FSE-XL STIR", _IR, Contrast.STIR),
+        ("COR FSTIR", _IR, Contrast.STIR),
+        ("O-Cor FRFSE-XL FS", _T2, Contrast.T2_FS),
+        ("Cor IDEAL W", _T2, Contrast.DIXON_WATER),
+        ("Cor IDEAL Fat Sat", _T2, Contrast.T2_FS),
+        ("WATER: Cor LAVA-Flex", _GR, Contrast.T1_FS),
+        ("Cor T2 SSFSE ASPIR", _T2, Contrast.T2_FS),
+        ("cor PD SPECIAL", _PD, Contrast.PD_FS),
+        # Philips
+        ("STIR_longTE", _IR, Contrast.STIR),
+        ("PDW_SPAIR COR", _PD, Contrast.PD_FS),
+        ("T2W_SPIR_cor", _T2, Contrast.T2_FS),
+        ("T2W_mDIXON_TSE_COR", {**_T2, **_PHILIPS_WATER}, Contrast.DIXON_WATER),
+        ("mDIXON-TSE_W cor", _T2, Contrast.DIXON_WATER),
+        ("T2 mDIXON w/o contrast", _T2, Contrast.T2),
+        # Canon, UIH, Hitachi
+        ("T2 DFS cor", _T2, Contrast.T2_FS),
+        ("COR T2 SPECIR", _T2, Contrast.T2_FS),
+        ("cor WFS W T2", _T2, Contrast.DIXON_WATER),
+        ("t2_fse_wfi_cor_W", _T2, Contrast.DIXON_WATER),
+        ("t2_fse_wfi_cor_fat", _T2, Contrast.OTHER),
+        ("cor T2 FatSep F", _T2, Contrast.OTHER),
+        ("COR HIP", {**_T2, "sequence_name": "fse_stir"}, Contrast.STIR),
+    ],
+)
+def test_vendors_own_words(name, values, expected):
+    assert weighting(SequenceCues(description=name, **values)) is expected

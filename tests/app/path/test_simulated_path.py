@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 
 from app.state import Drawing, Panel
 from app.views.patient_header import PatientHeaderLine
-from app.views.patient_list import PatientList
 from app.views.report_pages import ReportPages
 from app.views.slice_canvas import SliceCanvas
 from app.views.verdict_bar import VerdictBar
@@ -140,18 +139,11 @@ def _open_the_second_by_menu(desk: Driver, folder: Path, monkeypatch: pytest.Mon
 
 
 def _open_the_newest(desk: Driver) -> None:
-    (patients,) = desk.all(PatientList)
-    where = patients.visualRect(patients.model().index(0, 0)).center()
-    desk.bot.mouseClick(patients.viewport(), Qt.MouseButton.LeftButton, pos=where)
-    desk.wait(lambda: len(_open_buttons(desk)) == 2)
-    desk.press(_open_buttons(desk)[0])
+    desk.choose_row(0)
+    desk.wait(lambda: len(desk.open_buttons) == 2)
+    desk.press(desk.open_buttons[0])
     desk.wait(lambda: desk.exam is not None)
     assert desk.workspace == "Review"
-
-
-def _open_buttons(desk: Driver) -> list[QPushButton]:
-    found = [each for each in desk.all(QPushButton) if each.text() == "Open"]
-    return sorted(found, key=lambda each: each.mapToGlobal(each.rect().center()).y())
 
 
 # Reading

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -33,11 +34,13 @@ from PySide6.QtWidgets import (
 from pytestqt.exceptions import TimeoutError
 from pytestqt.qtbot import QtBot
 
+import hipdesk
 from app.bootstrap.program import Program
 from app.messages import Severity
 from app.state import Exam, OpenSeries
 from app.views.labels import ElidedLabel
 from app.views.message_bar import MessageRow
+from app.views.patient_list import PatientList
 from app.views.slice_canvas import SliceCanvas
 from app.views.strip_chart import StripChart
 from hipdesk.records import HipResult, Side
@@ -47,6 +50,7 @@ W = TypeVar("W", bound=QWidget)
 
 SIZE = (1366, 768)
 NOTCH = 120
+PROGRAM = Path(hipdesk.__file__).parent.parent.as_posix()
 LONG_MS = 30_000
 NO_KEYS = Qt.KeyboardModifier.NoModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -260,6 +264,24 @@ class Driver:
         """Whether a job runs or waits."""
         return any(job.what == what for job in self.program.services.jobs.running)
 
+    # The library
+
+    @property
+    def patients(self) -> PatientList:
+        (patients,) = self.all(PatientList)
+        return patients
+
+    def choose_row(self, at: int) -> None:
+        """Click a patient."""
+        where = self.patients.visualRect(self.patients.model().index(at, 0)).center()
+        self.bot.mouseClick(self.patients.viewport(), LEFT_BUTTON, pos=where)
+
+    @property
+    def open_buttons(self) -> list[QPushButton]:
+        """Those of the chosen patient's visits, the newest first."""
+        found = [each for each in self.all(QPushButton) if each.text() == "Open"]
+        return sorted(found, key=lambda each: each.mapToGlobal(each.rect().center()).y())
+
     # The review
 
     @property
@@ -328,12 +350,13 @@ class Watch:
 
     Attributes
     ----------
-    causes : for each gap, the innermost frames of the window's thread when it was noticed
+    notice_s : longer gaps are told
+    causes : by the beginning of a gap, where the window's thread was seen meanwhile
     """
 
     notice_s: float = 0.05
     ticks: list[float] = field(default_factory=list)
-    causes: list[tuple[float, str]] = field(default_factory=list)
+    causes: dict[float, Counter[str]] = field(default_factory=dict)
 
     def __enter__(self) -> Watch:
         self._home = threading.get_ident()
@@ -356,39 +379,32 @@ class Watch:
         self.ticks.append(time.perf_counter())
 
     def _look(self) -> None:
-        noticed = 0.0
         while not self._ended.wait(0.005):
             last = self.ticks[-1]
-            away = time.perf_counter() - last
-            if away > self.notice_s and last != noticed:
-                noticed = last
-                frames = sys._current_frames()
-                self.causes.append((last, _innermost(frames.get(self._home))))
-
-    @property
-    def gaps(self) -> list[float]:
-        """Seconds between turns of the event loop."""
-        return [after - before for before, after in pairwise(self.ticks)]
+            if time.perf_counter() - last > 0.015:
+                frame = sys._current_frames().get(self._home)
+                self.causes.setdefault(last, Counter())[_innermost(frame)] += 1
 
     @property
     def longest(self) -> float:
-        return max(self.gaps, default=0.0)
+        """Seconds between two turns of the event loop."""
+        return max((after - before for before, after in pairwise(self.ticks)), default=0.0)
 
     def told(self, what: str) -> str:
-        """Figures in one line, and the causes of long gaps below it."""
+        """The longest gap in one line, and below it what was seen in every long one."""
         lines = [f"{what}: longest gap {1000 * self.longest:.0f} ms"]
-        starts = {before: after - before for before, after in pairwise(self.ticks)}
-        for at, cause in self.causes:
-            lines.append(f"  {1000 * starts.get(at, 0.0):.0f} ms: {cause}")
+        for before, after in pairwise(self.ticks):
+            if after - before > self.notice_s:
+                seen = self.causes.get(before, Counter()).most_common(3)
+                causes = "; ".join(f"{count} x {cause}" for cause, count in seen)
+                lines.append(f"  {1000 * (after - before):.0f} ms: {causes}")
         return "\n".join(lines)
 
 
 def _innermost(frame: FrameType | None) -> str:
     """Where a thread is: file, line and function of the innermost frames of this program."""
-    if frame is None:
-        return "gone"
-    stack = traceback.extract_stack(frame)
-    own = [each for each in stack if "/app/" in each.filename or "/hipdesk/" in each.filename]
+    stack = [] if frame is None else traceback.extract_stack(frame)
+    own = [each for each in stack if f"{PROGRAM}/app/" in each.filename]
     chosen: Sequence[traceback.FrameSummary] = (own or stack)[-3:]
     return " < ".join(
         f"{Path(each.filename).name}:{each.lineno} {each.name}" for each in reversed(chosen)

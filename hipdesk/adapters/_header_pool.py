@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Generic, TypeVar
 
-from hipdesk.adapters._dicom_sources import SourceFile
+from hipdesk.adapters._source_listing import SourceFile
 from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.ports import Cancelled
 
@@ -162,7 +162,7 @@ class _Work(Generic[T]):
             if thread.place >= 0 and now - thread.began > patience_s:
                 self._give_up(thread, silent)
         busy = [thread for thread in at_work if not thread.given_up]
-        slow = all(now - thread.began > _SLOW_S for thread in busy)
+        slow = all(max(now - thread.began, thread.took) > _SLOW_S for thread in busy)
         if slow and len(busy) < MOST_THREADS and not self._stopped:
             self._start()
 
@@ -186,6 +186,7 @@ class _Thread:
     def __init__(self, run: Callable[[_Thread], None]) -> None:
         self.place = -1
         self.began = time.monotonic()
+        self.took = 0.0
         self.given_up = False
         self.ended = False
         self._run = run
@@ -196,4 +197,6 @@ class _Thread:
 
     def begin(self, place: int) -> None:
         """Note which file is looked into, and since when."""
-        self.place, self.began = place, time.monotonic()
+        now = time.monotonic()
+        self.took = now - self.began if self.place >= 0 else 0.0
+        self.place, self.began = place, now

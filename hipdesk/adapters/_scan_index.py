@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipdesk import __version__
-from hipdesk.adapters._dicom_sources import SourceFolder
+from hipdesk.adapters._source_listing import SourceFolder
 from hipdesk.paths import user_data_dir
 from hipdesk.records import Series, SkippedFile, read_only
 
@@ -167,7 +167,8 @@ class ScanIndex:
 
 def _name(roots: Sequence[Path], charset: str) -> str:
     """A file name that says nothing of what was scanned."""
-    asked = "\0".join([charset, *(os.path.abspath(root) for root in roots)])  # noqa: PTH100
+    named = (each for root in roots for each in (os.fspath(root), os.fspath(root.absolute())))
+    asked = "\0".join([charset, *named])
     return hashlib.blake2b(asked.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
 
 

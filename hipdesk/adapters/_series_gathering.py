@@ -15,22 +15,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
+from hipdesk.adapters._dicom_archives import INNER_ARCHIVE
 from hipdesk.adapters._dicom_elements import NotDicomError
 from hipdesk.adapters._dicom_headers import Frame, UnusableError, frames_of
-from hipdesk.adapters._dicom_sources import (
-    INNER_ARCHIVE,
-    NO_ACCESS,
-    NO_ANSWER,
-    DiscIndex,
-    SourceFile,
-    SourceFolder,
-    below,
-    is_disc_index,
-)
 from hipdesk.adapters._dicom_stacks import sort_into_series
 from hipdesk.adapters._dicom_tags import Tag
 from hipdesk.adapters._dicom_text import with_charset, with_text_facts
+from hipdesk.adapters._disc_index import DiscIndex, below, is_disc_index
 from hipdesk.adapters._scan_index import Unit, fingerprint
+from hipdesk.adapters._source_listing import NO_ACCESS, NO_ANSWER, SourceFile, SourceFolder
 from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.ports import Cancelled, Found
 from hipdesk.records import Notice, Series, SkippedFile

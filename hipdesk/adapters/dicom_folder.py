@@ -7,7 +7,6 @@ pixels are decoded when a series is opened.
 from __future__ import annotations
 
 import logging
-import os
 import time
 import warnings
 from collections.abc import Sequence
@@ -15,17 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from hipdesk.adapters._dicom_archives import PrivateFolder, remove_leftovers
 from hipdesk.adapters._dicom_pixels import read_volume
-from hipdesk.adapters._dicom_sources import (
-    NO_ANSWER,
-    Listing,
-    PrivateFolder,
-    SourceFolder,
-    is_disc_index,
-    list_sources,
-    remove_leftovers,
-)
+from hipdesk.adapters._dicom_sources import list_sources
 from hipdesk.adapters._dicom_text import charset_value
+from hipdesk.adapters._disc_index import is_disc_index
 from hipdesk.adapters._header_pool import PATIENCE_S, HeaderPool, in_background
 from hipdesk.adapters._scan_index import ScanIndex, Unit, fingerprint
 from hipdesk.adapters._series_gathering import (
@@ -38,6 +31,7 @@ from hipdesk.adapters._series_gathering import (
     now_ns,
     reading_order,
 )
+from hipdesk.adapters._source_listing import NO_ANSWER, Listing, SourceFolder
 from hipdesk.errors import Cancelled as CancelledError
 from hipdesk.errors import UnreadableInput
 from hipdesk.ports import (
@@ -109,7 +103,9 @@ class DicomFolderReader:
             The user asked to stop.
         """
         began, began_ns = time.perf_counter(), now_ns()
-        roots = (root,) if isinstance(root, (str, os.PathLike)) else tuple(root)
+        roots = (root,) if isinstance(root, Path) else tuple(root)
+        if not roots:
+            raise UnreadableInput("Nothing was named to be opened; name a folder or file.")
         told = _Told(progress)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pydicom quotes values that must not be logged
@@ -127,7 +123,7 @@ class DicomFolderReader:
         _log.info("scanned %d files: %d series, %d skipped",
                   reading.files, len(series), len(skipped))  # fmt: skip
         ordered = sorted(_explained(skipped, listing), key=lambda file: file.path)
-        return Scan(Path(roots[0]), series, tuple(ordered), seconds)
+        return Scan(roots[0], series, tuple(ordered), seconds)
 
     def read(
         self,

@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from hipdesk.adapters._dicom_sources import remove_leftovers
+from hipdesk.adapters._dicom_archives import remove_leftovers
 from hipdesk.adapters._scan_index import ScanIndex
 from hipdesk.adapters._worker_main import Request
 from hipdesk.adapters.dicom_folder import DicomFolderReader

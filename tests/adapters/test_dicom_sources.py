@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import stat
@@ -14,10 +15,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from hipdesk import cli
+from hipdesk.adapters import _dicom_archives as archives
 from hipdesk.adapters import _dicom_sources as sources
 from hipdesk.adapters import _header_pool, _series_gathering
-from hipdesk.adapters._dicom_sources import Listing, PrivateFolder, disc_index, remove_leftovers
+from hipdesk.adapters._dicom_archives import PrivateFolder, remove_leftovers
+from hipdesk.adapters._disc_index import disc_index
+from hipdesk.adapters._source_listing import Listing
 from hipdesk.adapters.dicom_folder import DicomFolderReader
 from hipdesk.adapters.safe_reader import SafeReader
 from hipdesk.errors import Cancelled, UnreadableInput
@@ -195,15 +202,15 @@ def test_a_bomb_is_refused_by_what_it_states(tmp_path, reader):
 
 
 def test_a_bomb_is_refused_by_its_total_size(tmp_path, reader, monkeypatch):
-    monkeypatch.setattr(sources, "MOST_BYTES", 20_000)
+    monkeypatch.setattr(archives, "MOST_BYTES", 20_000)
     write_series(tmp_path / "in", slices=6)
     with pytest.raises(UnreadableInput, match="far more than images do"):
         reader.scan(zipped(tmp_path / "in", tmp_path / "study.zip"))
 
 
 def test_a_bomb_is_refused_by_what_comes_out_of_it(tmp_path, monkeypatch, reader):
-    monkeypatch.setattr(sources, "MOST_BYTES", 20_000)
-    monkeypatch.setattr(sources, "_check_members", lambda *_: None)
+    monkeypatch.setattr(archives, "MOST_BYTES", 20_000)
+    monkeypatch.setattr(archives, "_check_members", lambda *_: None)
     write_series(tmp_path / "in", slices=6)
     with pytest.raises(UnreadableInput, match="far more than images do"):
         reader.scan(zipped(tmp_path / "in", tmp_path / "study.zip"))
@@ -212,7 +219,7 @@ def test_a_bomb_is_refused_by_what_comes_out_of_it(tmp_path, monkeypatch, reader
 
 
 def test_a_list_of_contents_too_long_for_the_memory_is_refused(tmp_path, reader, monkeypatch):
-    monkeypatch.setattr(sources, "MOST_DIRECTORY_BYTES", 2_000)
+    monkeypatch.setattr(archives, "MOST_DIRECTORY_BYTES", 2_000)
     many = archive_of(tmp_path / "many.zip", {f"{i:030d}": b"" for i in range(50)})
     with pytest.raises(UnreadableInput, match="far more than images do"):
         reader.scan(many)
@@ -221,7 +228,7 @@ def test_a_list_of_contents_too_long_for_the_memory_is_refused(tmp_path, reader,
 def test_an_archive_needs_room(tmp_path, reader, monkeypatch):
     write_series(tmp_path / "in", slices=2)
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
-    monkeypatch.setattr(sources.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(archives.shutil, "disk_usage", lambda _: usage)
     with pytest.raises(UnreadableInput, match="too little room"):
         reader.scan(zipped(tmp_path / "in", tmp_path / "study.zip"))
 
@@ -626,3 +633,66 @@ def test_a_real_index_of_a_disc_agrees_with_its_files(reader):
     assert len(set(names)) == 31
     listed = {str(p.relative_to(path.parent)).lower() for p in path.parent.rglob("*")}
     assert set(names) <= listed
+
+
+# Damaged archives, and the command line
+
+
+@pytest.fixture(scope="module")
+def sound_archive(tmp_path_factory) -> bytes:
+    folder = tmp_path_factory.mktemp("sound")
+    write_series(folder / "in", slices=2, rows=8, columns=8)
+    return zipped(folder / "in", folder / "study.zip").read_bytes()
+
+
+@given(data=st.data())
+def test_damaged_archives_raise_only_our_errors(tmp_path_factory, sound_archive, data):
+    content = bytearray(sound_archive)
+    for _ in range(data.draw(st.integers(1, 6))):
+        content[data.draw(st.integers(4, len(content) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(30, len(content)))
+    path = tmp_path_factory.mktemp("damaged") / "study.zip"
+    path.write_bytes(content[:cut] if data.draw(st.booleans()) else content)
+    with DicomFolderReader() as reader:
+        try:
+            found = reader.scan(path)
+        except UnreadableInput:
+            return
+    assert all(path in file.path.parents for file in found.skipped)
+
+
+def test_a_wide_list_of_contents_is_counted_as_well(tmp_path, reader, monkeypatch):
+    monkeypatch.setattr(archives, "MOST_DIRECTORY_BYTES", 10_000)
+    archive = archive_of(tmp_path / "wide.zip", {"a": b"x"})
+    content = archive.read_bytes()
+    end = content.rindex(b"PK\x05\x06")
+    wide = b"PK\x06\x06" + struct.pack("<QHHLLQQQQ", 44, 45, 45, 0, 0, 1, 1, 1 << 40, 0)
+    locator = b"PK\x06\x07" + struct.pack("<LQL", 0, end, 1)
+    archive.write_bytes(content[:end] + wide + locator + content[end:])
+    with pytest.raises(UnreadableInput, match="far more than images do"):
+        reader.scan(archive)
+
+
+def test_nothing_named_is_nothing_to_open(reader):
+    with pytest.raises(UnreadableInput):
+        reader.scan([])
+
+
+def test_the_command_line_opens_archives_and_several_folders(tmp_path, capsys):
+    write_series(tmp_path / "a", slices=6)
+    write_series(tmp_path / "b", series="b", slices=4, tags=T1)
+    archive = zipped(tmp_path / "a", tmp_path / "a.zip")
+    assert cli.main(["scan", str(archive), "--also", str(tmp_path / "b"), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert sorted(series["slices"] for series in document["series"]) == [4, 6]
+    assert opened_folders() == []
+
+
+def test_the_command_line_remembers_unless_told_not_to(tmp_path, capsys):
+    write_series(tmp_path / "a", slices=2)
+    kept = user_data_dir() / "scan-index"
+    assert cli.main(["scan", str(tmp_path / "a"), "--no-index"]) == 0
+    assert not kept.exists()
+    assert cli.main(["scan", str(tmp_path / "a")]) == 0
+    assert len(list(kept.iterdir())) == 1
+    capsys.readouterr()

@@ -196,6 +196,15 @@ def test_archives_are_not_remembered(study, tmp_path):
         assert reader.read(series).voxels.shape == (1, 64, 64)
 
 
+def test_a_path_named_from_elsewhere_is_another_scan(study, monkeypatch):
+    index = ScanIndex()
+    monkeypatch.chdir(study.parent)
+    DicomFolderReader(index).scan(Path("study"))
+    monkeypatch.chdir("/")
+    found = DicomFolderReader(index).scan(study)
+    assert all(source.path.is_file() for series in found.series for source in series.slices)
+
+
 # What lies on the disc
 
 

@@ -96,10 +96,11 @@ def _subjects(asked: Comparison, doors: Doors, rules: Rules | None) -> tuple[Sub
     names = kept_names(asked.anatomy)
     make = partial(_anatomies, asked.anatomy, asked.bodies, asked.seed)
     subjects = SimulatedSubjects(asked.out / "subjects", make, asked.subjects, asked.seed)
-    maps = f"label maps {', '.join(names)} and " if names else ""
+    sources = [f"label maps {', '.join(names)}"] if names else []
+    sources += [f"{asked.bodies} invented bodies (seed {asked.seed})"] if asked.bodies else []
     return subjects, (
-        f"simulated patients, both hips, of random protocol, pose, lesions and artefacts, from "
-        f"{maps}{asked.bodies} invented bodies (seed {asked.seed}). Subjects of different folds "
+        "simulated patients, both hips, of random protocol, pose, lesions and artefacts, from "
+        f"{' and '.join(sources)}. Subjects of different folds "
         "share these anatomies, so the figures compare networks and say nothing of an anatomy "
         "never seen"
     )

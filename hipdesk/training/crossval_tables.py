@@ -26,6 +26,9 @@ from hipdesk.training.evaluate import (
 )
 from hipdesk.training.recipes import Architecture
 
+NOTHING: Final = "–"
+"""Where there is nothing to measure."""
+
 RULE: Final = f"bme by a threshold at {THRESHOLD} x marrow in the bones found"
 
 NAMES: Final[Mapping[Architecture, str]] = {
@@ -162,7 +165,7 @@ def _main_table(results: Results) -> list[str]:
         for name in results.plan.architectures
     ]
     paper = ["U-Net of the source paper", '"accuracy" 88.48 %', *['"accuracy" 69.36 %, both']]
-    rows.append([*paper, *["–"] * (len(columns) + 1 - len(paper))])
+    rows.append([*paper, *[NOTHING] * (len(columns) + 1 - len(paper))])
     return _table(["Network", *columns], rows)
 
 
@@ -190,7 +193,7 @@ def _fold_table(results: Results) -> list[str]:
     for name in results.plan.architectures:
         by_fold = [fold_values(result.hips) for result in _own(results, name)]
         rows += [
-            [NAMES[name], f"{what}, {figure}", *(f"{v[what, figure]:.3f}" for v in by_fold)]
+            [NAMES[name], f"{what}, {figure}", *(_shown(v[what, figure]) for v in by_fold)]
             for what, figure in wanted
         ]
     folds = [str(number + 1) for number in range(results.plan.folds)]
@@ -204,13 +207,20 @@ def _own(results: Results, architecture: Architecture) -> list[FoldResult]:
 def _spread(own: Sequence[FoldResult], what: str, figure: str) -> str:
     """Mean ± SD over the folds."""
     mean, spread = mean_and_sd([fold_values(result.hips)[what, figure] for result in own])
-    return f"{mean:.3f} ± {spread:.3f}"
+    return f"{_shown(mean)} ± {_shown(spread)}" if np.isfinite(mean) else NOTHING
 
 
 def _pooled_limits(own: Sequence[FoldResult]) -> str:
     """Bias and limits of agreement over the hips of all folds."""
     values = list(hip_agreement([hip for result in own for hip in result.hips]).values())
+    if not np.isfinite(values[1]):
+        return NOTHING
     return f"{values[1]:+.2f} [{values[2]:.2f}, {values[3]:.2f}]"
+
+
+def _shown(value: float) -> str:
+    """A number of the text."""
+    return f"{value:.3f}" if np.isfinite(value) else NOTHING
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

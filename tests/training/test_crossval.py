@@ -266,6 +266,15 @@ def test_tables_by_hand() -> None:
     assert "12.3" in row
 
 
+def test_what_cannot_be_measured_is_a_dash() -> None:
+    lesionless = (hip(NAN, (NAN, 1.0), ml=0.0),)
+    patients = (PatientFigures(lesionless, (NAN, NAN), (NAN, NAN)),)
+    fold = FoldResult(Architecture.UNET, 0, patients, 2.0, 7)
+    text = markdown(Results(TINY, 5, "", (fold, replace(fold, fold=1)), {Architecture.UNET: 1.0}))
+    assert "nan" not in text
+    assert "| U-Net | bme, Dice | – | – |" in text
+
+
 def test_the_papers_figures_are_never_called_dice() -> None:
     text = markdown(made_results())
     lines = [line for line in text.splitlines() if "88.48" in line or "69.36" in line]

@@ -135,8 +135,16 @@ def _stored(dataset: Dataset, indices: list[int]) -> Iterator[NDArray[np.generic
         for single in single_frames(dataset, frozenset(indices)):
             yield pixel_array(single, index=0, raw=True)
     else:
+        _check_bits(dataset)
         for index in indices:
             yield pixel_array(dataset, index=index, raw=True)
+
+
+def _check_bits(dataset: Dataset) -> None:
+    """Refuse values that do not lie in the lowest bits, where other readers differ."""
+    stored = dataset.get("BitsStored")
+    if stored and stored < dataset.BitsAllocated and dataset.get("HighBit") != stored - 1:
+        raise ValueError("values lie in unusual bits")
 
 
 def _elements(header: FileHeader, source: SliceSource) -> Elements:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 import re
 import resource
+import shutil
 import signal
 import struct
 import sys
@@ -130,6 +131,19 @@ def damaged(sources: list[Path], seed: int) -> bytes:
     return bytes(content)
 
 
+def put(folder: Path, sources: list[Path], seed: int) -> Path:
+    """A new folder with a damaged copy; every fourth among sound slices of its series."""
+    path = folder / f"damaged-{seed}"
+    path.mkdir()
+    slices = [source for source in sources if source.name.startswith("slice")]
+    if seed % 4 == 0 and slices:
+        for source in slices[1:]:
+            shutil.copy(source, path)
+        sources = slices[:1]
+    (path / "damaged").write_bytes(damaged(sources, seed))
+    return path
+
+
 def opened(path: Path) -> str:
     """What came of a file: ``read``, or why not. Anything but our own errors passes through."""
     reader = DicomFolderReader()
@@ -161,14 +175,13 @@ def main(folder: str, first: str, count: str) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     before = peak_bytes()
     for seed in range(int(first), int(first) + int(count)):
-        path = Path(folder, f"damaged-{seed}")
-        path.write_bytes(damaged(sources, seed))
+        path = put(Path(folder), sources, seed)
         print(f"begin {seed}", flush=True)
         signal.setitimer(signal.ITIMER_PROF, LIMIT_S)
         outcome = opened(path)
         signal.setitimer(signal.ITIMER_PROF, 0)
         print(f"end {outcome} {peak_bytes() - before}", flush=True)
-        path.unlink()
+        shutil.rmtree(path)
 
 
 if __name__ == "__main__":

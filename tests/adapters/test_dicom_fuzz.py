@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from pydicom.uid import (
 from hipdesk.adapters.dicom_folder import DicomFolderReader
 from hipdesk.adapters.safe_reader import SafeReader
 from hipdesk.errors import DamagedImage
-from tests.adapters.dicom_fuzzing import damaged
+from tests.adapters.dicom_fuzzing import put
 from tests.dicom_factory import enhanced_copy, save, write_series
 
 pytestmark = pytest.mark.skipif(
@@ -59,8 +60,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         dataset = enhanced_copy(small)
         dataset.compress(syntax, generate_instance_uid=False)
         save(dataset, sources / f"enhanced-{name}")
-    for path in small:
-        path.unlink()
+    for number, path in enumerate(small):
+        path.rename(sources / f"slice-{number}")
     return root
 
 
@@ -111,8 +112,8 @@ def child(folder: Path, first: int, count: int) -> tuple[list[str], int]:
 
 def assert_worker_is_harmed_alone(folder: Path, seed: int) -> None:
     """Where a native decoder crashed, the program's own reader refuses the series."""
-    path = folder / f"damaged-{seed}"
-    path.write_bytes(damaged(sorted((folder / "sources").iterdir()), seed))
+    shutil.rmtree(folder / f"damaged-{seed}", ignore_errors=True)
+    path = put(folder, sorted((folder / "sources").iterdir()), seed)
     reader = SafeReader()
     try:
         for series in reader.scan(path).series:

@@ -145,6 +145,17 @@ def test_negatives_are_turned_back(tmp_path, signed):
     assert {notice.code: notice.figure for notice in series.notices} == {"inverted_picture": 2}
 
 
+def test_values_in_unusual_bits_are_refused(tmp_path):
+    """By the standard they are shifted; by most writers of such files they are not."""
+
+    def edit(index: int, dataset: Dataset) -> None:
+        dataset.HighBit = 15
+
+    write_series(tmp_path, slices=2, each=edit)
+    with pytest.raises(DamagedImage):
+        READER.read(only(tmp_path))
+
+
 # Claims
 
 

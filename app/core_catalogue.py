@@ -180,6 +180,7 @@ _FILES: Final = (
         "The archive {path} is packed in a way that this program does not know; unpack it and "
         "open the folder."
     ),
+    "Nothing was named to be opened; name a folder or file.",
     "{path} cannot be opened; check that the folder exists and may be read.",
     (f"The series claims more pixels than this program reads; a header is damaged: {_SEND_AGAIN}"),
     f"The image {{file}} is damaged and cannot be shown; {_SEND_AGAIN}",
@@ -251,6 +252,19 @@ _RESULT: Final = (
     "both hips were",
     "the {side} hip was",
     ("The images are labelled {side}, but {shown} found; check the side before using the result."),
+    (
+        "The {source} says {side}, but the {other} says {other_side}; check the side before using "
+        "the result."
+    ),
+    "laterality tag",
+    "series description",
+    "protocol name",
+    "body part",
+    "study description",
+    (
+        "The {side} femoral head lies {across} mm to the {other_side} of the scanner's middle; "
+        "check the side before using the result."
+    ),
     "{what}; check the sides before using them.",
     "The femoral heads were placed the wrong way round, or on one side of the body",
     "The {side} femoral head was placed on the {other_side} side of the body",
@@ -476,12 +490,14 @@ SPOKEN: Final = frozenset(
         "kinds",
         "known",
         "named",
+        "other",
         "other_side",
         "place",
         "plane",
         "remedy",
         "shown",
         "side",
+        "source",
         "then",
         "tilted",
         "time",

@@ -2407,7 +2407,7 @@
     </message>
     <message>
         <source>It is {words}, not MR.</source>
-        <translation>其类型为{words}，不是 MR。</translation>
+        <translation>类型：{words}，不是 MR。</translation>
     </message>
     <message>
         <source>of unstated modality</source>
@@ -2435,11 +2435,11 @@
     </message>
     <message>
         <source>It is {words}, so lesions cannot be scored.</source>
-        <translation>对比为{words}，因此无法对病变评分。</translation>
+        <translation>对比：{words}，因此无法对病变评分。</translation>
     </message>
     <message>
         <source>It is {words}, not fluid-sensitive.</source>
-        <translation>对比为{words}，对液体不敏感。</translation>
+        <translation>对比：{words}，对液体不敏感。</translation>
     </message>
     <message>
         <source>It is computed from other series.</source>
@@ -2543,7 +2543,7 @@
     </message>
     <message>
         <source>The coronal series found is {words}, not fluid-sensitive (STIR or fat-suppressed T2); {remedy}.</source>
-        <translation>找到的冠状位序列为{words}，对液体不敏感（非 STIR 或脂肪抑制 T2）；{remedy}。</translation>
+        <translation>找到的冠状位序列（{words}）对液体不敏感（非 STIR 或脂肪抑制 T2）；{remedy}。</translation>
     </message>
     <message>
         <source>It is a segmentation, not an image.</source>
@@ -2708,6 +2708,10 @@
     <message>
         <source>The archive {path} is packed in a way that this program does not know; unpack it and open the folder.</source>
         <translation>本程序不支持压缩包 {path} 的压缩方式；请解压后打开文件夹。</translation>
+    </message>
+    <message>
+        <source>Nothing was named to be opened; name a folder or file.</source>
+        <translation>未指定要打开的内容；请指定文件夹或文件。</translation>
     </message>
     <message>
         <source>{path} cannot be opened; check that the folder exists and may be read.</source>
@@ -2884,6 +2888,34 @@
     <message>
         <source>The images are labelled {side}, but {shown} found; check the side before using the result.</source>
         <translation>图像标注为{side}侧，但找到的是{shown}；使用结果前请核对左右侧。</translation>
+    </message>
+    <message>
+        <source>The {source} says {side}, but the {other} says {other_side}; check the side before using the result.</source>
+        <translation>{source}注明为{side}侧，但{other}注明为{other_side}侧；使用结果前请核对左右侧。</translation>
+    </message>
+    <message>
+        <source>laterality tag</source>
+        <translation>侧别标签</translation>
+    </message>
+    <message>
+        <source>series description</source>
+        <translation>序列描述</translation>
+    </message>
+    <message>
+        <source>protocol name</source>
+        <translation>方案名称</translation>
+    </message>
+    <message>
+        <source>body part</source>
+        <translation>检查部位</translation>
+    </message>
+    <message>
+        <source>study description</source>
+        <translation>检查描述</translation>
+    </message>
+    <message>
+        <source>The {side} femoral head lies {across} mm to the {other_side} of the scanner&apos;s middle; check the side before using the result.</source>
+        <translation>{side}侧股骨头位于扫描仪中心偏{other_side} {across} mm 处；使用结果前请核对左右侧。</translation>
     </message>
     <message>
         <source>{what}; check the sides before using them.</source>

@@ -51,18 +51,11 @@ def overlap_and_bce(
     score = logits.float().contiguous().flatten(2)
     wanted = truth.flatten(2)
     valid = known[:, :, None]
-    chance = torch.sigmoid(score) * valid
-    weights = miss_weights or [EVEN] * score.shape[1]
-    missing = torch.cat(
-        [
-            _tversky(weight)(chance[:, i : i + 1], (wanted * valid)[:, i : i + 1])
-            for i, weight in enumerate(weights)
-        ]
-    )
+    missing = _missing(torch.sigmoid(score) * valid, wanted * valid, miss_weights)
     entropy = functional.softplus(score).sum(2) - (score * wanted).sum(2)
     pixels = known.sum(0).clamp(min=1) * score.shape[2]
     bce = (entropy * known).sum(0) / pixels
-    return ((missing.reshape(-1) + BCE_FACTOR * bce) * importance).sum() / importance.sum()
+    return ((missing + BCE_FACTOR * bce) * importance).sum() / importance.sum()
 
 
 def supervised_loss(
@@ -84,6 +77,20 @@ def supervised_loss(
         side = overlap_and_bce(logits, smaller, known, importance, miss_weights)
         total = total + side_weight * side
     return total
+
+
+def _missing(chance: Tensor, wanted: Tensor, miss_weights: Sequence[float]) -> Tensor:
+    """1 - Tversky index of each channel; channels of one weight together, for speed."""
+    channels = chance.shape[1]
+    weights = miss_weights or [EVEN] * channels
+    if len(set(weights)) == 1:
+        return _tversky(weights[0])(chance, wanted).reshape(-1)
+    missing = chance.new_zeros(channels)
+    for weight in sorted(set(weights)):
+        group = [i for i, own in enumerate(weights) if own == weight]
+        part = _tversky(weight)(chance[:, group], wanted[:, group])
+        missing = missing.index_put((torch.tensor(group, device=chance.device),), part.reshape(-1))
+    return missing
 
 
 def _tversky(miss_weight: float) -> TverskyLoss:

@@ -23,7 +23,15 @@ from hipdesk.records import (
     Series,
     Side,
 )
-from hipdesk.series_words import any_names_other_region, labelled_side
+from hipdesk.series_words import StatedSide, any_names_other_region, stated_sides
+
+SIDE_DISAGREES: Final = "side_disagrees"
+"""Code of the notices that block a signature until a reader settled the hips in doubt."""
+
+ASTRAY_MM: Final = 40.0
+"""How far beyond the scanner's middle a lone hip of the other side lies. Heads are 80-100 mm
+off the body's midline, so the patient would lie this and that off centre: more than a bore
+allows."""
 
 SLICE_STEP_LIMIT_MM: Final = 5.0
 """The source paper's slices are 4 mm; beyond this an oedema can fall between two."""
@@ -156,18 +164,69 @@ def _of_patient(series: Series) -> Iterator[Notice]:
         )
 
 
+def doubted_sides(series: Series, hips: Sequence[HipResult]) -> frozenset[Side]:
+    """Found hips that something in the file or their place says is the other one.
+
+    What speaks of the series doubts every hip but the one it names; what speaks
+    of the whole study only a lone hip of the other side; a place beyond the
+    scanner's middle the lone hip that lies there.
+    """
+    found = frozenset(hip.side for hip in hips if _in_use(hip))
+    stated = stated_sides(series)
+    doubted = {side for each in stated if each.of_series for side in found - {each.side}}
+    doubted |= {each.side.other for each in stated if found == {each.side.other}}
+    return frozenset(doubted) | frozenset(hip.side for hip in _astray(hips))
+
+
 def _of_sides(series: Series, hips: Sequence[HipResult]) -> Iterator[Notice]:
-    """Say where the side the file names, by tag or in words, is not just what was found."""
-    found = {hip.side for hip in hips if _in_use(hip)}
-    side = labelled_side(series)
-    if side is None or not found - {side}:
-        return
-    shown = f"the {side.other.word} hip was" if found == {side.other} else "both hips were"
-    yield Notice(
-        "side_disagrees",
-        f"The images are labelled {side.word}, but {shown} found; check the side before using "
-        "the result.",
+    """Say where what the file says of the side, the heads found and their place differ."""
+    found = frozenset(hip.side for hip in hips if _in_use(hip))
+    stated = stated_sides(series)
+    words = [each for each in stated if each.of_series or found == {each.side.other}]
+    sides = {each.side for each in words}
+    if len(sides) > 1 and found:
+        yield _conflict(words)
+    elif sides and found - sides:
+        (side,) = sides
+        shown = f"the {side.other.word} hip was" if found == {side.other} else "both hips were"
+        yield Notice(
+            SIDE_DISAGREES,
+            f"The images are labelled {side.word}, but {shown} found; check the side before using "
+            "the result.",
+        )
+    for hip in _astray(hips):
+        across = abs(_across_mm(hip))
+        yield Notice(
+            SIDE_DISAGREES,
+            f"The {hip.side.word} femoral head lies {across:.0f} mm to the {hip.side.other.word} "
+            "of the scanner's middle; check the side before using the result.",
+            across,
+        )
+
+
+def _conflict(words: Sequence[StatedSide]) -> Notice:
+    """Two parts of the header that name different sides."""
+    first = words[0]
+    other = next(each for each in words if each.side is not first.side)
+    return Notice(
+        SIDE_DISAGREES,
+        f"The {first.source} says {first.side.word}, but the {other.source} says "
+        f"{other.side.word}; check the side before using the result.",
     )
+
+
+def _astray(hips: Sequence[HipResult]) -> tuple[HipResult, ...]:
+    """A lone head that the locator found well beyond the scanner's middle."""
+    found = [hip for hip in hips if _in_use(hip)]
+    out = {Side.RIGHT: 1.0, Side.LEFT: -1.0}
+    if len(found) != 1 or found[0].head.placed:
+        return ()
+    return tuple(hip for hip in found if out[hip.side] * _across_mm(hip) > ASTRAY_MM)
+
+
+def _across_mm(hip: HipResult) -> float:
+    """How far left of the scanner's middle a head lies."""
+    return 0.0 if hip.head.centre_lps_mm is None else hip.head.centre_lps_mm[0]
 
 
 def _of_order(hips: Sequence[HipResult]) -> Iterator[Notice]:

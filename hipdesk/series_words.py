@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from typing import Final
 
 from hipdesk.records import Series, Side
 
 _RIGHT_WORDS: Final = re.compile(
-    r"(?<![a-z])(?:r|rt|right|re|rechts|droite?|derech[ao]|destr[ao]|direit[ao])(?![a-z])"
-    r"|右|오른|прав"
+    r"(?<![a-z])(?:r|rt|right|re|recht(?:s|er?)|droite?|derech[ao]|destr[ao]|direit[ao]|dext(?:er|ra)"
+    r"|h[öø]ger|h[øö]jre|høyre|praw[aey]|sağ)(?![a-z])"
+    r"|右|우측|오른|(?<![а-яё])с?прав|δεξι|يمن|يمين|ימין|ขวา"
 )
 _LEFT_WORDS: Final = re.compile(
-    r"(?<![a-z])(?:l|lt|left|li|links|gauche|izquierd[ao]|sinistr[ao]|esquerd[ao])(?![a-z])"
-    r"|左|왼|лев"
+    r"(?<![a-z])(?:l|lt|left|li|link(?:s|er?)|gauche|izquierd[ao]|sinistr[ao]|esquerd[ao]"
+    r"|v[äe]nstre?a?|venstre|lew[aey])(?![a-z])"
+    r"|左|좌측|왼|(?<![а-яё])с?лев|αριστερ|يسر|يسار|שמאל|ซ้าย"
 )
 _HIP_WORDS: Final = re.compile(
     r"(?<![a-z])(?:hips?(?![a-z])|hanche|cadera|anca|anche|quadril|coxa|hüft|hueft|femor|femur"
@@ -37,11 +40,52 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower().replace("_", " ")
 
 
+@dataclass(frozen=True, slots=True)
+class StatedSide:
+    """A side as one part of a file's header gives it.
+
+    Attributes
+    ----------
+    source : the header's part, in words
+    of_series : it speaks of this series; else of the whole study, whose other
+        series may show the other hip too
+    """
+
+    side: Side
+    source: str
+    of_series: bool = True
+
+
+LATERALITY_TAG: Final = "laterality tag"
+SERIES_NAME: Final = "series description"
+PROTOCOL_NAME: Final = "protocol name"
+BODY_PART: Final = "body part"
+STUDY_NAME: Final = "study description"
+
+
+def stated_sides(series: Series) -> tuple[StatedSide, ...]:
+    """Every part of the header that names just one side; the most trustworthy first."""
+    found = [] if series.laterality is None else [StatedSide(series.laterality, LATERALITY_TAG)]
+    for source, text in (
+        (SERIES_NAME, series.description),
+        (PROTOCOL_NAME, series.acquisition.protocol),
+        (BODY_PART, series.body_part),
+        (STUDY_NAME, series.study.description),
+    ):
+        side = _side_in(text)
+        if side is not None:
+            found.append(StatedSide(side, source, of_series=source != STUDY_NAME))
+    return tuple(found)
+
+
 def labelled_side(series: Series) -> Side | None:
-    """Side by tag, else by the description's words; None where neither names just one."""
-    if series.laterality is not None:
-        return series.laterality
-    text = folded(series.description)
+    """Side by tag, else by words about the series; None where none names just one."""
+    return next((stated.side for stated in stated_sides(series) if stated.of_series), None)
+
+
+def _side_in(words: str) -> Side | None:
+    """The one side that words name."""
+    text = folded(words)
     right, left = bool(_RIGHT_WORDS.search(text)), bool(_LEFT_WORDS.search(text))
     if right == left:
         return None

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from hipdesk.quality import age_at, coronal_tilt_deg, notices, unlinked
+from hipdesk.quality import age_at, coronal_tilt_deg, doubted_sides, notices, unlinked
 from hipdesk.records import (
     Compute,
     GridBox,
@@ -257,3 +257,71 @@ def test_a_rejected_hip_is_only_said_to_be_rejected():
 def test_a_hip_of_another_series_is_not_missing():
     elsewhere = Head(Side.LEFT, False, 0.0, reason=Reason.SEPARATE_SERIES)
     assert _codes(_series(), hips=(HipResult(Side.LEFT, elsewhere, None, None),)) == {}
+
+
+def _at(side, x=None, placed=False):
+    centre = ((-85.0 if side is Side.RIGHT else 85.0) if x is None else x, 0.0, 0.0)
+    return HipResult(side, Head(side, True, 0.9, centre, 24.0, placed=placed), None, None)
+
+
+R, L = Side.RIGHT, Side.LEFT
+
+
+@pytest.mark.parametrize(
+    ("changes", "found", "doubted", "words"),
+    [
+        ({"protocol": "hip_left"}, [R, L], {R}, "labelled left, but both hips were found"),
+        ({"body_part": "RIGHT HIP"}, [L], {L}, "labelled right, but the left hip was found"),
+        ({"study": "MRI right hip"}, [R, L], set(), ""),
+        ({"study": "MRI right hip"}, [L], {L}, "labelled right, but the left hip was found"),
+        ({"study": "MRI right hip"}, [R], set(), ""),
+        (
+            {"laterality": R, "description": "COR STIR left"},
+            [R, L],
+            {R, L},
+            "The laterality tag says right, but the series description says left",
+        ),
+        (
+            {"description": "hip R", "protocol": "hip L"},
+            [R],
+            {R},
+            "The series description says right, but the protocol name says left",
+        ),
+        ({"laterality": R, "description": "right hip"}, [R], set(), ""),
+    ],
+)
+def test_whatever_names_a_side_must_agree_with_the_hips_found(changes, found, doubted, words):
+    base = _series()
+    series = replace(
+        base,
+        description=changes.get("description", ""),
+        body_part=changes.get("body_part", ""),
+        laterality=changes.get("laterality"),
+        study=replace(base.study, description=changes.get("study", "")),
+        acquisition=replace(base.acquisition, protocol=changes.get("protocol", "")),
+    )
+    hips = [_at(side) for side in found]
+    said = _codes(series, hips=hips).get("side_disagrees")
+    assert doubted_sides(series, hips) == doubted
+    assert (words in said.message) if words else said is None
+
+
+@pytest.mark.parametrize(
+    ("hip", "across"),
+    [
+        (_at(R, 41.0), 41.0),
+        (_at(R, 39.0), None),
+        (_at(L, -60.0), 60.0),
+        (_at(L, 60.0), None),
+        (_at(L, -60.0, placed=True), None),
+    ],
+)
+def test_a_lone_head_beyond_the_scanners_middle_is_doubted(hip, across):
+    said = _codes(_series(), hips=[hip]).get("side_disagrees")
+    assert (said.figure if said else None) == across
+    assert doubted_sides(_series(), [hip]) == ({hip.side} if across else set())
+
+
+def test_two_heads_off_centre_are_no_contradiction():
+    hips = [_at(R, 45.0), _at(L, 215.0)]
+    assert doubted_sides(_series(), hips) == set()

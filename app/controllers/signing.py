@@ -25,11 +25,10 @@ from app.state import Exam, Signing
 from hipdesk.amendment import effective
 from hipdesk.errors import KnownError
 from hipdesk.ports import VisitStore
+from hipdesk.quality import SIDE_DISAGREES, doubted_sides
 from hipdesk.records import Side
 from hipdesk.review import Review, Reviewed, ReviewKind
-from hipdesk.series_words import labelled_side
 
-SIDE_DISAGREES: Final = "side_disagrees"
 SIDE_ORDER: Final = "side_order"
 
 HipKey = tuple[str, Side]
@@ -81,9 +80,9 @@ def _sides(reviewed: Reviewed, translate: Translate) -> str:
 
 
 def _label_settled(reviewed: Reviewed) -> bool:
-    """Whether the reader settled the side of every hip that the label does not name."""
-    label = labelled_side(reviewed.analysis.series)
-    return all(_settled(reviewed, side) for side in reviewed.sides if side is not label)
+    """Whether the reader settled the side of every hip that is in doubt."""
+    doubted = doubted_sides(reviewed.analysis.series, effective(reviewed).hips)
+    return all(_settled(reviewed, side) for side in reviewed.sides if side in doubted)
 
 
 def _settled(reviewed: Reviewed, side: Side) -> bool:

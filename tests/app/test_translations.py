@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -457,3 +460,40 @@ def test_the_window_changes_its_language_while_it_is_open(
     assert not any(CHINESE.search(words) for words in english)
     assert {words for words in chinese if not CHINESE.search(words)} <= {"HipDesk"}
     assert "打开文件夹..." in chinese
+
+
+TYPE = """
+import sys
+from PySide6.QtWidgets import QWidget
+from app import theme
+from app.bootstrap.program import Program
+from app.bootstrap.running import started
+
+application = started(["hipdesk-app"])
+program = Program(application, sys.argv[1])
+program.begin((), False)
+widgets = program.window.findChildren(QWidget)
+other = [each for each in widgets if each.font().families() != list(theme.FAMILIES)]
+print(len(widgets), len(other))
+program.window.close()
+program.close()
+"""
+
+
+def test_every_widget_has_the_bundled_type_from_the_start(tmp_path: Path) -> None:
+    # In a process of its own: here the theme has been applied before.
+    environment = {**os.environ, "HIPDESK_DATA": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", TYPE, str(tmp_path / "library")],
+        cwd=translations.REPOSITORY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    widgets, other = map(int, done.stdout.split())
+    assert widgets > 100
+    assert other == 0

@@ -297,6 +297,8 @@ def _command(given: argparse.Namespace, doors: Doors, load: Load) -> int:
     tuning = Tuning(steps=given.steps, threads=given.threads, device=given.device, seed=given.seed)
     base = model_folder(given.model)
     new = retrain(found.cases, base, given.out, load, tuning, given.version, _told)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     for line in comparison_lines(new):
         print(line)
     if not given.install:

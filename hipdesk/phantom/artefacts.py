@@ -127,7 +127,7 @@ def _folded(image: FloatArray, share: float) -> FloatArray:
     """The picture's far side laid over its near one."""
     n = max(1, round(share * image.shape[2]))
     folded = image.copy()
-    folded[:, :, :n] += np.linspace(0.8, 0.3, n, dtype=np.float32) * image[:, :, -n:]
+    folded[:, :, :n] += np.linspace(0.8, 0.0, n, dtype=np.float32) * image[:, :, -n:]
     return folded
 
 

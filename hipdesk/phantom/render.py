@@ -75,6 +75,7 @@ class Subject:
     ----------
     implants : metal; a side that it replaces has no truth
     bladder : filling relative to the anatomy's, by length
+    cortex : thickness of compact bone relative to the usual
     """
 
     prepared: PreparedAnatomy
@@ -83,6 +84,7 @@ class Subject:
     textures: Textures
     implants: tuple[Implant, ...] = ()
     bladder: float = 1.0
+    cortex: float = 1.0
 
     @property
     def replaced(self) -> frozenset[Side]:
@@ -276,7 +278,7 @@ class _Painter:
         bone: NDArray[np.intp],
         value: FloatArray,
     ) -> FloatArray:
-        """Blacken compact bone, thin at the joint, thick along the shaft; its share."""
+        """Blacken compact bone, thin at the joints, thick along the shaft; its share."""
         depth = self.subject.prepared.bone_depth.ravel()[flat.ravel()[bone]] * DEPTH_STEP_MM
         matrix = self.anatomy.affine[2]
         height = matrix[3] + sum(
@@ -288,9 +290,10 @@ class _Painter:
         thickness = np.full(bone.shape, 1.5, dtype=np.float32)
         for side, hip in self.anatomy.hips.items():
             below = (hip.centre_lps_mm[2] - height) - 2.7 * hip.radius_mm
-            shaft = 1.5 + 3.5 * np.clip(below / 60.0, 0.0, 1.0)
+            thick = np.clip(below / 60.0, 0.0, 1.0) * np.clip((300.0 - below) / 40.0, 0.0, 1.0)
+            shaft = 1.5 + 3.5 * thick
             thickness = np.where(own == FEMUR[side], shaft, thickness)
-        compact = _soft_step((thickness - depth) / _SOFT_MM)
+        compact = _soft_step((thickness * self.subject.cortex - depth) / _SOFT_MM)
         tissue = value.ravel()[bone]
         value.ravel()[bone] = tissue + compact * (self.signals.cortex - tissue)
         return compact
@@ -363,7 +366,8 @@ class _Painter:
         urine = self.signals.by_label[Structure.BLADDER]
         left = share["bladder"] * (1 - inside)
         room = inside * np.clip(1 - share["bone"] - share["muscle"] - share["fluid"], 0, 1)
-        signal += left * (self.signals.fat - signal)
+        signal += left * (self.signals.fat - urine)
+        np.maximum(signal, 0, out=signal)
         signal += room * (urine - signal)
 
     def _vessels(self, centres: FloatArray, share: Mapping[str, FloatArray]) -> FloatArray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -28,9 +29,10 @@ from hipdesk.grids import LOCATOR_COLUMNS, LOCATOR_ROWS, LOCATOR_SPACING_MM
 from hipdesk.phantom.anatomy import CANONICAL_AXES, HipGeometry
 from hipdesk.phantom.artefacts import Scanner, acquire, random_scanner
 from hipdesk.phantom.deformation import Pose, patient_hips, random_pose
-from hipdesk.phantom.lesions import HipLesions, random_lesions
+from hipdesk.phantom.knee import APART_MM, build_knees
+from hipdesk.phantom.lesions import HipLesions, no_lesions, random_lesions
 from hipdesk.phantom.mimics import Implant, hip_replacement, random_metal
-from hipdesk.phantom.prepared import PreparedAnatomy
+from hipdesk.phantom.prepared import PreparedAnatomy, prepare
 from hipdesk.phantom.render import Rendering, SliceGrid, Subject, random_textures, render
 from hipdesk.phantom.shape_model import random_shape
 from hipdesk.phantom.signal import (
@@ -60,6 +62,8 @@ SHAPE_SHARE: Final = 0.7
 
 REPLACED_SHARE: Final = 0.015
 METAL_SHARE: Final = 0.05
+KNEE_SHARE: Final = 0.05
+"""Stacks for the locator that show knees."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,7 +167,8 @@ def random_subject(
     return replace(
         subject,
         implants=tuple(_random_implants(rng, prepared, replaced)),
-        bladder=float(np.exp(rng.normal(0.05, 0.3))),
+        bladder=float(np.exp(np.clip(rng.normal(0.0, 0.25), -0.5, 0.3))),
+        cortex=float(rng.uniform(0.55, 1.35)),
     )
 
 
@@ -249,12 +254,43 @@ def hip_stack(rng: np.random.Generator, anatomies: Sequence[PreparedAnatomy]) ->
     )
 
 
+@cache
+def _knees() -> PreparedAnatomy:
+    """One invented pair of knees; poses make others of it."""
+    return prepare(build_knees(np.random.default_rng(11)))
+
+
+def _knee_stack(rng: np.random.Generator) -> PelvisStack:
+    """Coronal slices through knees: femurs, and no head."""
+    prepared = _knees()
+    lesions = {side: no_lesions(rng) for side in Side}
+    straight = dict.fromkeys(Side, (0.0, 0.0, 0.0))
+    pose = replace(
+        random_pose(rng), hip_turn_deg=straight, neck_bend_deg=straight, breadth=1.0, depth=1.0
+    )
+    subject = make_subject(rng, prepared, lesions, pose)
+    centre = rng.normal(0, 1, 3) * (15, 12, 25)
+    if rng.random() < 0.6:
+        centre[0] += rng.choice([-1.0, 1.0]) * APART_MM
+    grid = _coronal_grid(rng, centre, rng.normal(0, 1, 3) * (5, 4, 8))
+    return _seen(rng, subject, grid, heads=False)
+
+
 def pelvis_stack(rng: np.random.Generator, anatomies: Sequence[PreparedAnatomy]) -> PelvisStack:
-    """Random coronal slices of a random patient: both hips, one, or none in view."""
+    """Random coronal slices of a random patient: both hips, one, none in view, or knees."""
+    if rng.random() < KNEE_SHARE:
+        return _knee_stack(rng)
     prepared = anatomies[int(rng.integers(len(anatomies)))]
     subject = random_subject(rng, prepared, strength=1.4, replaced=2 * REPLACED_SHARE)
     hips = patient_hips(prepared.anatomy, subject.pose)
-    grid = _pelvis_grid(rng, hips)
+    return _seen(rng, subject, _pelvis_grid(rng, hips))
+
+
+def _seen(
+    rng: np.random.Generator, subject: Subject, grid: SliceGrid, *, heads: bool = True
+) -> PelvisStack:
+    """Picture and labels of a patient in any contrast, in a field of view of any size."""
+    hips = patient_hips(subject.prepared.anatomy, subject.pose)
     signals = random_pelvis_signals(rng)
     rendering = render(rng, subject, grid, signals)
     image = _acquired(rng, rendering, signals, random_scanner(rng))
@@ -264,7 +300,7 @@ def pelvis_stack(rng: np.random.Generator, anatomies: Sequence[PreparedAnatomy])
     for bit, side in enumerate(Side):
         hip = hips[side]
         distance = np.linalg.norm(points - hip.centre_lps_mm, axis=-1)
-        there = side not in subject.replaced
+        there = heads and side not in subject.replaced
         labels |= ((distance <= hip.radius_mm) & there).astype(np.uint8) << bit
         labels |= rendering.truth[side, SegmentClass.PROXIMAL_FEMUR].astype(np.uint8) << 2
     return PelvisStack(image * window, labels * window.astype(np.uint8))
@@ -377,7 +413,14 @@ def _pelvis_grid(rng: np.random.Generator, hips: Mapping[Side, HipGeometry]) -> 
     elif view < 0.40:
         away = np.array([rng.normal(0, 40), rng.normal(0, 40), rng.choice([-1, 1]) * 170])
         centre = middle + away
-    tilt = Rotation.from_euler("xyz", rng.normal(0, 1, 3) * (8, 4, 4), degrees=True).as_matrix()
+    return _coronal_grid(rng, centre, rng.normal(0, 1, 3) * (8, 4, 4))
+
+
+def _coronal_grid(
+    rng: np.random.Generator, centre: NDArray[np.float64], angles_deg: NDArray[np.float64]
+) -> SliceGrid:
+    """A few slices on the locator's grid."""
+    tilt = Rotation.from_euler("xyz", angles_deg, degrees=True).as_matrix()
     spacing = float(rng.uniform(6.0, 11.0))
     shape = (9, LOCATOR_ROWS, LOCATOR_COLUMNS)
     steps = (spacing, LOCATOR_SPACING_MM, LOCATOR_SPACING_MM)

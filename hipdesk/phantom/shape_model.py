@@ -22,7 +22,7 @@ from hipdesk.geometry import as_point
 from hipdesk.records import Point, Side
 
 SHAPE_FILE: Final = "llp26_pelvis_femurL.npz"
-"""Name of the model in a folder of label maps (Keast et al., MPL-2.0)."""
+"""Name of the model in a folder of label maps: 26 adults, of musculoskeletal-models (MPL-2.0)."""
 
 DAMPING: Final = 0.7
 LIMIT: Final = 2.0

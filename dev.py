@@ -7,6 +7,7 @@
     python3 dev.py run ARGS         install, then `hipdesk ARGS`
     python3 dev.py test [--slow]    ruff, mypy, import-linter, pytest
     python3 dev.py bench            the measurements in tests/benchmarks
+    python3 dev.py translate        the window's translations, brought up to date with its words
     python3 dev.py screenshots      the pictures in docs/screenshots, made anew
     python3 dev.py bundle           a program that needs no Python, in dist/
     python3 dev.py train [OPTIONS]  install PyTorch, then train and export both models
@@ -288,6 +289,13 @@ def screenshots(rest: list[str], _slow: bool) -> int:
     return call(in_venv(), "-m", "tests.screenshots", *rest)
 
 
+def translate(rest: list[str], _slow: bool) -> int:
+    """Bring the window's translations up to date with the sources."""
+    ensure("dev")
+    ensure_qt_libraries()
+    return call(in_venv(), "-m", "tests.translations", *rest)
+
+
 def bundle(rest: list[str], _slow: bool) -> int:
     """Pack the program with PyInstaller, and start what came out once."""
     ensure("bundle")
@@ -329,6 +337,7 @@ COMMANDS: dict[str, Callable[[list[str], bool], int]] = {
     "test": test,
     "bench": bench,
     "screenshots": screenshots,
+    "translate": translate,
     "bundle": bundle,
     "train": train,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from app.bootstrap.program import Program
 from hipdesk.paths import model_names
 from tests.app.path import studies
 from tests.app.path.window_driver import SIZE, Driver
+from tests.conftest import REPOSITORY
 
 Start = Callable[..., Driver]
 
@@ -54,9 +56,9 @@ def stranger(visits: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="session")
 def lookalike(visits: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The second visit as another clinic numbered its patient."""
+    """The second visit with the patient's number removed."""
     out = tmp_path_factory.mktemp("lookalike") / "study"
-    return studies.relabelled(visits[1], out, PatientID="77-1234", IssuerOfPatientID="ELSEWHERE")
+    return studies.relabelled(visits[1], out, PatientID="", IssuerOfPatientID="")
 
 
 @pytest.fixture(scope="session")
@@ -95,3 +97,10 @@ def start(qapp: QApplication, qtbot: QtBot, models: None) -> Iterator[Start]:
         driver.window.close()
         driver.window.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def shared_or_none() -> Path | None:
+    """Folder of real images; None where there is none."""
+    folder = Path(os.environ.get("HIPDESK_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
+    return folder if folder.is_dir() else None

@@ -36,11 +36,11 @@ def display() -> Iterator[str]:
     with os.fdopen(read) as told:
         number = told.readline().strip()
     if not number:
-        server.wait(10)
+        server.wait(60)
         pytest.skip("Xvfb does not start here")
     yield f":{number}"
     server.terminate()
-    server.wait(10)
+    server.wait(60)
 
 
 def started(repository: Path, library: Path, **variables: str) -> subprocess.Popen[bytes]:

@@ -202,9 +202,13 @@ class Driver:
         )
         QApplication.sendEvent(widget, event)
 
+    def _tabs(self) -> QTabBar:
+        """The workspaces' tabs, whatever the language."""
+        return next(each for each in self.all(QTabBar) if "Workspaces" in each.accessibleName())
+
     def go(self, workspace: str) -> None:
         """Click a workspace's tab."""
-        tabs = self.see(QTabBar, "Workspaces")
+        tabs = self._tabs()
         titles = [tabs.tabText(at) for at in range(tabs.count())]
         where = tabs.tabRect(titles.index(workspace)).center()
         self.bot.mouseClick(tabs, LEFT_BUTTON, pos=where)
@@ -212,7 +216,7 @@ class Driver:
     @property
     def workspace(self) -> str:
         """Title of the tab in front."""
-        tabs = self.see(QTabBar, "Workspaces")
+        tabs = self._tabs()
         return tabs.tabText(tabs.currentIndex())
 
     def drop(self, *paths: Path) -> None:

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 Points = Sequence[tuple[float, float]]
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM, LINE = 860, 340, 64, 200, 34, 44, 22
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM, LINE = 890, 340, 64, 230, 34, 44, 22
 PAPER, INK, GRID = "#FFFFFF", "#202428", "#DDE1E5"
 COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000")
 """Okabe and Ito's palette, told apart by the colour-blind."""

@@ -97,7 +97,7 @@ def random_lesions(
         fluid,
         random_noise(rng, 7.0),
         random_noise(rng, 6.0),
-        fluid_tone=float(rng.uniform(0.65, 1.1)),
+        fluid_tone=float(rng.uniform(0.7, 1.1)),
         mimics=random_mimics(rng, hip, side),
     )
 

@@ -162,7 +162,7 @@ def measured_stir_signals(rng: np.random.Generator) -> TissueSignals:
         Tissue.MUSCLE: muscle,
         Tissue.CORTEX: float(rng.uniform(0.03, 0.25)),
         Tissue.CARTILAGE: muscle * float(rng.uniform(1.0, 1.9)),
-        Tissue.FLUID: fluid * float(rng.uniform(0.6, 1.0)),
+        Tissue.FLUID: fluid * float(rng.uniform(0.7, 1.0)),
         Tissue.CAPSULE: muscle * float(rng.uniform(0.55, 1.1)),
         Tissue.SKIN: muscle * float(rng.uniform(0.8, 2.0)),
         Tissue.BLADDER: fluid * float(rng.uniform(0.9, 1.4)),
@@ -182,7 +182,7 @@ def varied_stir_signals(rng: np.random.Generator) -> TissueSignals:
     2023, doi 10.1016/j.media.2023.102789).
     """
     cartilage = float(rng.uniform(0.6, 2.4))
-    fluid = float(np.exp(rng.uniform(np.log(max(2.3, 1.35 * cartilage)), np.log(9.0))))
+    fluid = float(np.exp(rng.uniform(np.log(max(2.6, 1.7 * cartilage)), np.log(9.0))))
     cortex = float(rng.uniform(0.0, 0.4))
     values = {
         Tissue.MARROW: 1.0,

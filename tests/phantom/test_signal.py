@@ -16,6 +16,7 @@ from hipdesk.phantom.signal import (
     measured_stir_signals,
     signal,
     tissue_signals,
+    varied_stir_signals,
 )
 from hipdesk.records import Contrast
 
@@ -73,3 +74,16 @@ def test_measured_signals_stay_inside_the_measured_ranges() -> None:
     muscle = np.array([np.median(signals.by_label[Structure.MUSCLE :]) for signals in drawn])
     assert 3.6 < np.median(bladder) < 10.0
     assert 0.71 < np.median(muscle) < 1.31
+
+
+def test_varied_signals_keep_the_order_of_a_fat_suppressed_picture() -> None:
+    for seed in range(200):
+        signals = varied_stir_signals(np.random.default_rng(seed))
+        assert signals.fluid_sensitive
+        assert signals.marrow == 1.0
+        assert signals.cortex <= 0.4
+        # Synovitis of 0.7 times free fluid stays brighter than cartilage.
+        assert 0.7 * signals.fluid > signals.by_label[Structure.CARTILAGE]
+        assert signals.fluid > 1.35 * signals.fat
+    fats = [varied_stir_signals(np.random.default_rng(seed)).fat for seed in range(200)]
+    assert np.mean(np.greater(fats, 1.0)) == pytest.approx(0.33, abs=0.1)

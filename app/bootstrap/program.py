@@ -128,7 +128,7 @@ class Program:
         gui: GuiThread | None = None,
     ) -> None:
         pg.setConfigOptions(imageAxisOrder="row-major", antialias=True)
-        self._gui = gui or GuiThread(application)
+        self._gui = gui or GuiThread()
         self.messages = messages or Messages(self._gui.post, self._gui.later)
         self.keeper = FileKeeper(self.messages)
         # Before the first widget: the type of those that are older than it never reaches them.

@@ -59,6 +59,11 @@ _CHUNK: Final = 65536
 _MOST_AHEAD: Final = 1 << 25
 """Header bytes that the quick walk keeps; pydicom skips larger values without reading them."""
 
+_MOST_GROUP_BYTES: Final = 1 << 28
+"""Of a file's functional groups; 4 to 10 kB a frame are usual."""
+
+_ENTERED: Final = DESCENDED | CONVERTED | {PHILIPS_FRAME}
+
 MOST_INFLATED: Final = 1 << 29
 """Half a gibibyte; a deflated file that grows larger is a bomb or damaged."""
 
@@ -177,18 +182,14 @@ def read_header(path: Path) -> FileHeader:
     """
     with path.open("rb") as stream:
         try:
-            elements = _Walk(stream).elements()
+            return _Walk(stream).header()
         except (_UnusualError, struct.error, UnicodeDecodeError, RecursionError):
             stream.seek(0)
             return _read_slowly(stream)
-    if _may_be_enhanced(elements):
-        with path.open("rb") as stream:
-            return _read_slowly(stream)
-    return FileHeader(elements)
 
 
 def _may_be_enhanced(elements: Elements) -> bool:
-    """Whether values may lie in functional groups, which the quick walk does not enter."""
+    """Whether values may lie in functional groups."""
     return (
         (elements.number(Tag.FRAMES) or 1) > 1
         or Tag.ORIENTATION not in elements
@@ -250,10 +251,11 @@ class _Walk:
         self._stream: BinaryIO | _Inflating = stream
         self._data = stream.read(_CHUNK)
         self._implicit = False
+        self._most_ahead = _MOST_AHEAD
         _check_beginning(self._data)
 
-    def elements(self) -> Elements:
-        """Wanted values up to the last wanted tag."""
+    def header(self) -> FileHeader:
+        """Wanted values up to the last wanted tag, and of functional groups where there may be."""
         meta, at = self._meta()
         syntax = meta.strings(Tag.TRANSFER_SYNTAX)
         if not syntax or syntax[0] in _UNUSUAL_SYNTAXES:
@@ -261,7 +263,12 @@ class _Walk:
         self._implicit = syntax[0] == _IMPLICIT_LITTLE
         if syntax[0] in _DEFLATED_SYNTAXES:
             self._stream, self._data, at = _Inflating(self._data[at:], self._file), b"", 0
-        return Elements({**meta.values, **self._body(at)})
+        body, at = self._body(at)
+        elements = Elements({**meta.values, **body})
+        if not _may_be_enhanced(elements):
+            return FileHeader(elements)
+        self._most_ahead = _MOST_GROUP_BYTES
+        return FileHeader(elements, self._frames(at))
 
     def deflated(self) -> _Inflating | None:
         """The deflated data set; None where the file has another transfer syntax."""
@@ -285,12 +292,13 @@ class _Walk:
             at = start + length
         return Elements(found), at
 
-    def _body(self, at: int) -> dict[int, bytes]:
+    def _body(self, at: int) -> tuple[dict[int, bytes], int]:
+        """Values up to the last wanted tag, and where the walk stopped."""
         found: dict[int, bytes] = {}
         previous = 0
         while self._have(at + 8):
             tag, start, length = self._element(at)
-            if tag <= previous or tag == Tag.SHARED_GROUPS:
+            if tag <= previous:
                 raise _UnusualError
             if tag > _LAST_WANTED:
                 break
@@ -301,7 +309,52 @@ class _Walk:
             if tag in WANTED:
                 found[tag] = self._bytes(start, length)
             at = start + length
-        return found
+        return found, at
+
+    def _frames(self, at: int) -> tuple[Mapping[int, bytes], ...]:
+        """Values of each frame, from the functional groups at the end of the header."""
+        shared: list[dict[int, bytes]] = []
+        per_frame: list[dict[int, bytes]] = []
+        while self._have(at + 8) and (tag := self._tag(at)) <= Tag.PER_FRAME_GROUPS:
+            _, start, length = self._element(at)
+            if tag == Tag.SHARED_GROUPS:
+                shared, at = self._items(start, length)
+            elif tag == Tag.PER_FRAME_GROUPS:
+                per_frame, at = self._items(start, length)
+            else:
+                at = self._after_items(start) if length == _UNDEFINED else start + length
+        return _combined(shared, per_frame)
+
+    def _items(self, at: int, length: int) -> tuple[list[dict[int, bytes]], int]:
+        """Flattened items of a sequence of functional groups, and where it ends."""
+        found: list[dict[int, bytes]] = []
+        stop = None if length == _UNDEFINED else at + length
+        while at != stop and (tag := self._tag(at)) != _SEQUENCE_END:
+            if tag != _ITEM or (stop is not None and at > stop):
+                raise _UnusualError
+            values, at = self._item(at + 8, _LENGTH.unpack_from(self._data, at + 4)[0])
+            found.append(values)
+        return found, at if stop is not None else at + 8
+
+    def _item(self, at: int, length: int) -> tuple[dict[int, bytes], int]:
+        """Wanted values of an item, as `_flattened` takes them, and where it ends."""
+        nested: dict[int, dict[int, bytes]] = {}
+        own: dict[int, bytes] = {}
+        stop = None if length == _UNDEFINED else at + length
+        while at != stop and (tag := self._tag(at)) != _ITEM_END:
+            if stop is not None and at > stop:
+                raise _UnusualError
+            _, start, size = self._element(at)
+            if tag in _ENTERED:
+                items, at = self._items(start, size)
+                nested[tag] = items[0] if items else {}
+            elif size == _UNDEFINED:
+                at = self._after_items(start)
+            else:
+                if size and tag in _VALUES:
+                    own[tag] = self._bytes(start, size)
+                at = start + size
+        return _by_precedence(own, nested), at if stop is not None else at + 8
 
     def _element(self, at: int) -> tuple[int, int, int]:
         """Tag, start of the value and its length."""
@@ -346,10 +399,11 @@ class _Walk:
 
     def _have(self, size: int) -> bool:
         """Read on until ``size`` bytes are there or the file ends."""
-        if size > _MOST_AHEAD:
+        if size > self._most_ahead:
             raise _UnusualError
-        if size > len(self._data):
-            self._data += self._stream.read(size - len(self._data) + _CHUNK)
+        if size > len(self._data):  # by half again, or a large header is copied many times
+            more = size - len(self._data) + max(_CHUNK, len(self._data) // 2)
+            self._data += self._stream.read(more)
         return size <= len(self._data)
 
 
@@ -377,12 +431,21 @@ def _read_slowly(stream: BinaryIO) -> FileHeader:
 
 def _frames(dataset: Dataset) -> tuple[Mapping[int, bytes], ...]:
     """Values of each frame, from its own functional groups and the shared ones."""
-    shared = _groups(dataset, Tag.SHARED_GROUPS)
-    common = _flattened(shared[0]) if shared else {}
-    per_frame = _groups(dataset, Tag.PER_FRAME_GROUPS)
+    shared, per_frame = (
+        [_flattened(groups) for groups in _groups(dataset, tag)]
+        for tag in (Tag.SHARED_GROUPS, Tag.PER_FRAME_GROUPS)
+    )
+    return _combined(shared, per_frame)
+
+
+def _combined(
+    shared: Sequence[Mapping[int, bytes]], per_frame: Sequence[Mapping[int, bytes]]
+) -> tuple[Mapping[int, bytes], ...]:
+    """Values of each frame; a lone frame may have shared ones only."""
+    common = shared[0] if shared else {}
     if not per_frame:
         return (common,) if Tag.ORIENTATION in common else ()
-    return tuple({**common, **_flattened(groups)} for groups in per_frame)
+    return tuple({**common, **values} for values in per_frame)
 
 
 def _groups(dataset: Dataset, tag: int) -> Sequence[Dataset]:
@@ -397,7 +460,7 @@ def _collected(datasets: Sequence[Dataset]) -> dict[int, bytes]:
     for dataset in datasets:
         for tag in _VALUES & set(dataset.keys()):
             raw = _raw(dataset, tag)
-            if raw is not None:
+            if raw:
                 found[int(tag)] = raw
     return found
 
@@ -415,23 +478,27 @@ def _raw(dataset: Dataset, tag: int) -> bytes | None:
 
 
 def _flattened(groups: Dataset) -> dict[int, bytes]:
-    """Wanted values inside functional groups, whatever group they are in.
+    """Wanted values inside functional groups, whatever group they are in."""
+    nested = {
+        int(tag): _flattened(item)
+        for tag in _ENTERED & set(groups.keys())
+        for item in _groups(groups, tag)[:1]
+    }
+    return _by_precedence(_collected([groups]), nested)
 
-    What a standard group says outranks what was taken over from a classic file.
+
+def _by_precedence(
+    own: Mapping[int, bytes], nested: Mapping[int, Mapping[int, bytes]]
+) -> dict[int, bytes]:
+    """Values of an item and of the sequences in it.
+
+    What a standard group says outranks what was taken over from a classic file
+    or stands in a private copy of one.
     """
-    found = _of_philips(groups)
-    for tag in CONVERTED:
-        for item in _groups(groups, tag)[:1]:
-            found.update(_collected([item]))
-    found.update(_collected([groups]))
-    for tag in sorted(DESCENDED & set(groups.keys())):
-        for item in _groups(groups, tag)[:1]:
-            found.update(_flattened(item))
+    found = {t: raw for t, raw in nested.get(PHILIPS_FRAME, {}).items() if t in PHILIPS_VALUES}
+    for tag in sorted(CONVERTED & nested.keys()):
+        found.update(nested[tag])
+    found.update(own)
+    for tag in sorted(DESCENDED & nested.keys()):
+        found.update(nested[tag])
     return found
-
-
-def _of_philips(groups: Dataset) -> dict[int, bytes]:
-    """Values that Philips keeps in a private copy of the frame's classic header."""
-    for item in _groups(groups, PHILIPS_FRAME)[:1]:
-        return {tag: raw for tag, raw in _collected([item]).items() if tag in PHILIPS_VALUES}
-    return {}

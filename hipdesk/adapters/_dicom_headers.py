@@ -41,6 +41,9 @@ ORTHOGONAL: Final = 1e-4
 MOST_PIXELS: Final = 1 << 25
 """Of one picture, 5,800 x 5,800; a larger claim is a damaged header."""
 
+MOST_FRAMES: Final = 1 << 16
+"""Of one file; functional imaging of an hour has some 50,000 slices."""
+
 FARTHEST_MM: Final = 1e4
 LARGEST_PIXEL_MM: Final = 100.0
 
@@ -97,6 +100,8 @@ def frames_of(path: Path) -> tuple[Frame, ...]:
         if stated > 1:
             raise UnusableError("It holds several frames but does not say where each lies.")
         return (_frame(path, header.elements, None),)
+    if stated > MOST_FRAMES:
+        raise UnusableError("It claims more frames than any examination has; it is damaged.")
     if stated != len(header.frames):
         raise UnusableError(
             f"It states {stated} frames but describes {len(header.frames)}; it is damaged."

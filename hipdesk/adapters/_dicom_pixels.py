@@ -48,6 +48,14 @@ MOST_VOXELS_PER_BYTE: Final = 400
 Lossless compression reaches about 3 on tissue, and 200 on air alone.
 """
 
+_MATTERING: Final = [
+    "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PlanarConfiguration",
+    "PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
+    "PixelPaddingValue", "PixelPaddingRangeLimit", "ModalityLUTSequence",
+    "ExtendedOffsetTable", "ExtendedOffsetTableLengths",
+    "PixelData", "FloatPixelData", "DoubleFloatPixelData",
+]  # fmt: skip
+
 
 def read_volume(
     series: Series,
@@ -156,13 +164,13 @@ def _elements(header: FileHeader, source: SliceSource) -> Elements:
 
 
 def _opened(path: Path) -> Dataset:
-    """The whole file; one without meta information is given the syntax it was read in.
+    """What matters for pixels; without meta information, the syntax that the file was read in.
 
     A deflated file is inflated within bounds, and then as if it never had been.
     """
     with path.open("rb") as stream:
         plain = inflated(stream)
-        dataset = dcmread(plain or stream, force=True)
+        dataset = dcmread(plain or stream, force=True, specific_tags=_MATTERING)
     if "TransferSyntaxUID" not in dataset.file_meta:
         implicit = dataset.original_encoding[0]
         dataset.file_meta.TransferSyntaxUID = (

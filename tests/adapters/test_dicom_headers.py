@@ -6,19 +6,25 @@ import struct
 import time
 import tracemalloc
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
+from hipdesk.adapters import _dicom_elements
 from hipdesk.adapters._dicom_elements import inflated, read_header
 from hipdesk.adapters._dicom_headers import frames_of, is_lossy, region_of
 from hipdesk.adapters._dicom_tags import Tag
 from hipdesk.adapters.dicom_folder import DicomFolderReader
-from tests.dicom_factory import enhanced_copy, save, write_series
+from tests.dicom_factory import STIR, enhanced_copy, save, write_series
 
 READER = DicomFolderReader()
 NAME = b"\x10\0\x10\0"
@@ -169,6 +175,66 @@ def test_the_region_of_an_enhanced_file_is_named_by_its_code(tmp_path):
     frame, *_ = frames_of(tmp_path / "enhanced")
     assert region_of(frame.elements) == "PELVIS"
     assert not frame.elements.text(Tag.BODY_PART)
+
+
+def stripped(values: Mapping[int, bytes]) -> dict[int, bytes]:
+    """Without the padding that pydicom takes off text it has converted."""
+    return {int(tag): raw.rstrip(b" ") for tag, raw in values.items()}
+
+
+def undefined(dataset: Dataset) -> None:
+    """Let every sequence and item end with a delimiter."""
+    for element in dataset:
+        if element.VR == "SQ":
+            element.is_undefined_length = True
+            for item in element.value:
+                item.is_undefined_length_sequence_item = True
+                undefined(item)
+
+
+@pytest.mark.parametrize("delimited", [False, True])
+@pytest.mark.parametrize(
+    "syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian, DeflatedExplicitVRLittleEndian]
+)
+def test_the_quick_walk_finds_what_pydicom_finds(tmp_path, syntax, delimited):
+    paths = write_series(tmp_path / "classic", slices=3, tags={**STIR, "BodyPartExamined": "HIP"})
+    dataset = enhanced_copy(paths, syntax)
+    for frame in dataset.PerFrameFunctionalGroupsSequence:
+        frame.MREchoSequence = DicomSequence()
+        classic = Dataset()
+        classic.EchoTime, classic.ScanOptions = 88, "FS"
+        frame.UnassignedPerFrameConvertedAttributesSequence = DicomSequence([classic])
+        frame.add_new(0x20050014, "LO", "Philips MR Imaging DD 005")
+        private = Dataset()
+        private.SequenceVariant, private.Rows = "SK", 9
+        frame.add_new(0x2005140F, "SQ", DicomSequence([private]))
+    if delimited:
+        undefined(dataset)
+    save(dataset, tmp_path / "enhanced")
+    with (tmp_path / "enhanced").open("rb") as stream:
+        quick = _dicom_elements._Walk(stream).header()
+        stream.seek(0)
+        slow = _dicom_elements._read_slowly(stream)
+    for one, other in zip(quick.frames, slow.frames, strict=True):
+        assert stripped(one) == stripped(other)
+    assert len(quick.frames) == 3
+    assert quick.frames[0][Tag.SEQUENCE_VARIANT] == b"SK"
+    assert quick.frames[0][Tag.SCAN_OPTIONS] == b"FS"
+    assert Tag.ROWS not in quick.frames[0]
+    differing = {
+        Tag(tag)
+        for tag in quick.elements.values.keys() | slow.elements.values.keys()
+        if quick.elements.values.get(tag, b"") != slow.elements.values.get(tag, b"")
+    }
+    assert differing <= {Tag.STORAGE_CLASS}
+
+
+def test_more_frames_than_any_examination_has_are_refused(tmp_path):
+    paths = write_series(tmp_path / "classic", slices=2)
+    dataset = enhanced_copy(paths)
+    dataset.NumberOfFrames = 1 << 20
+    save(dataset, tmp_path / "enhanced")
+    assert "more frames than any" in reason(tmp_path / "enhanced")
 
 
 def test_a_thousand_frames_are_read_in_little_time(tmp_path):

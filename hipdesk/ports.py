@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Protocol
 
 import numpy as np
@@ -40,14 +41,39 @@ Cancelled = Callable[[], bool]
 Found = Callable[[Series], None]
 """Called with a series as soon as it seems complete, before a scan ends."""
 
-CHARSETS: Final = (
-    "ISO_IR 192", "GB18030", "GBK", "Big5", "Shift_JIS", "EUC-JP",
-    "\\ISO 2022 IR 87", "ISO 2022 IR 13\\ISO 2022 IR 87", "\\ISO 2022 IR 58",
-    "ISO 2022 IR 149", "ISO_IR 100", "ISO_IR 101", "ISO_IR 109", "ISO_IR 110", "ISO_IR 203",
-    "ISO_IR 144", "windows-1251", "KOI8-R", "ISO_IR 126", "windows-1253", "ISO_IR 127",
-    "windows-1256", "ISO_IR 138", "windows-1255", "ISO_IR 148", "ISO_IR 166", "ISO_IR 13",
-)  # fmt: skip
-"""Character sets that a user can choose for images that state a wrong one.
+CHARSETS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "ISO_IR 192": "Unicode (UTF-8)",
+        "GB18030": "Chinese (GB 18030)",
+        "GBK": "Chinese (GBK)",
+        "\\ISO 2022 IR 58": "Chinese (GB 2312 with escape sequences)",
+        "Big5": "Chinese (Big5)",
+        "Shift_JIS": "Japanese (Shift JIS)",
+        "EUC-JP": "Japanese (EUC)",
+        "ISO_IR 13": "Japanese (half-width)",
+        "\\ISO 2022 IR 87": "Japanese (with escape sequences)",
+        "ISO 2022 IR 149": "Korean",
+        "ISO_IR 144": "Cyrillic (ISO 8859-5)",
+        "windows-1251": "Cyrillic (Windows)",
+        "KOI8-R": "Cyrillic (KOI8-R)",
+        "ISO_IR 126": "Greek (ISO 8859-7)",
+        "windows-1253": "Greek (Windows)",
+        "ISO_IR 127": "Arabic (ISO 8859-6)",
+        "windows-1256": "Arabic (Windows)",
+        "ISO_IR 138": "Hebrew (ISO 8859-8)",
+        "windows-1255": "Hebrew (Windows)",
+        "ISO_IR 166": "Thai",
+        "ISO_IR 100": "Western European (ISO 8859-1)",
+        "ISO_IR 203": "Western European (ISO 8859-15)",
+        "ISO_IR 101": "Central European (ISO 8859-2)",
+        "windows-1250": "Central European (Windows)",
+        "ISO_IR 109": "South European (ISO 8859-3)",
+        "ISO_IR 110": "North European (ISO 8859-4)",
+        "ISO_IR 148": "Turkish (ISO 8859-9)",
+        "windows-1254": "Turkish (Windows)",
+    }
+)
+"""Character sets that a user can choose for images that state a wrong one, and their languages.
 
 DICOM's defined terms, and sets that DICOM never allowed but files are written in.
 """

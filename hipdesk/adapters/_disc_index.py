@@ -5,6 +5,7 @@ Source: DICOM PS3.10, chapter 8, and PS3.3, annex F.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,11 +32,11 @@ def below(folder: Path, shown: Path) -> str:
 
     Empty where the file is not on that disc.
     """
-    try:
-        parts = shown.relative_to(folder).parts
-    except ValueError:
+    whole, start = str(shown), f"{folder}{os.sep}"
+    if not whole.startswith(start):
         return ""
-    return "/".join(parts).lower().partition(";")[0].partition(".")[0]
+    name = whole[len(start) :].replace(os.sep, "/").lower()
+    return name.partition(";")[0].partition(".")[0]
 
 
 def is_disc_index(path: Path) -> bool:

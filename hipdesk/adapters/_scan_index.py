@@ -97,14 +97,17 @@ class ScanIndex:
             return ()  # damaged, or of another version
 
     def save(self, roots: Sequence[Path], charset: str, units: Iterable[Unit]) -> None:
-        """Keep what a scan found. A full disc is no reason to fail."""
+        """Keep what a scan found, if anything. A full disc is no reason to fail."""
+        name = _name(roots, charset)
+        kept = tuple(units)
+        if not kept and name not in self._remembered and not self._read(name):
+            return
         try:
-            content = _encoded(tuple(units))
+            content = _encoded(kept)
         except ValueError:  # a figure that JSON does not have
             return
         if len(content) > MOST_ENTRY_BYTES:
             return
-        name = _name(roots, charset)
         self._remembered.pop(name, None)
         self._remembered[name] = content
         while len(self._remembered) > _MOST_REMEMBERED:

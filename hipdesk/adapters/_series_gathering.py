@@ -48,6 +48,9 @@ _UNCOMPRESSED: Final = frozenset(
 SETTLED_AFTER: Final = 64
 """Files of other series that follow one; then it is probably complete."""
 
+GROWTH: Final = 2
+"""A series is told again early once it has so many times the files; in the end anyway."""
+
 RECENT_NS: Final = 60 * 10**9
 """Files that changed this lately are looked at twice."""
 
@@ -136,6 +139,7 @@ class Gathering:
         self._folders: dict[str, SourceFolder] = {}
         self._sorted: dict[_Group, _Sorted] = {}
         self._last: dict[_Group, int] = {}
+        self._told: dict[_Group, int] = {}
         self._read = 0
         self._fleeting: set[str] = set()
 
@@ -185,11 +189,21 @@ class Gathering:
         whole : all files that lie together have been read
         """
         for group, last in list(self._last.items()):
-            if whole or self._read - last >= SETTLED_AFTER:
-                del self._last[group]
-                if group not in self._sorted and self._groups[group]:
-                    for series in self._series(group, cancelled).series:
-                        self._found(series)
+            grown = len(self._groups[group]) >= GROWTH * self._told.get(group, 0)
+            if grown and (whole or self._read - last >= SETTLED_AFTER):
+                self._tell(group, cancelled)
+
+    def tell_rest(self, cancelled: Cancelled) -> None:
+        """Tell of every series that is now another than when it was told last."""
+        for group, taken in self._groups.items():
+            if taken and self._told.get(group) != len(taken):
+                self._tell(group, cancelled)
+
+    def _tell(self, group: _Group, cancelled: Cancelled) -> None:
+        self._last.pop(group, None)
+        self._told[group] = len(self._groups[group])
+        for series in self._series(group, cancelled).series:
+            self._found(series)
 
     def touches(self, unit: Unit) -> bool:
         """Whether a remembered unit shares a series or an instance with what was read."""

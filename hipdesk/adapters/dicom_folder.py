@@ -111,10 +111,12 @@ class DicomFolderReader:
             warnings.simplefilter("ignore")  # pydicom quotes values that must not be logged
             listing = self._listed(roots, told, cancelled)
             reading = _Reading(self._pool(charset_value(charset)), listing, found, told, cancelled)
-            units = reading.everything(self._index.load(roots, charset), began_ns)
-        lasting = [unit for unit in units if reading.may_last(unit, began_ns)]
-        if not reading.nothing_new:
-            self._index.save(roots, charset, lasting)
+            known = self._index.load(roots, charset)
+            kept, new = reading.everything(known, began_ns)
+        units = [*kept, *new]
+        if new or len(kept) < len(known):
+            lasting = [unit for unit in new if reading.gathering.may_last(unit, began_ns)]
+            self._index.save(roots, charset, [*kept, *lasting])
         skipped = [*listing.skipped, *(file for unit in units for file in unit.skipped)]
         skipped += [SkippedFile(path, str(error)) for path, error in listing.refused]
         series = in_order(units)
@@ -287,33 +289,27 @@ class _Reading:
         self._found = found
         self._told = told
         self._cancelled = cancelled
-        self._gathering = Gathering(found)
-        self._kept: tuple[Unit, ...] = ()
+        self.gathering = Gathering(found)
         self.files = sum(len(folder.files) for folder in listing.folders)
-        self.nothing_new = False
 
-    def everything(self, known: Sequence[Unit], began_ns: int) -> list[Unit]:
-        """All units: the remembered ones that still hold, and what is read now."""
+    def everything(self, known: Sequence[Unit], began_ns: int) -> tuple[list[Unit], list[Unit]]:
+        """The remembered units that still hold, and what is read now."""
         prints = {str(folder.path): fingerprint(folder) for folder in self._listing.folders}
         kept = [unit for unit in known if all(prints.get(at) == is_ for at, is_ in unit.folders)]
         for series in (series for unit in kept for series in unit.series):
             self._found(series)
         covered = {place for unit in kept for place, _ in unit.folders}
         fresh = [folder for folder in self._listing.folders if str(folder.path) not in covered]
-        self.nothing_new = not fresh and len(kept) == len(known)
         while fresh:
             self._read(fresh)
-            touched = [unit for unit in kept if self._gathering.touches(unit)]
-            kept = [unit for unit in kept if unit not in touched]
-            again = {place for unit in touched for place, _ in unit.folders}
+            touched = [self.gathering.touches(unit) for unit in kept]
+            again = {at for unit, is_ in zip(kept, touched, strict=True) if is_
+                     for at, _ in unit.folders}  # fmt: skip
+            kept = [unit for unit, is_ in zip(kept, touched, strict=True) if not is_]
             fresh = [folder for folder in self._listing.folders if str(folder.path) in again]
-        self._kept = tuple(kept)
-        self._gathering.look_again(began_ns)
-        return [*kept, *self._gathering.units(self._cancelled)]
-
-    def may_last(self, unit: Unit, began_ns: int) -> bool:
-        """Whether a unit may be remembered."""
-        return unit in self._kept or self._gathering.may_last(unit, began_ns)
+        self.gathering.look_again(began_ns)
+        self.gathering.tell_rest(self._cancelled)
+        return kept, list(self.gathering.units(self._cancelled))
 
     def _read(self, folders: Sequence[SourceFolder]) -> None:
         """Look into every file of some folders."""
@@ -323,9 +319,9 @@ class _Reading:
         done = 0
         for batch in batches:
             for (folder, file), (_, outcome) in zip(batch, results, strict=False):
-                self._gathering.add(folder, file, outcome)
+                self.gathering.add(folder, file, outcome)
                 done += 1
                 if done % 32 == 0:
-                    self._gathering.settle(False, self._cancelled)
+                    self.gathering.settle(False, self._cancelled)
                 self._told.headers(done / len(files))
-            self._gathering.settle(True, self._cancelled)
+            self.gathering.settle(True, self._cancelled)

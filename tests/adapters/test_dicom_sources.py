@@ -696,3 +696,22 @@ def test_the_command_line_remembers_unless_told_not_to(tmp_path, capsys):
     assert cli.main(["scan", str(tmp_path / "a")]) == 0
     assert len(list(kept.iterdir())) == 1
     capsys.readouterr()
+
+
+def test_a_file_a_folder_is_not_sorted_anew_for_every_file(tmp_path, monkeypatch):
+    for number, path in enumerate(write_series(tmp_path, slices=64, rows=8, columns=8)):
+        (tmp_path / f"{number:02d}").mkdir()
+        path.rename(tmp_path / f"{number:02d}" / "x")
+    sorted_frames: list[int] = []
+    sort = _series_gathering.sort_into_series
+    monkeypatch.setattr(
+        _series_gathering,
+        "sort_into_series",
+        lambda frames: (sorted_frames.append(1), sort(frames))[1],
+    )
+    told: list[int] = []
+    found = DicomFolderReader().scan(tmp_path, found=lambda series: told.append(len(series.slices)))
+    assert [len(series.slices) for series in found.series] == [64]
+    assert told[0] == 1
+    assert told[-1] == 64
+    assert len(sorted_frames) <= 8

@@ -31,6 +31,7 @@ _NO_PICTURES: Final = {
     "REG": "It is a registration, not an image.",
 }
 _DIRECTORY_CLASS: Final = "1.2.840.10008.1.3.10"
+_SPECTRA_CLASS: Final = "1.2.840.10008.5.1.4.1.1.4.2"
 
 COSINE_TOLERANCE: Final = 0.05
 """Rounding of direction cosines that is put right, up to 3 degrees; beyond it they are wrong."""
@@ -118,6 +119,8 @@ def _check_image(elements: Elements) -> None:
     modality = elements.string(Tag.MODALITY)
     if sop_class == _DIRECTORY_CLASS:
         raise UnusableError("It is the index of a disc; the images it lists are read directly.")
+    if sop_class == _SPECTRA_CLASS:
+        raise UnusableError("It holds spectra, not an image.")
     if modality in _NO_PICTURES:
         raise UnusableError(_NO_PICTURES[modality])
     rows, columns = elements.number(Tag.ROWS), elements.number(Tag.COLUMNS)

@@ -128,6 +128,7 @@ def test_files_that_are_not_deflated_are_not_inflated(path):
         ({"NumberOfFrames": 4}, "where each lies"),
         ({"Modality": "SEG"}, "segmentation"),
         ({"Modality": "SR"}, "report"),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.4.2"}, "spectra"),
     ],
 )
 def test_what_is_no_slice_says_why(path, changes, words):

@@ -41,13 +41,10 @@ from hipdesk.training.cases import Case, marrow_of
 from hipdesk.training.metrics import (
     LesionHits,
     MaskFigures,
-    Overlap,
     agreement_of_pairs,
     compare,
     pixel_accuracy,
 )
-
-__all__ = ["HipFigures", "Overlap", "PatientFigures", "measure", "measure_case", "summary"]
 
 log = logging.getLogger(__name__)
 

@@ -27,8 +27,8 @@ from hipdesk.inference import as_slices
 from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
 from hipdesk.training.curves import draw_curves
 from hipdesk.training.data import training_batch, watching_batch
-from hipdesk.training.evaluate import Overlap
 from hipdesk.training.losses import EVEN, supervised_loss
+from hipdesk.training.metrics import Overlap
 from hipdesk.training.networks import Supervised, build_network
 from hipdesk.training.recipes import Recipe
 from hipdesk.training.shards import Pool

@@ -112,13 +112,27 @@ def split_words(stacks: Sequence[Sequence[Frame]]) -> list[str]:
     """Words that tell the stacks of one series apart; empty where there is but one."""
     if len(stacks) < 2:
         return [""] * len(stacks)
-    columns = [_telling(words, stacks) for words in (_plane, _matrix, _echo, *_pass_words())]
-    columns.insert(3, _kinds(stacks))
-    rows = [", ".join(filter(None, row)) for row in zip(*columns, strict=True)]
+    columns = [_telling(words, stacks) for words in (_plane, _matrix, _echo)]
+    columns.append(_kinds(stacks))
+    for words in _pass_words():
+        if _are_telling(rows := _joined(columns)):
+            return rows
+        columns.append(_telling(words, stacks))
+    rows = _joined(columns)
     return [
-        words if words and rows.count(words) == 1 else f"{words}, stack {k}".removeprefix(", ")
-        for k, words in enumerate(rows, start=1)
+        row if row and rows.count(row) == 1 else f"{row}, stack {k}".removeprefix(", ")
+        for k, row in enumerate(rows, start=1)
     ]
+
+
+def _joined(columns: Sequence[Sequence[str]]) -> list[str]:
+    """Words of each stack."""
+    return [", ".join(filter(None, row)) for row in zip(*columns, strict=True)]
+
+
+def _are_telling(rows: Sequence[str]) -> bool:
+    """Whether each stack has words, and no other has the same."""
+    return all(rows) and len(set(rows)) == len(rows)
 
 
 Words = Callable[[Sequence[Frame]], str]

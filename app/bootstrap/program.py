@@ -177,6 +177,7 @@ class Program:
         self._closed = True
         self.keeper.keep_window(self.window.state())
         self._outside.close()
+        self.messages.attach(None)
         return True
 
     def _opened(self, library: str) -> Outside:

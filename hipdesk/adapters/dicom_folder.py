@@ -106,11 +106,11 @@ class DicomFolderReader:
         roots = (root,) if isinstance(root, Path) else tuple(root)
         if not roots:
             raise UnreadableInput("Nothing was named to be opened; name a folder or file.")
-        told = _Told(progress)
+        pool, told = self._pool(charset_value(charset)), _Told(progress)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pydicom quotes values that must not be logged
             listing = self._listed(roots, told, cancelled)
-            reading = _Reading(self._pool(charset_value(charset)), listing, found, told, cancelled)
+            reading = _Reading(pool, listing, found, told, cancelled)
             known = self._index.load(roots, charset)
             kept, new = reading.everything(known, began_ns)
         units = [*kept, *new]
@@ -122,8 +122,8 @@ class DicomFolderReader:
         series = in_order(units)
         told.end()
         seconds = time.perf_counter() - began
-        _log.info("scanned %d files: %d series, %d skipped",
-                  reading.files, len(series), len(skipped))  # fmt: skip
+        counts = reading.files, len(series), len(skipped)
+        _log.info("scanned %d files: %d series, %d skipped", *counts)
         ordered = sorted(_explained(skipped, listing), key=lambda file: file.path)
         return Scan(roots[0], series, tuple(ordered), seconds)
 
@@ -303,9 +303,9 @@ class _Reading:
         while fresh:
             self._read(fresh)
             touched = [self.gathering.touches(unit) for unit in kept]
-            again = {at for unit, is_ in zip(kept, touched, strict=True) if is_
-                     for at, _ in unit.folders}  # fmt: skip
-            kept = [unit for unit, is_ in zip(kept, touched, strict=True) if not is_]
+            lost = [unit for unit, is_lost in zip(kept, touched, strict=True) if is_lost]
+            kept = [unit for unit, is_lost in zip(kept, touched, strict=True) if not is_lost]
+            again = {place for unit in lost for place, _ in unit.folders}
             fresh = [folder for folder in self._listing.folders if str(folder.path) in again]
         self.gathering.look_again(began_ns)
         self.gathering.tell_rest(self._cancelled)

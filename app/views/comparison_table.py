@@ -74,8 +74,8 @@ class ComparisonTable(QWidget):
 
     def _fill(self) -> None:
         comparison = self._comparison
-        self.setVisible(comparison is not None)
         if comparison is None:
+            self.hide()
             return
         self._say_verdict(comparison)
         self._differences.show_sentences(comparison.differences)
@@ -86,6 +86,7 @@ class ComparisonTable(QWidget):
             used.setVisible(at <= len(comparison.rows))
         self.setAccessibleName(self.tr("The two visits in numbers"))
         self.setAccessibleDescription(self._spoken())
+        self.show()  # last: what is put into a visible table is laid out piece by piece
 
     def _say_verdict(self, comparison: Comparison) -> None:
         name, tone = _SIGNS[comparison.verdict]

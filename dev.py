@@ -6,7 +6,7 @@
     python3 dev.py run              install, make and analyse the demo patient, open the window
     python3 dev.py run ARGS         install, then `hipdesk ARGS`
     python3 dev.py test [--slow]    ruff, mypy, import-linter, pytest
-    python3 dev.py bench            the measurements in tests/benchmarks
+    python3 dev.py bench [WORD]     the measurements, or those that have WORD in their name
     python3 dev.py translate        the window's translations, brought up to date with its words
     python3 dev.py screenshots      the pictures in docs/screenshots, made anew
     python3 dev.py bundle           a program that needs no Python, in dist/
@@ -274,9 +274,11 @@ def _passes(name: str, command: tuple[str | Path, ...]) -> bool:
 
 
 def bench(rest: list[str], _slow: bool) -> int:
-    """Measure."""
+    """Measure everything, or what the first word names."""
     ensure("dev", "train")
     ensure_qt_libraries()
+    if rest and not rest[0].startswith("-") and not Path(rest[0]).exists():
+        rest = ["-k", *rest]
     return call(in_venv(), "-m", "pytest", "--bench", "-m", "bench", "-s", *rest)
 
 

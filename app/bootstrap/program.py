@@ -38,6 +38,7 @@ from app.views.main_window import MainWindow
 from app.views.report_view import ReportView
 from app.views.review_view import ReviewView
 from hipdesk import __version__
+from hipdesk.adapters.dicom_folder import user_index
 from hipdesk.adapters.pdf_pages import page_pictures
 from hipdesk.adapters.report_pdf import to_pdf
 from hipdesk.adapters.safe_reader import SafeReader
@@ -63,16 +64,17 @@ class Outside:
 
     jobs: JobThread
     worker: WorkerProcess
+    reader: SafeReader
     library: LibraryDoor
 
     def close(self) -> None:
-        """End the worker thread, the worker process, and let the library go.
+        """End the worker thread and process, forget unpacked archives, let the library go.
 
         Where the thread does not end in time, the library is left to the end of
         the program: it must not be closed under somebody who works in it.
         """
         ended = self.jobs.close()
-        self.worker.close()
+        self.reader.close()
         if ended:
             self.library.close()
 
@@ -181,12 +183,14 @@ class Program:
         return True
 
     def _opened(self, library: str) -> Outside:
-        return Outside(JobThread(self.messages), WorkerProcess(), LibraryDoor(library))
+        worker = WorkerProcess()
+        reader = SafeReader(worker, index=user_index())
+        return Outside(JobThread(self.messages), worker, reader, LibraryDoor(library))
 
     def _services(self) -> Services:
         outside = self._outside
         return Services(
-            reader=SafeReader(outside.worker),
+            reader=outside.reader,
             library=outside.library,
             networks=LazyNetworks(lambda: self.keeper.settings.provider.value, outside.worker),
             jobs=outside.jobs,

@@ -38,7 +38,7 @@ MOST_BYTES: Final = 64 << 20
 
 MOST_ENTRY_BYTES: Final = 16 << 20
 _MOST_REMEMBERED: Final = 8
-_SCHEMA: Final = 1
+_SCHEMA: Final = 2
 _SUFFIX: Final = ".json"
 
 Decode = Callable[[Any], Any]

@@ -20,9 +20,11 @@ from hipdesk.crop import crop_hip
 from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.errors import HeadNotFound, KnownError, NoScorableHip
 from hipdesk.geometry import as_point, to_index
+from hipdesk.image_quality import image_notices, refused_for_metal
 from hipdesk.intensity import marrow_medians
 from hipdesk.locating import CENTRE_DECIMALS, Located, locate
 from hipdesk.pair import as_pair
+from hipdesk.pixel_contrast import judge_fat, settle_contrast
 from hipdesk.ports import Cancelled, Network, Progress, never_cancelled, no_progress
 from hipdesk.quality import notices
 from hipdesk.records import (
@@ -104,6 +106,8 @@ def analyze(
     """
     volume = request.volume
     located = locate(volume, locator, _part(progress, 0.0, LOCATING_SHARE), cancelled)
+    verdict = judge_fat(volume, located.heads)
+    volume = replace(volume, series=settle_contrast(volume.series, verdict))
     hips = _hips(volume, located, segmenter, _part(progress, LOCATING_SHARE, 1.0), cancelled)
     models = (locator.reference, segmenter.reference)
     compute = joint_compute(locator.compute, segmenter.compute)
@@ -120,7 +124,10 @@ def analyze(
         compute=compute,
         hips=hips,
         total=patient_total(hips),
-        notices=notices(volume.series, hips, models, compute),
+        notices=(
+            *notices(volume.series, hips, models, compute),
+            *image_notices(volume, hips),
+        ),
     )
 
 
@@ -265,8 +272,13 @@ def _hips(
         raise NoScorableHip(
             "The femoral heads give no signal on this series; choose another series."
         )
+    heads = refused_for_metal(volume, located.heads)
+    if not any(head.found for head in heads):
+        raise NoScorableHip(
+            "Metal or a prosthesis hides the femoral heads on this series, so no hip can be scored."
+        )
     results = []
-    for index, (head, median) in enumerate(zip(located.heads, medians, strict=True)):
+    for index, (head, median) in enumerate(zip(heads, medians, strict=True)):
         part = _part(progress, index / 2, (index + 1) / 2)
         results.append(_hip(volume, head, median, segmenter, part, cancelled))
     return tuple(results)
@@ -283,7 +295,7 @@ def _hip(
     """One hip, outlined and scored where that is possible."""
     if cancelled():
         raise CancelledByUser
-    if median is None:
+    if median is None or not head.found:
         reason = Reason.NO_HEAD_SIGNAL if head.found else head.reason
         lost = replace(head, found=False, reason=reason, centre_lps_mm=None, radius_mm=None)
         return HipResult(head.side, lost, None, None)

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from hipdesk.geometry import image_orientation_of, slice_normal
+from hipdesk.geometry import image_orientation_of, slice_normal, to_index
 from hipdesk.locating import DISTANCE_MM
 from hipdesk.records import (
     Compute,
@@ -33,8 +33,11 @@ ASTRAY_MM: Final = 40.0
 off the body's midline, so the patient would lie this and that off centre: more than a bore
 allows."""
 
-SLICE_STEP_LIMIT_MM: Final = 5.0
-"""The source paper's slices are 4 mm; beyond this an oedema can fall between two."""
+THICKNESS_LIMIT_MM: Final = 5.0
+"""The source paper's slices are 4 mm; thicker ones hide small oedema."""
+
+GAP_LIMIT: Final = 0.5
+"""Share of a slice's thickness that may lie unseen between two (our choice)."""
 
 PIXEL_LIMIT_MM: Final = 1.2
 """Half as large again as the model's 0.78 mm pixels (our choice)."""
@@ -70,7 +73,7 @@ def notices(
         *_of_region(series),
         *_of_sides(series, hips),
         *_of_order(hips),
-        *(notice for hip in hips for notice in _of_hip(hip, len(series.slices))),
+        *(notice for hip in hips for notice in _of_hip(hip, series)),
     )
 
 
@@ -112,6 +115,16 @@ def _is_cut_off(segmentation: Segmentation, slices: int) -> bool:
     return first or (box.stop[0] == slices and bool(head[-1].any()))
 
 
+def _is_at_edge(head: Head, series: Series) -> bool:
+    """Whether a head reaches beyond the picture's rows or columns."""
+    if head.centre_lps_mm is None or head.radius_mm is None:
+        return False
+    index = to_index(series.affine, head.centre_lps_mm)[1:]
+    size = np.asarray(series.shape[1:])
+    rim_mm = np.minimum(index + 0.5, size - 0.5 - index) * series.spacing_mm[1:]
+    return bool(rim_mm.min() < head.radius_mm)
+
+
 def _of_models(models: Sequence[ModelRef], compute: Compute) -> Iterator[Notice]:
     if any("simulated" in model.trained_on.lower() for model in models):
         yield Notice(
@@ -126,12 +139,7 @@ def _of_models(models: Sequence[ModelRef], compute: Compute) -> Iterator[Notice]
 
 def _of_geometry(series: Series) -> Iterator[Notice]:
     step, rows, columns = series.spacing_mm
-    if step > SLICE_STEP_LIMIT_MM:
-        yield Notice(
-            "thick_slices",
-            f"Slices lie {step:.1f} mm apart; small lesions can fall between them.",
-            step,
-        )
+    yield from _of_slices(step, series.acquisition.slice_thickness_mm)
     pixel = max(rows, columns)
     if pixel > PIXEL_LIMIT_MM:
         yield Notice(
@@ -146,6 +154,32 @@ def _of_geometry(series: Series) -> Iterator[Notice]:
             f"Slices are tilted {tilt:.0f} degrees off the coronal plane; scores may differ from "
             "those of coronal slices.",
             tilt,
+        )
+
+
+def _of_slices(step: float, thickness: float | None) -> Iterator[Notice]:
+    """Say where slices are thick, or far apart; without a thickness their distance counts."""
+    if thickness is None or thickness <= 0:
+        if step > THICKNESS_LIMIT_MM:
+            yield Notice(
+                "thick_slices",
+                f"Slices lie {step:.1f} mm apart; small lesions can fall between them.",
+                step,
+            )
+        return
+    if thickness > THICKNESS_LIMIT_MM:
+        yield Notice(
+            "thick_slices",
+            f"Slices are {thickness:.1f} mm thick; small lesions can be lost in them.",
+            thickness,
+        )
+    gap = (step - thickness) / thickness
+    if gap > GAP_LIMIT:
+        yield Notice(
+            "slice_gap",
+            f"Between slices {100 * gap:.0f} % of their thickness is not imaged; small lesions can "
+            "fall between them.",
+            100 * gap,
         )
 
 
@@ -265,10 +299,10 @@ def _of_region(series: Series) -> Iterator[Notice]:
         )
 
 
-def _of_hip(hip: HipResult, slices: int) -> Iterator[Notice]:
+def _of_hip(hip: HipResult, series: Series) -> Iterator[Notice]:
     side = hip.side.word
     if not hip.head.found:
-        if hip.reason is not Reason.SEPARATE_SERIES:
+        if hip.reason not in (Reason.SEPARATE_SERIES, Reason.METAL):
             yield Notice(
                 "hip_missing", f"The {side} femoral head was not found, so that hip has no result."
             )
@@ -286,6 +320,12 @@ def _of_hip(hip: HipResult, slices: int) -> Iterator[Notice]:
             f"The {side} femoral head was found with low confidence; check its outline.",
             hip.head.confidence,
         )
+    if _is_at_edge(hip.head, series):
+        yield Notice(
+            "head_at_edge",
+            f"The {side} femoral head reaches the edge of the picture, so part of the hip is "
+            "missing from the result.",
+        )
     if hip.segmentation is None:
         return
     head = hip.segmentation.masks[SegmentClass.FEMORAL_HEAD]
@@ -294,7 +334,7 @@ def _of_hip(hip: HipResult, slices: int) -> Iterator[Notice]:
         yield Notice(
             "few_head_slices", f"Only {shown} slices show the {side} femoral head.", float(shown)
         )
-    if _is_cut_off(hip.segmentation, slices):
+    if _is_cut_off(hip.segmentation, len(series.slices)):
         yield Notice(
             "head_cut_off",
             f"The {side} femoral head reaches the first or last slice of the series, so part of "

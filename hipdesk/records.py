@@ -118,6 +118,7 @@ class Reason(StrEnum):
     OUTSIDE_CHOSEN_SLICES = "outside_chosen_slices"
     NO_HEAD_ON_SLICE = "no_head_on_slice"
     NO_HEAD_SIGNAL = "no_head_signal"
+    METAL = "metal"
     OTHER_HIP_NOT_SCORED = "other_hip_not_scored"
     SEPARATE_SERIES = "separate_series"
     REJECTED_BY_READER = "rejected_by_reader"

@@ -24,7 +24,7 @@ from hipdesk.records import (
 )
 from tests.stacks import series_of, stack_about, turned
 
-SHAPE = (9, 40, 40)
+SHAPE = (9, 320, 320)
 CPU = Compute("auto", "cpu")
 
 
@@ -325,3 +325,39 @@ def test_a_lone_head_beyond_the_scanners_middle_is_doubted(hip, across):
 def test_two_heads_off_centre_are_no_contradiction():
     hips = [_at(R, 45.0), _at(L, 215.0)]
     assert doubted_sides(_series(), hips) == set()
+
+
+def _sliced(step, thickness):
+    series = _series(spacing=(step, 0.8, 0.8))
+    acquisition = replace(series.acquisition, slice_thickness_mm=thickness)
+    return replace(series, acquisition=acquisition)
+
+
+@pytest.mark.parametrize(
+    ("step", "thickness", "said"),
+    [
+        (5.2, 4.0, {}),  # 30 % between slices
+        (6.0, 4.0, {}),
+        (6.4, 4.0, {"slice_gap": 60.0}),
+        (6.0, 6.0, {"thick_slices": 6.0}),
+        (9.0, 5.5, {"thick_slices": 5.5, "slice_gap": 63.6}),
+        (2.0, 4.0, {}),  # overlapping slices
+        (5.2, None, {"thick_slices": 5.2}),
+    ],
+)
+def test_thickness_and_gap_each_have_a_limit(step, thickness, said):
+    found = _codes(_sliced(step, thickness))
+    assert {code: round(notice.figure, 1) for code, notice in found.items()} == said
+
+
+@pytest.mark.parametrize(("x", "cut"), [(100.0, False), (105.0, True), (-105.0, True)])
+def test_a_head_at_the_pictures_edge_is_said(x, cut):
+    # 320 columns of 0.8 mm: the last one ends 128 mm from the middle.
+    codes = _codes(_series(), hips=[_at(L, x), _at(R, -85.0)])
+    assert ("head_at_edge" in codes) is cut
+
+
+def test_a_hip_hidden_by_metal_is_not_called_missing():
+    head = Head(L, False, 0.4, reason=Reason.METAL)
+    codes = _codes(_series(), hips=[_at(R), HipResult(L, head, None, None)])
+    assert "hip_missing" not in codes

@@ -60,6 +60,7 @@ REASONS: Final[dict[Reason, Code]] = {
     Reason.NOT_FLUID_SENSITIVE: _private("NULL-CONTRAST", "not_fluid_sensitive"),
     Reason.HEAD_NOT_FOUND: _private("NULL-NO-HEAD", "head_not_found"),
     Reason.NO_HEAD_SIGNAL: _private("NULL-NO-SIGNAL", "no_head_signal"),
+    Reason.METAL: _private("NULL-METAL", "metal"),
     Reason.TOO_FEW_SLICES: _private("NULL-FEW-SLICES", "too_few_slices"),
     Reason.OTHER_HIP_NOT_SCORED: _private("NULL-OTHER-HIP", "other_hip_not_scored"),
     Reason.SEPARATE_SERIES: _private("NULL-OTHER-SERIES", "separate_series"),

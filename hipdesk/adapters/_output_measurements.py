@@ -260,6 +260,7 @@ _NO_LESION_MASKS: Final = (
     Reason.NOT_FLUID_SENSITIVE,
     Reason.HEAD_NOT_FOUND,
     Reason.NO_HEAD_SIGNAL,
+    Reason.METAL,
     Reason.SEPARATE_SERIES,
     Reason.REJECTED_BY_READER,
 )

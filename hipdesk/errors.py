@@ -98,6 +98,12 @@ class SettingsTooNew(SettingsError):
     code = "settings_too_new"
 
 
+class RefusedValue(KnownError):
+    """A value cannot be what it is said to be, e.g. outside its scale."""
+
+    code = "refused_value"
+
+
 class OutputError(KnownError):
     """A result cannot be written."""
 

@@ -122,6 +122,7 @@ class Reason(StrEnum):
     OTHER_HIP_NOT_SCORED = "other_hip_not_scored"
     SEPARATE_SERIES = "separate_series"
     REJECTED_BY_READER = "rejected_by_reader"
+    EXCLUDED_BY_READER = "excluded_by_reader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,19 @@ class Patient:
             "sex": self.sex,
         }
         return tuple(words for words, value in fields.items() if not value)
+
+    def resembles(self, other: Patient) -> bool:
+        """Whether a reader should be asked if these are one person.
+
+        Two of number, name and birth date are stated and the same; the rest may
+        differ, by another hospital's number or by a typing error.
+        """
+        same = (
+            self.patient_id == other.patient_id != "",
+            self.name.casefold() == other.name.casefold() != "",
+            self.birth_date is not None and self.birth_date == other.birth_date,
+        )
+        return sum(same) >= 2
 
     def contradicts(self, other: Patient) -> bool:
         """Whether something that both state differs, so that they are two people.
@@ -527,6 +541,7 @@ class SliceScore:
     reason : why not, where it is not
     u_intensity, u_area : this slice's term; None where lesions are undefined
         or the head is absent
+    note : a reader's words on why this slice should not count; empty where none did
     """
 
     index: int
@@ -538,6 +553,7 @@ class SliceScore:
     effusion_px: int | None
     u_intensity: float | None
     u_area: float | None
+    note: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -560,6 +576,7 @@ class HipScore:
     by_lesion : per class; None where the sums are
     bme_ml, effusion_ml : None where lesions are undefined
     bme_head_percent : BME inside the head as % of head volume
+    central_moved : a reader chose the central slice
     """
 
     slices: tuple[SliceScore, ...]
@@ -573,6 +590,12 @@ class HipScore:
     effusion_ml: float | None
     head_ml: float
     bme_head_percent: float | None
+    central_moved: bool = False
+
+    @property
+    def excluded(self) -> Mapping[SliceKey, str]:
+        """Slices that a reader took out, with the reader's words."""
+        return MappingProxyType({part.key: part.note for part in self.slices if part.note})
 
     @property
     def u_intensity_mean(self) -> float | None:
@@ -657,6 +680,9 @@ class VisitHip:
     ----------
     definition : identifier of the score's formulas; empty where not recorded
     origin : who drew the masks; None where not recorded
+    offsets_mm : of each slice of ``score.slices``, from the head centre along the
+        stack's normal (`hipdesk.linking.offset_of`); None where not known
+    normal_lps : unit normal of the slices, as the offsets grow; None where not known
     """
 
     side: Side
@@ -670,6 +696,8 @@ class VisitHip:
     acquisition: Acquisition
     definition: str = ""
     origin: Origin | None = None
+    offsets_mm: tuple[float, ...] | None = None
+    normal_lps: Point | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

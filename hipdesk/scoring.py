@@ -17,8 +17,8 @@ L is not clipped to H, so one term can exceed 1 (our reading of the source).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -39,6 +39,7 @@ from hipdesk.records import (
     SegmentClass,
     Series,
     Side,
+    SliceKey,
     SliceScore,
     Volume,
 )
@@ -57,6 +58,9 @@ OUTER_SLICES: Final = 5
 
 SMALL_HEAD_DIVISOR: Final = 4
 """A slice counts if its head area is at least 1/4 of the hip's largest (our rule)."""
+
+NOTHING_EXCLUDED: Final[Mapping[SliceKey, str]] = MappingProxyType({})
+"""No slice was taken out by a reader."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +129,10 @@ def lesions_defined(series: Series, segmentation: Segmentation) -> bool:
 
 
 def score_hip(
-    volume: Volume, segmentation: Segmentation, central_index: int | None = None
+    volume: Volume,
+    segmentation: Segmentation,
+    central_index: int | None = None,
+    excluded: Mapping[SliceKey, str] = NOTHING_EXCLUDED,
 ) -> HipScore:
     """Score one hip.
 
@@ -135,6 +142,9 @@ def score_hip(
     segmentation : the hip's masks on the same grid
     central_index : series index of the central slice where a reader moved it;
         otherwise the slice with the largest head area
+    excluded : slices of the series that a reader took out, with the reader's
+        words; they leave the sums only, so the central slice, the largest head
+        area and the standing of every other slice stay as they are
 
     Returns
     -------
@@ -144,13 +154,25 @@ def score_hip(
     Raises
     ------
     BugError
-        ``central_index`` lies outside the segmentation, or the head is missing.
+        ``central_index`` lies outside the segmentation, the head is missing, or
+        an excluded slice is not of the series or comes without words.
     """
+    _check_excluded(volume.series, excluded)
+    score = _score(volume, segmentation, central_index, excluded)
+    return replace(score, central_moved=central_index is not None)
+
+
+def _score(
+    volume: Volume,
+    segmentation: Segmentation,
+    central_index: int | None,
+    excluded: Mapping[SliceKey, str],
+) -> HipScore:
     measured = _measure(volume, segmentation)
     central = _central_index(measured, central_index)
     if not lesions_defined(volume.series, segmentation):
-        return _unscored_contrast(volume.series, measured, central)
-    slices = _score_slices(volume.series, measured, central)
+        return _unscored_contrast(volume.series, measured, central, excluded)
+    slices = _score_slices(volume.series, measured, central, excluded)
     counted = [s.index - measured.first_index for s in slices if s.counted]
     enough = len(counted) >= MIN_COUNTED_SLICES
     voxel_ml = voxel_volume_ml(volume.series.affine)
@@ -220,7 +242,16 @@ def _central_index(measured: _Measured, chosen: int | None) -> int | None:
     return chosen
 
 
-def _unscored_contrast(series: Series, measured: _Measured, central: int | None) -> HipScore:
+def _check_excluded(series: Series, excluded: Mapping[SliceKey, str]) -> None:
+    if not excluded.keys() <= {source.key for source in series.slices}:
+        raise BugError("an excluded slice is not of the series")
+    if not all(note.strip() for note in excluded.values()):
+        raise BugError("a slice was excluded without a reason")
+
+
+def _unscored_contrast(
+    series: Series, measured: _Measured, central: int | None, excluded: Mapping[SliceKey, str]
+) -> HipScore:
     """Head size only: lesions are undefined, and every null says so."""
     slices = tuple(
         SliceScore(
@@ -233,6 +264,7 @@ def _unscored_contrast(series: Series, measured: _Measured, central: int | None)
             effusion_px=None,
             u_intensity=None,
             u_area=None,
+            note=excluded.get(series.slices[index].key, ""),
         )
         for index, area in enumerate(measured.head_px, start=measured.first_index)
     )
@@ -252,7 +284,7 @@ def _unscored_contrast(series: Series, measured: _Measured, central: int | None)
 
 
 def _score_slices(
-    series: Series, measured: _Measured, central: int | None
+    series: Series, measured: _Measured, central: int | None, excluded: Mapping[SliceKey, str]
 ) -> tuple[SliceScore, ...]:
     areas = measured.head_px
     union = measured.union
@@ -263,11 +295,15 @@ def _score_slices(
         u_intensity, u_area = slice_term(
             measured.signal[position], measured.head[position], union[position]
         )
+        key = series.slices[index].key
+        note = excluded.get(key, "")
         reason = _exclusion(index, area, largest, central, has_signal=u_intensity is not None)
+        if reason is None and note:
+            reason = Reason.EXCLUDED_BY_READER
         scored.append(
             SliceScore(
                 index=index,
-                key=series.slices[index].key,
+                key=key,
                 counted=reason is None,
                 reason=reason,
                 head_px=area,
@@ -275,6 +311,7 @@ def _score_slices(
                 effusion_px=_count(measured.lesions[SegmentClass.EFFUSION_SYNOVITIS][position]),
                 u_intensity=u_intensity,
                 u_area=u_area,
+                note=note,
             )
         )
     return tuple(scored)

@@ -30,6 +30,7 @@ REASON_SENTENCES: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.OTHER_HIP_NOT_SCORED: "not both hips are scored",
         Reason.SEPARATE_SERIES: "the hips were measured in separate series",
         Reason.REJECTED_BY_READER: "a reader rejected the outlines",
+        Reason.EXCLUDED_BY_READER: "a reader excluded this slice",
     }
 )
 """Why a value is missing, as the end of a sentence."""
@@ -47,6 +48,7 @@ REASON_WORDS: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.OTHER_HIP_NOT_SCORED: "other hip not scored",
         Reason.SEPARATE_SERIES: "other series",
         Reason.REJECTED_BY_READER: "rejected",
+        Reason.EXCLUDED_BY_READER: "excluded by a reader",
     }
 )
 """The same, for a table's cell."""

@@ -390,3 +390,80 @@ def test_no_lesion_scores_zero(signal: np.ndarray) -> None:
     score = _score(signal, none, none)
     assert (score.u_intensity, score.u_area, score.bme_ml) == (0.0, 0.0, 0.0)
     assert score.n_counted == 6
+
+
+ARTEFACT = "metal artefact"
+
+
+def keys_of(volume: Volume, *indices: int) -> dict[SliceKey, str]:
+    return {volume.series.slices[index].key: ARTEFACT for index in indices}
+
+
+def test_a_reader_excludes_a_slice_by_hand() -> None:
+    """A B A B A B without the last A: U = 2 x 0.625 + 3 x 1.5 = 5.75, A = 2 x 0.5 + 3 = 4."""
+    volume, hip = stack("ABABAB")
+    score = score_hip(volume, hip, excluded=keys_of(volume, 4))
+    assert (score.u_intensity, score.u_area, score.n_counted) == (5.75, 4.0, 5)
+    assert score.by_lesion is not None
+    assert score.by_lesion[BME].u_area == 5 * 0.25
+    left_out = score.slices[4]
+    assert (left_out.counted, left_out.reason) == (False, Reason.EXCLUDED_BY_READER)
+    assert (left_out.u_intensity, left_out.note) == (0.625, ARTEFACT)
+    assert score.excluded == keys_of(volume, 4)
+
+
+def test_exclusions_may_leave_too_few_slices() -> None:
+    volume, hip = stack("ABABA")
+    score = score_hip(volume, hip, excluded=keys_of(volume, 0))
+    assert (score.u_intensity, score.n_counted) == (None, 4)
+    assert score.reason is Reason.TOO_FEW_SLICES
+
+
+def test_a_slice_that_does_not_count_anyway_keeps_its_own_reason_and_the_readers_words() -> None:
+    volume, hip = discs([100] * 5 + [1])
+    score = score_hip(volume, hip, excluded=keys_of(volume, 5))
+    assert score.slices[5].reason is Reason.SMALL_HEAD_AREA
+    assert score.slices[5].note == ARTEFACT
+    assert score.n_counted == 5
+
+
+def test_words_on_a_slice_are_kept_without_lesions() -> None:
+    volume, hip = discs([60] * 6, Contrast.T1)
+    score = score_hip(volume, hip, excluded=keys_of(volume, 2))
+    assert score.slices[2].reason is Reason.NOT_FLUID_SENSITIVE
+    assert score.excluded == keys_of(volume, 2)
+
+
+def test_that_a_reader_chose_the_central_slice_is_recorded() -> None:
+    volume, hip = discs([60] * 10 + [100] + [60] * 10)
+    assert not score_hip(volume, hip).central_moved
+    assert score_hip(volume, hip, central_index=4).central_moved
+
+
+@pytest.mark.parametrize(
+    "excluded",
+    [{SliceKey("9.9"): ARTEFACT}, {SliceKey("1.2.0"): "  "}],
+    ids=["foreign", "wordless"],
+)
+def test_exclusions_must_name_a_slice_and_a_reason(excluded: dict[SliceKey, str]) -> None:
+    with pytest.raises(BugError):
+        score_hip(*discs([60] * 6), excluded=excluded)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.integers(0, 100), min_size=1, max_size=20),
+    st.sets(st.integers(0, 19), max_size=20),
+)
+def test_exclusions_only_take_away(areas: list[int], indices: set[int]) -> None:
+    volume, hip = discs(areas)
+    chosen = {index for index in indices if index < len(areas)}
+    whole = score_hip(volume, hip)
+    part = score_hip(volume, hip, excluded=keys_of(volume, *chosen))
+    assert part.central_index == whole.central_index
+    assert [s.counted for s in part.slices] == [
+        s.counted and s.index not in chosen for s in whole.slices
+    ]
+    assert {s.index for s in part.slices if s.note} == chosen
+    if part.u_area is not None and whole.u_area is not None:
+        assert part.u_area <= whole.u_area + 1e-12

@@ -105,6 +105,7 @@ _CHOICE: Final = (
     "Its name speaks of another region.",
     "Its name speaks of the hip or pelvis.",
     "They are the right and left coronal {words} series of one study.",
+    "The files do not say its contrast, so its pixels decide: coronal, {count} slices.",
     "the only usable series",
     "the best of {count} usable series",
     "It is {among}: coronal, {words}, {count} slices.",
@@ -242,6 +243,11 @@ _RESULT: Final = (
     "CUDA was requested; the {provider} computed this{cause}",
     ": {why}",
     "Slices lie {step} mm apart; small lesions can fall between them.",
+    "Slices are {thickness} mm thick; small lesions can be lost in them.",
+    (
+        "Between slices {gap} % of their thickness is not imaged; small lesions can fall between "
+        "them."
+    ),
     "Pixels measure {pixel} mm; outlines are less exact than on usual hip MRI.",
     (
         "Slices are tilted {tilt} degrees off the coronal plane; scores may differ from those of "
@@ -265,6 +271,19 @@ _RESULT: Final = (
         "The {side} femoral head lies {across} mm to the {other_side} of the scanner's middle; "
         "check the side before using the result."
     ),
+    (
+        "The {source} says {side}, but the {other_source} says {other_side}; check the side before "
+        "using the result."
+    ),
+    "laterality tag",
+    "series description",
+    "protocol name",
+    "body part",
+    "study description",
+    (
+        "The {side} femoral head lies {across} mm to the {other_side} of the scanner's middle; "
+        "check the side before using the result."
+    ),
     "{what}; check the sides before using them.",
     "The femoral heads were placed the wrong way round, or on one side of the body",
     "The {side} femoral head was placed on the {other_side} side of the body",
@@ -275,6 +294,35 @@ _RESULT: Final = (
     "The {side} femoral head was not found, so that hip has no result.",
     "A reader rejected the outlines of the {side} hip; it has no result.",
     "The {side} femoral head was placed by a reader.",
+    (
+        "The {side} femoral head reaches the edge of the picture, so part of the hip is missing "
+        "from the result."
+    ),
+    (
+        "The {side} femoral head gives no signal, as metal or a prosthesis leaves it, so that hip "
+        "has no result."
+    ),
+    (
+        "{void} % of the {side} femoral head gives no signal; look for metal or dead bone before "
+        "using the result."
+    ),
+    (
+        "The pictures repeat themselves displaced ({ghost} % alike), as movement leaves them; look "
+        "for ghosts over the hips."
+    ),
+    (
+        "One side of the pictures is {ratio} times as bright as the other, as failed fat "
+        "suppression or a coil leaves it; compare the hips with care."
+    ),
+    (
+        "The files do not say how the series is weighted; by its pixels fat is {shown}. Check its "
+        "contrast before using the result."
+    ),
+    "suppressed",
+    "not suppressed",
+    "{what}; check its contrast before using the result.",
+    "The headers call the series fat-suppressed, but fat is bright on it",
+    "The headers do not call the series fat-suppressed, but fat is dark on it",
     "The {side} femoral head was found with low confidence; check its outline.",
     "Only {count} slices show the {side} femoral head.",
     (
@@ -330,6 +378,17 @@ _CHANGES: Final = (
     "echo time",
     "inversion time",
     "repetition time",
+    "pulse sequence",
+    "The pulse sequences differ.",
+    (
+        "Of the slices that count, only {earlier} and {later} show the same part of the hip; "
+        "{least} at each visit are needed."
+    ),
+    (
+        "The visits show different parts of the hip: {earlier} of {counted} and {later} of "
+        "{others} counted slices lie in the part that both show."
+    ),
+    "A reader excluded slices of one visit or both.",
     "One result was computed on the CPU, the other on a GPU.",
     "The masks of one visit were edited or drawn by a reader.",
     "The numbers of counted slices differ: {earlier}, {later}.",
@@ -350,6 +409,7 @@ _RUNNING: Final = (
         "or check the folder."
     ),
     "The femoral heads give no signal on this series; choose another series.",
+    "Metal or a prosthesis hides the femoral heads on this series, so no hip can be scored.",
     "The {side} femoral head was placed outside the series; place it on the images.",
     ("There is no signal where the {side} femoral head was placed; place it on the femoral head."),
 )
@@ -492,6 +552,7 @@ SPOKEN: Final = frozenset(
         "named",
         "other",
         "other_side",
+        "other_source",
         "place",
         "plane",
         "remedy",

@@ -1,11 +1,12 @@
 """Visits -> Timeline: each hip's scores over time, and what may be compared.
 
 Scores grow with the number of counted slices, so a change is the change of the
-per-slice mean U/n. The slices of the two visits are not matched in millimetres
-here (`Basis.UNMATCHED_SLICES` travels with every change): a change is a
-description, no test of anything. No smallest detectable change is published
-for this score; until a site has measured its own, none is established and no
-change may be called better, worse or stable.
+per-slice mean U/n, on slices matched in millimetres where both visits say where
+theirs lie (`hipdesk.matching`), else on all counted slices; the `Basis` travels
+with every change. A change is a description, no test of anything. No smallest
+detectable change is published for this score; until a site has measured its own
+(`hipdesk.sdc`), none is established and no change may be called better, worse
+or stable.
 """
 
 from __future__ import annotations
@@ -18,17 +19,41 @@ from itertools import pairwise
 from typing import Final
 
 from hipdesk.errors import BugError
+from hipdesk.linking import PLANE_LIMIT_DEG, Extent
 from hipdesk.manifest import Task
+from hipdesk.matching import (
+    MIN_MATCHED_SLICES,
+    SPACING_TOLERANCE,
+    Matching,
+    Refusal,
+    close,
+    match_slices,
+    tilt_deg,
+    u_area_mean,
+    u_intensity_mean,
+)
 from hipdesk.records import HipScore, Reason, Side, Visit, VisitHip
-
-SPACING_TOLERANCE: Final = 0.10
-"""Slice distances further apart than this fraction are not compared."""
 
 TIME_TOLERANCE: Final = 0.05
 """TE, TI or TR further apart than this fraction call for caution (our choice)."""
 
 FIELD_TOLERANCE_T: Final = 0.1
 """Field strengths differ beyond this; 1.494 and 1.5 are the same kind of scanner."""
+
+OTHER_PLANE_DEG: Final = 45.0
+"""Slices tilted more than this are nearer to another plane and not compared (our choice)."""
+
+COVERED_SHARE: Final = 0.75
+"""Less than this share of a visit's counted slices matched calls for caution (our choice)."""
+
+PERCENT_FLOOR: Final = 0.01
+"""An earlier U/n or A/n below this has no percent change: lesions of 1 % of the head, about a
+fifth of what the fluid of a healthy joint gives (our choice)."""
+
+MIN_DAYS_FOR_RATE: Final = 28
+"""Shorter intervals give no change per year, for it would multiply noise (our choice)."""
+
+DAYS_PER_YEAR: Final = 365.25
 
 NO_USABLE_DATE: Final = "no_usable_date"
 """Why a visit is left out of every trend."""
@@ -49,6 +74,7 @@ class Basis(StrEnum):
     """Which slices of the two visits a change was computed from."""
 
     UNMATCHED_SLICES = "unmatched_slices"
+    MATCHED_SLICES = "matched_slices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +123,24 @@ class TrendPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueChange:
+    """How one figure moved.
+
+    Attributes
+    ----------
+    absolute : later minus earlier
+    percent : of the earlier; None where that is zero or below the stated floor
+    per_year : None over less than `MIN_DAYS_FOR_RATE` days
+    """
+
+    before: float
+    after: float
+    absolute: float
+    percent: float | None
+    per_year: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """From one scored visit of a hip to the next.
 
@@ -105,7 +149,13 @@ class Change:
     days : from ``before`` to ``after``
     differences : everything unlike between the two, gravest first
     u_intensity_mean, u_area_mean : change of U/n and A/n, later minus earlier;
-        None where not comparable
+        None where not comparable, unless ``forced``
+    basis : slices that both figures were computed from
+    intensity, area : the same changes with what they were computed from, which on
+        matched slices is not the U/n and A/n of the points
+    n_matched : how many slices of each visit, where they are matched
+    range_mm : offsets from the head centre that the matched slices share
+    forced : computed because it was asked for, though not comparable
     """
 
     before: TrendPoint
@@ -116,6 +166,11 @@ class Change:
     u_intensity_mean: float | None
     u_area_mean: float | None
     basis: Basis = Basis.UNMATCHED_SLICES
+    intensity: ValueChange | None = None
+    area: ValueChange | None = None
+    n_matched: tuple[int, int] | None = None
+    range_mm: Extent | None = None
+    forced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,28 +215,74 @@ class Timeline:
         return self.right if side is Side.RIGHT else self.left
 
 
-def build_timeline(visits: Sequence[Visit]) -> Timeline:
+def build_timeline(visits: Sequence[Visit], *, force: bool = False) -> Timeline:
     """Order one patient's visits in time and say what may be compared.
 
     Parameters
     ----------
     visits : one patient's, in any order; those without a date are listed
         apart and enter no trend
+    force : compute, and mark, changes between results that are not comparable too
     """
     dated = sorted((v for v in visits if v.day is not None), key=_by_day)
     return Timeline(
-        right=_side_trend(dated, Side.RIGHT),
-        left=_side_trend(dated, Side.LEFT),
+        right=_side_trend(dated, Side.RIGHT, force=force),
+        left=_side_trend(dated, Side.LEFT, force=force),
         undated=tuple(UndatedVisit(v.uid) for v in visits if v.day is None),
+    )
+
+
+def change_between(one: Visit, other: Visit, side: Side, *, force: bool = False) -> Change | None:
+    """The change of one hip between any two visits, from the earlier to the later.
+
+    Parameters
+    ----------
+    one, other : in any order
+    force : compute, and mark, the change even where they are not comparable
+
+    Returns
+    -------
+    None where either visit has no date or no score of this hip
+    """
+    if one.day is None or other.day is None:
+        return None
+    changes = _side_trend(sorted((one, other), key=_by_day), side, force=force).changes
+    return changes[0] if changes else None
+
+
+def value_change(
+    before: float, after: float, days: int, floor: float = PERCENT_FLOOR
+) -> ValueChange:
+    """How a figure that is never negative moved.
+
+    Parameters
+    ----------
+    days : from ``before`` to ``after``
+    floor : of the earlier figure, below which a percentage says nothing
+
+    Raises
+    ------
+    BugError
+        The later figure is given first.
+    """
+    if days < 0:
+        raise BugError("a change runs backwards in time")
+    moved = after - before
+    return ValueChange(
+        before=before,
+        after=after,
+        absolute=moved,
+        percent=100.0 * moved / before if before > 0 and before >= floor else None,
+        per_year=moved * DAYS_PER_YEAR / days if days >= MIN_DAYS_FOR_RATE else None,
     )
 
 
 def compare(before: VisitHip, after: VisitHip) -> tuple[Comparability, tuple[Difference, ...]]:
     """What stands in the way of comparing two results of one hip.
 
-    Different definition, model, kind of contrast or slice distance (beyond
-    `SPACING_TOLERANCE`) rule it out; what else may move the signal or the
-    masks calls for caution.
+    Different definition, model, kind of contrast, plane or slice distance
+    (beyond `SPACING_TOLERANCE`), and slices that show different parts of the
+    hip rule it out; what else may move the signal or the masks calls for caution.
     """
     found = [d for check in _CHECKS if (d := check(before, after)) is not None]
     found.sort(key=lambda d: d.verdict is not Comparability.NOT_COMPARABLE)
@@ -202,14 +303,16 @@ def _day(visit: Visit) -> date:
     return visit.day
 
 
-def _side_trend(dated: Sequence[Visit], side: Side) -> SideTrend:
+def _side_trend(dated: Sequence[Visit], side: Side, *, force: bool) -> SideTrend:
     hips = [(visit, hip) for visit in dated if (hip := visit.hip(side)) is not None]
     points = [(_point(visit, hip), hip) for visit, hip in hips]
     scored = [(point, hip) for point, hip in points if point.scored]
     return SideTrend(
         side=side,
         points=tuple(point for point, _ in points),
-        changes=tuple(_change(*earlier, *later) for earlier, later in pairwise(scored)),
+        changes=tuple(
+            _change(*earlier, *later, force=force) for earlier, later in pairwise(scored)
+        ),
     )
 
 
@@ -232,25 +335,57 @@ def _point(visit: Visit, hip: VisitHip) -> TrendPoint:
 
 
 def _change(
-    before: TrendPoint, before_hip: VisitHip, after: TrendPoint, after_hip: VisitHip
+    before: TrendPoint,
+    before_hip: VisitHip,
+    after: TrendPoint,
+    after_hip: VisitHip,
+    *,
+    force: bool,
 ) -> Change:
     verdict, differences = compare(before_hip, after_hip)
     allowed = verdict is not Comparability.NOT_COMPARABLE
+    matching = match_slices(before_hip, after_hip)
+    matched = matching.refused is None
+    days = (after.day - before.day).days
+    intensity = area = None
+    if allowed or force:
+        intensity, area = (_moved(*pair, days) for pair in _means(before, after, matching))
     return Change(
         before=before,
         after=after,
-        days=(after.day - before.day).days,
+        days=days,
         comparability=verdict,
         differences=differences,
-        u_intensity_mean=_minus(after.u_intensity_mean, before.u_intensity_mean, allowed),
-        u_area_mean=_minus(after.u_area_mean, before.u_area_mean, allowed),
+        u_intensity_mean=None if intensity is None else intensity.absolute,
+        u_area_mean=None if area is None else area.absolute,
+        basis=Basis.MATCHED_SLICES if matched else Basis.UNMATCHED_SLICES,
+        intensity=intensity,
+        area=area,
+        n_matched=(len(matching.before), len(matching.after)) if matched else None,
+        range_mm=matching.range_mm if matched else None,
+        forced=force and not allowed,
     )
 
 
-def _minus(after: float | None, before: float | None, allowed: bool) -> float | None:
-    if not allowed or after is None or before is None:
-        return None
-    return after - before
+_Pair = tuple[float | None, float | None]
+
+
+def _means(before: TrendPoint, after: TrendPoint, matching: Matching) -> tuple[_Pair, _Pair]:
+    """U/n and A/n of the earlier and the later visit: on matched slices, else on all counted."""
+    if matching.refused is not None:
+        return (
+            (before.u_intensity_mean, after.u_intensity_mean),
+            (before.u_area_mean, after.u_area_mean),
+        )
+    earlier, later = matching.before, matching.after
+    return (
+        (u_intensity_mean(earlier), u_intensity_mean(later)),
+        (u_area_mean(earlier), u_area_mean(later)),
+    )
+
+
+def _moved(before: float | None, after: float | None, days: int) -> ValueChange | None:
+    return None if before is None or after is None else value_change(before, after, days)
 
 
 def _refuse(code: str, message: str) -> Difference:
@@ -295,7 +430,7 @@ def _contrast(before: VisitHip, after: VisitHip) -> Difference | None:
 
 def _slice_distance(before: VisitHip, after: VisitHip) -> Difference | None:
     earlier, later = before.spacing_mm[0], after.spacing_mm[0]
-    if _close(earlier, later, SPACING_TOLERANCE):
+    if close(earlier, later, SPACING_TOLERANCE):
         return None
     return _refuse(
         "slice_distance",
@@ -305,7 +440,7 @@ def _slice_distance(before: VisitHip, after: VisitHip) -> Difference | None:
 
 def _pixel_size(before: VisitHip, after: VisitHip) -> Difference | None:
     pairs = zip(before.spacing_mm[1:], after.spacing_mm[1:], strict=True)
-    if all(_close(earlier, later, SPACING_TOLERANCE) for earlier, later in pairs):
+    if all(close(earlier, later, SPACING_TOLERANCE) for earlier, later in pairs):
         return None
     return _caution("pixel_size", "The pixel sizes differ by more than 10 %.")
 
@@ -340,7 +475,7 @@ def _timing(
             return None
         if earlier is None or later is None:
             return _caution(f"{code}_unknown", f"One visit does not state its {name}.")
-        if _close(earlier, later, TIME_TOLERANCE):
+        if close(earlier, later, TIME_TOLERANCE):
             return None
         return _caution(code, f"The {name} differs: {earlier:g} ms, {later:g} ms.")
 
@@ -359,6 +494,52 @@ def _origin(before: VisitHip, after: VisitHip) -> Difference | None:
     return _caution("origin", "The masks of one visit were edited or drawn by a reader.")
 
 
+def _sequence(before: VisitHip, after: VisitHip) -> Difference | None:
+    earlier, later = (hip.acquisition.sequence.strip().casefold() for hip in (before, after))
+    if earlier == later:
+        return None
+    if not earlier or not later:
+        name = "pulse sequence"
+        return _caution("sequence_unknown", f"One visit does not state its {name}.")
+    return _caution("sequence", "The pulse sequences differ.")
+
+
+def _planes(before: VisitHip, after: VisitHip) -> Difference | None:
+    angle = tilt_deg(before, after)
+    if angle is None or angle <= PLANE_LIMIT_DEG:
+        return None
+    message = (
+        f"The slices of the two visits are tilted by {angle:.0f} degrees against each other; away "
+        "from the head centre, slices side by side do not show the same place."
+    )
+    return _refuse("planes", message) if angle > OTHER_PLANE_DEG else _caution("planes", message)
+
+
+def _coverage(before: VisitHip, after: VisitHip) -> Difference | None:
+    """What the counted slices of both show; their numbers, where positions are not known."""
+    matching = match_slices(before, after)
+    if matching.refused is Refusal.POSITIONS_UNKNOWN:
+        return _slice_count(before, after)
+    if matching.refused is Refusal.SLICE_DISTANCE:
+        return None
+    earlier, later = len(matching.before), len(matching.after)
+    if matching.refused is not None:
+        least = MIN_MATCHED_SLICES
+        return _refuse(
+            "matched_slices",
+            f"Of the slices that count, only {earlier} and {later} show the same part of the hip; "
+            f"{least} at each visit are needed.",
+        )
+    counted, others = before.score.n_counted, after.score.n_counted
+    if earlier >= COVERED_SHARE * counted and later >= COVERED_SHARE * others:
+        return None
+    return _caution(
+        "coverage",
+        f"The visits show different parts of the hip: {earlier} of {counted} and {later} of "
+        f"{others} counted slices lie in the part that both show.",
+    )
+
+
 def _slice_count(before: VisitHip, after: VisitHip) -> Difference | None:
     earlier, later = before.score.n_counted, after.score.n_counted
     if earlier == later:
@@ -366,9 +547,11 @@ def _slice_count(before: VisitHip, after: VisitHip) -> Difference | None:
     return _caution("slice_count", f"The numbers of counted slices differ: {earlier}, {later}.")
 
 
-def _close(one: float, other: float, tolerance: float) -> bool:
-    """Whether two positive figures agree within a fraction of the smaller."""
-    return abs(one - other) <= tolerance * min(one, other) * (1 + 1e-9)
+def _exclusions(before: VisitHip, after: VisitHip) -> Difference | None:
+    slices = (*before.score.slices, *after.score.slices)
+    if not any(part.reason is Reason.EXCLUDED_BY_READER for part in slices):
+        return None
+    return _caution("exclusions", "A reader excluded slices of one visit or both.")
 
 
 _CHECKS: Final = (
@@ -376,14 +559,17 @@ _CHECKS: Final = (
     _models,
     _locator,
     _contrast,
+    _planes,
     _slice_distance,
     _pixel_size,
     _scanner,
     _field_strength,
+    _sequence,
     _timing("te", "echo time", "te_ms"),
     _timing("ti", "inversion time", "ti_ms"),
     _timing("tr", "repetition time", "tr_ms"),
     _provider,
     _origin,
-    _slice_count,
+    _coverage,
+    _exclusions,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hipdesk.errors import BugError
 from hipdesk.records import (
     Acquisition,
     Compute,
@@ -23,12 +25,27 @@ from hipdesk.records import (
     Visit,
     VisitHip,
 )
-from hipdesk.timeline import Basis, Comparability, Difference, build_timeline, compare
+from hipdesk.timeline import (
+    Basis,
+    Comparability,
+    Difference,
+    build_timeline,
+    change_between,
+    compare,
+    value_change,
+)
+from tests.visit_hips import placed_hip, score_of, slice_score
 
 MODEL = ModelRef("segment", "1", "a" * 64, "segment", "simulated")
 LOCATOR = ModelRef("locate", "1", "b" * 64, "locate", "simulated")
 SCANNER = Acquisition(
-    manufacturer="Maker", model="One", field_strength_t=1.5, tr_ms=3550, te_ms=51, ti_ms=145
+    manufacturer="Maker",
+    model="One",
+    field_strength_t=1.5,
+    sequence="SE/IR",
+    tr_ms=3550,
+    te_ms=51,
+    ti_ms=145,
 )
 
 
@@ -159,6 +176,8 @@ CAUTIONED: dict[str, dict[str, Any]] = {
     "te": acquired(te_ms=60.0),
     "ti": acquired(ti_ms=220.0),
     "ti_unknown": acquired(ti_ms=None),
+    "sequence": acquired(sequence="TSE/IR"),
+    "sequence_unknown": acquired(sequence=""),
     "tr": acquired(tr_ms=5000.0),
     "provider": {"compute": Compute("auto", "cuda")},
     "origin": {"origin": Origin.AI_EDITED},
@@ -168,6 +187,7 @@ ALIKE: dict[str, dict[str, Any]] = {
     "spacing_within_ten_percent": {"spacing_mm": (4.84, 0.8, 0.8)},
     "same_field_measured": acquired(field_strength_t=1.494),
     "rounded_te": acquired(te_ms=51.4),
+    "sequence_spelling": acquired(sequence="se/ir "),
     "scanner_spelling": acquired(manufacturer="MAKER"),
     "model_version_of_the_same_file": {"models": (replace(MODEL, name="x"), LOCATOR)},
 }
@@ -221,6 +241,140 @@ def test_gravest_difference_comes_first() -> None:
     verdict, differences = compare(make_hip(make_score(5.0)), after)
     assert verdict is Comparability.NOT_COMPARABLE
     assert codes(differences) == ["contrast", "provider"]
+
+
+def dated(*hips: VisitHip) -> list[Visit]:
+    """Visits on the first day of 2024, a leap year, and of the years after."""
+    return [make_visit(f"v{i}", date(2024 + i, 1, 1), hip) for i, hip in enumerate(hips)]
+
+
+def test_a_change_by_hand() -> None:
+    """U/n from 0.5 to 0.3 in 73 days, about a fifth of a year: -0.2, -40 %, about -1 a year."""
+    moved = value_change(0.5, 0.3, 73)
+    assert moved.absolute == pytest.approx(-0.2)
+    assert moved.percent == pytest.approx(-40.0)
+    assert moved.per_year == pytest.approx(-0.2 * 365.25 / 73)
+
+
+@pytest.mark.parametrize(
+    ("before", "percent"), [(0.0, None), (0.0099, None), (0.01, 900.0), (0.1, 0.0)]
+)
+def test_no_percentage_of_nearly_nothing(before: float, percent: float | None) -> None:
+    found = value_change(before, 0.1, 365).percent
+    assert found == (None if percent is None else pytest.approx(percent))
+    assert value_change(0.0, 0.1, 365, floor=0.0).percent is None
+
+
+@pytest.mark.parametrize(("days", "given"), [(0, False), (27, False), (28, True)])
+def test_no_yearly_change_from_a_few_weeks(days: int, given: bool) -> None:
+    assert (value_change(0.5, 0.3, days).per_year is not None) is given
+
+
+def test_changes_run_forwards_in_time() -> None:
+    with pytest.raises(BugError):
+        value_change(0.5, 0.3, -1)
+
+
+def test_matched_slices_by_hand() -> None:
+    """-16 ... 16 and -8 ... 24 share [-10, 18]: 7 slices of 9 at each visit.
+
+    The earlier terms there are 0.2 each, the later ones 0.1; what lies outside,
+    0.9 at both visits, would hide half of the change.
+    """
+    before = placed_hip(-16.0, [0.9, 0.9, *[0.2] * 7])
+    after = placed_hip(-8.0, [*[0.1] * 7, 0.9, 0.9])
+    (change,) = build_timeline(dated(before, after)).right.changes
+    assert change.basis is Basis.MATCHED_SLICES
+    assert (change.n_matched, change.range_mm) == ((7, 7), (-10.0, 18.0))
+    assert change.intensity is not None
+    assert (change.intensity.before, change.intensity.after) == pytest.approx((0.2, 0.1))
+    assert change.u_intensity_mean == change.intensity.absolute == pytest.approx(-0.1)
+    assert change.intensity.percent == pytest.approx(-50.0)
+    assert change.intensity.per_year == pytest.approx(-0.1 * 365.25 / 366)
+    assert change.area is not None
+    assert change.u_area_mean == change.area.absolute == pytest.approx(-0.05)
+    assert change.comparability is Comparability.COMPARABLE
+    assert not change.forced
+
+
+def test_other_numbers_of_matched_slices_are_no_difference() -> None:
+    hips = placed_hip(-16.0, [0.1] * 9), placed_hip(-14.0, [0.1] * 8)
+    assert compare(*hips) == (Comparability.COMPARABLE, ())
+
+
+def test_visits_that_share_little_of_the_hip() -> None:
+    """6 of 9 slices are matched, below three quarters; 4 give no change."""
+    before = placed_hip(-16.0, [0.1] * 9)
+    verdict, differences = compare(before, placed_hip(-4.0, [0.1] * 9))
+    assert (verdict, codes(differences)) == (Comparability.WITH_CAUTION, ["coverage"])
+    assert "6 of 9 and 6 of 9" in differences[0].message
+    apart = placed_hip(4.0, [0.1] * 9)
+    verdict, differences = compare(before, apart)
+    assert (verdict, codes(differences)) == (Comparability.NOT_COMPARABLE, ["matched_slices"])
+    assert "only 4 and 4" in differences[0].message
+    (change,) = build_timeline(dated(before, apart)).right.changes
+    assert (change.u_intensity_mean, change.intensity, change.n_matched) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("angle", "verdict"),
+    [
+        (9.9, Comparability.COMPARABLE),
+        (10.1, Comparability.WITH_CAUTION),
+        (44.9, Comparability.WITH_CAUTION),
+        (45.1, Comparability.NOT_COMPARABLE),
+    ],
+)
+def test_tilted_slices(angle: float, verdict: Comparability) -> None:
+    before = placed_hip(-16.0, [0.1] * 9)
+    turned = (0.0, math.cos(math.radians(angle)), math.sin(math.radians(angle)))
+    found, differences = compare(before, replace(before, normal_lps=turned))
+    assert found is verdict
+    assert codes(differences) == ([] if verdict is Comparability.COMPARABLE else ["planes"])
+
+
+def test_a_readers_exclusions_call_for_caution() -> None:
+    slices = [slice_score(i, 0.1) for i in range(9)]
+    slices[4] = slice_score(4, 0.1, counted=False, reason=Reason.EXCLUDED_BY_READER)
+    before = placed_hip(-16.0, [0.1] * 9)
+    verdict, differences = compare(before, replace(before, score=score_of(slices)))
+    assert (verdict, codes(differences)) == (Comparability.WITH_CAUTION, ["exclusions"])
+
+
+def test_a_change_across_not_comparable_is_computed_only_when_asked_and_marked() -> None:
+    """U/n 0.2 by one model, 0.1 by another."""
+    other = (replace(MODEL, sha256="c" * 64), LOCATOR)
+    visits = dated(placed_hip(-16.0, [0.2] * 9), placed_hip(-16.0, [0.1] * 9, models=other))
+    (unasked,) = build_timeline(visits).right.changes
+    assert (unasked.u_intensity_mean, unasked.area, unasked.forced) == (None, None, False)
+    (asked,) = build_timeline(visits, force=True).right.changes
+    assert asked.u_intensity_mean == pytest.approx(-0.1)
+    assert (asked.forced, asked.comparability) == (True, Comparability.NOT_COMPARABLE)
+    assert asked.basis is Basis.MATCHED_SLICES
+    assert codes(asked.differences) == ["model"]
+
+
+def test_what_is_forced_without_matched_slices_says_so() -> None:
+    visits = dated(placed_hip(-16.0, [0.2] * 9), placed_hip(-20.0, [0.1] * 9, step=5.0))
+    (change,) = build_timeline(visits, force=True).right.changes
+    assert (change.forced, change.basis) == (True, Basis.UNMATCHED_SLICES)
+    assert change.u_intensity_mean == pytest.approx(-0.1)
+
+
+def test_comparable_changes_are_not_marked_when_force_is_asked() -> None:
+    visits = dated(placed_hip(-16.0, [0.2] * 9), placed_hip(-16.0, [0.1] * 9))
+    assert build_timeline(visits, force=True) == build_timeline(visits)
+
+
+def test_change_between_any_two_visits() -> None:
+    first, middle, last = visits = dated(*(placed_hip(-16.0, [u] * 9) for u in (0.3, 0.2, 0.05)))
+    change = change_between(last, first, Side.RIGHT)
+    assert change is not None
+    assert (change.before.visit_uid, change.days) == ("v0", 366 + 365)
+    assert change.u_intensity_mean == pytest.approx(-0.25)
+    assert change_between(first, last, Side.LEFT) is None
+    assert change_between(first, replace(last, day=None), Side.RIGHT) is None
+    assert change_between(first, middle, Side.RIGHT) == build_timeline(visits).right.changes[0]
 
 
 days = st.dates(date(2000, 1, 1), date(2030, 1, 1))

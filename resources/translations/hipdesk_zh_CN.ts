@@ -2046,6 +2046,10 @@
         <translation>股骨头没有可供病变参照的信号</translation>
     </message>
     <message>
+        <source>metal or a prosthesis hides the head</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>not both hips are scored</source>
         <translation>并非双髋均有评分</translation>
     </message>
@@ -2056,6 +2060,10 @@
     <message>
         <source>a reader rejected the outlines</source>
         <translation>阅片者拒绝了轮廓</translation>
+    </message>
+    <message>
+        <source>a reader excluded this slice</source>
+        <translation>阅片者排除了该层面</translation>
     </message>
     <message>
         <source>not fluid-sensitive</source>
@@ -2086,6 +2094,10 @@
         <translation>股骨头无信号</translation>
     </message>
     <message>
+        <source>metal</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>other hip not scored</source>
         <translation>另一髋未评分</translation>
     </message>
@@ -2096,6 +2108,10 @@
     <message>
         <source>rejected</source>
         <translation>已拒绝</translation>
+    </message>
+    <message>
+        <source>excluded by a reader</source>
+        <translation>阅片者已排除</translation>
     </message>
     <message>
         <source>STIR</source>
@@ -2494,6 +2510,10 @@
         <translation>它们是同一检查的右侧和左侧冠状位 {words} 序列。</translation>
     </message>
     <message>
+        <source>The files do not say its contrast, so its pixels decide: coronal, {count} slices.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>the only usable series</source>
         <translation>唯一可用的序列</translation>
     </message>
@@ -2862,6 +2882,14 @@
         <translation>层间距为 {step} mm；小病变可能落在层面之间。</translation>
     </message>
     <message>
+        <source>Slices are {thickness} mm thick; small lesions can be lost in them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Between slices {gap} % of their thickness is not imaged; small lesions can fall between them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Pixels measure {pixel} mm; outlines are less exact than on usual hip MRI.</source>
         <translation>像素大小为 {pixel} mm；轮廓不如常规髋关节 MRI 精确。</translation>
     </message>
@@ -2918,6 +2946,10 @@
         <translation>{side}侧股骨头位于扫描仪中心偏{other_side} {across} mm 处；使用结果前请核对左右侧。</translation>
     </message>
     <message>
+        <source>The {source} says {side}, but the {other_source} says {other_side}; check the side before using the result.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{what}; check the sides before using them.</source>
         <translation>{what}；使用前请核对左右侧。</translation>
     </message>
@@ -2944,6 +2976,50 @@
     <message>
         <source>The {side} femoral head was placed by a reader.</source>
         <translation>{side}侧股骨头由阅片者定位。</translation>
+    </message>
+    <message>
+        <source>The {side} femoral head reaches the edge of the picture, so part of the hip is missing from the result.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The {side} femoral head gives no signal, as metal or a prosthesis leaves it, so that hip has no result.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{void} % of the {side} femoral head gives no signal; look for metal or dead bone before using the result.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The pictures repeat themselves displaced ({ghost} % alike), as movement leaves them; look for ghosts over the hips.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One side of the pictures is {ratio} times as bright as the other, as failed fat suppression or a coil leaves it; compare the hips with care.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The files do not say how the series is weighted; by its pixels fat is {shown}. Check its contrast before using the result.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>suppressed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not suppressed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{what}; check its contrast before using the result.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The headers call the series fat-suppressed, but fat is bright on it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The headers do not call the series fat-suppressed, but fat is dark on it</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The {side} femoral head was found with low confidence; check its outline.</source>
@@ -3118,6 +3194,26 @@
         <translation>重复时间 (TR)</translation>
     </message>
     <message>
+        <source>pulse sequence</source>
+        <translation>脉冲序列</translation>
+    </message>
+    <message>
+        <source>The pulse sequences differ.</source>
+        <translation>脉冲序列不同。</translation>
+    </message>
+    <message>
+        <source>Of the slices that count, only {earlier} and {later} show the same part of the hip; {least} at each visit are needed.</source>
+        <translation>计入的层面中，仅有 {earlier} 层和 {later} 层显示髋关节的同一部分；每次就诊至少需要 {least} 层。</translation>
+    </message>
+    <message>
+        <source>The visits show different parts of the hip: {earlier} of {counted} and {later} of {others} counted slices lie in the part that both show.</source>
+        <translation>两次就诊显示髋关节的不同部分：计入的 {counted} 层中有 {earlier} 层、{others} 层中有 {later} 层位于两者共同显示的部分。</translation>
+    </message>
+    <message>
+        <source>A reader excluded slices of one visit or both.</source>
+        <translation>阅片者排除了一次或两次就诊的部分层面。</translation>
+    </message>
+    <message>
         <source>One result was computed on the CPU, the other on a GPU.</source>
         <translation>一个结果由 CPU 计算，另一个由 GPU 计算。</translation>
     </message>
@@ -3160,6 +3256,10 @@
     <message>
         <source>The femoral heads give no signal on this series; choose another series.</source>
         <translation>股骨头在该序列上没有信号；请选择其他序列。</translation>
+    </message>
+    <message>
+        <source>Metal or a prosthesis hides the femoral heads on this series, so no hip can be scored.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The {side} femoral head was placed outside the series; place it on the images.</source>

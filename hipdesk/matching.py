@@ -1,0 +1,180 @@
+"""Slices of one hip at two visits that lie in the part of it which both show.
+
+The score grows with the number of slices, and its mean depends on which part of
+the hip they show; so two visits are compared on matched slices: the counted
+slices of each visit inside the common millimetre range along the normal from
+the head centre. Slices are taken as they are: nothing is interpolated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from hipdesk.errors import BugError
+from hipdesk.geometry import as_point, stack_direction
+from hipdesk.linking import Extent, offset_of, range_of
+from hipdesk.records import Affine, Head, HipScore, Point, SegmentClass, SliceScore, VisitHip
+
+SPACING_TOLERANCE: Final = 0.10
+"""Slice distances further apart than this fraction are not compared."""
+
+MIN_MATCHED_SLICES: Final = 5
+"""Fewer on either visit give no change, as fewer counted slices give no score."""
+
+_EDGE_MM: Final = 1e-6
+"""Keeps rounding errors from deciding whether a slice lies in the range."""
+
+
+class Refusal(StrEnum):
+    """Why the slices of two visits are not matched."""
+
+    POSITIONS_UNKNOWN = "positions_unknown"
+    SLICE_DISTANCE = "slice_distance"
+    NO_COMMON_RANGE = "no_common_range"
+    TOO_FEW_MATCHED_SLICES = "too_few_matched_slices"
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The counted slices of two visits in their common range.
+
+    Attributes
+    ----------
+    before, after : of each visit, in stack order; empty where none could be named
+    range_mm : offsets that the counted slices of both visits cover, ends included
+    refused : why nothing may be computed from them; None where it may
+    """
+
+    before: tuple[SliceScore, ...] = ()
+    after: tuple[SliceScore, ...] = ()
+    range_mm: Extent | None = None
+    refused: Refusal | None = None
+
+
+def offsets_of(affine: Affine, head: Head, score: HipScore) -> tuple[float, ...] | None:
+    """Where the slices of a score lie: what `VisitHip.offsets_mm` holds.
+
+    Parameters
+    ----------
+    affine : of the series that was scored
+    head : of the same hip
+
+    Returns
+    -------
+    millimetres, one for each of ``score.slices``; None without a head centre
+    """
+    centre = head.centre_lps_mm
+    if centre is None:
+        return None
+    return tuple(offset_of(affine, centre, part.index) for part in score.slices)
+
+
+def normal_of(affine: Affine) -> Point:
+    """Unit LPS direction in which offsets grow: what `VisitHip.normal_lps` holds."""
+    return as_point(stack_direction(np.cross(affine[:3, 1], affine[:3, 2])))
+
+
+def tilt_deg(before: VisitHip, after: VisitHip) -> float | None:
+    """Angle between the slices of two visits, 0-90 degrees; None where either is not known."""
+    if before.normal_lps is None or after.normal_lps is None:
+        return None
+    across = float(np.linalg.norm(np.cross(before.normal_lps, after.normal_lps)))
+    return math.degrees(math.atan2(across, abs(float(np.dot(before.normal_lps, after.normal_lps)))))
+
+
+def close(one: float, other: float, tolerance: float) -> bool:
+    """Whether two positive figures agree within a fraction of the smaller."""
+    return abs(one - other) <= tolerance * min(one, other) * (1 + 1e-9)
+
+
+def match_slices(before: VisitHip, after: VisitHip) -> Matching:
+    """Match the slices of one hip at two visits.
+
+    A visit covers the offsets from its first to its last counted slice and half
+    a slice step beyond both. A counted slice is matched where its centre lies
+    in what both visits cover.
+
+    Returns
+    -------
+    The matched slices; with `Matching.refused` where positions are not known,
+    slice distances differ by more than `SPACING_TOLERANCE`, or fewer than
+    `MIN_MATCHED_SLICES` of either visit are matched.
+    """
+    if before.offsets_mm is None or after.offsets_mm is None:
+        return Matching(refused=Refusal.POSITIONS_UNKNOWN)
+    if not close(before.spacing_mm[0], after.spacing_mm[0], SPACING_TOLERANCE):
+        return Matching(refused=Refusal.SLICE_DISTANCE)
+    earlier, later = _counted(before), _counted(after)
+    common = _common(earlier, before.spacing_mm[0], later, after.spacing_mm[0])
+    if common is None:
+        return Matching(refused=Refusal.NO_COMMON_RANGE)
+    first, second = _inside(earlier, common), _inside(later, common)
+    enough = min(len(first), len(second)) >= MIN_MATCHED_SLICES
+    return Matching(first, second, common, None if enough else Refusal.TOO_FEW_MATCHED_SLICES)
+
+
+def u_intensity_mean(slices: Sequence[SliceScore]) -> float:
+    """Mean intensity term of counted slices, U/n."""
+    return _mean([part.u_intensity for part in slices])
+
+
+def u_area_mean(slices: Sequence[SliceScore]) -> float:
+    """Mean area term of counted slices, A/n."""
+    return _mean([part.u_area for part in slices])
+
+
+def lesion_area_mean(slices: Sequence[SliceScore], lesion: SegmentClass) -> float:
+    """Mean area term of one lesion over counted slices: lesion pixels by head pixels."""
+    pixels = ((_pixels(part, lesion), part.head_px) for part in slices)
+    return _mean([None if px is None else px / head_px for px, head_px in pixels])
+
+
+def _pixels(part: SliceScore, lesion: SegmentClass) -> int | None:
+    match lesion:
+        case SegmentClass.BME:
+            return part.bme_px
+        case SegmentClass.EFFUSION_SYNOVITIS:
+            return part.effusion_px
+        case _:
+            raise BugError("only lesions have terms")
+
+
+_Placed = tuple[tuple[float, SliceScore], ...]
+
+
+def _counted(hip: VisitHip) -> _Placed:
+    """Counted slices with their offsets."""
+    offsets = hip.offsets_mm or ()
+    if len(offsets) != len(hip.score.slices):
+        raise BugError("the offsets of a visit do not belong to its slices")
+    placed = zip(offsets, hip.score.slices, strict=True)
+    return tuple((offset, part) for offset, part in placed if part.counted)
+
+
+def _common(earlier: _Placed, step: float, later: _Placed, other_step: float) -> Extent | None:
+    if not earlier or not later:
+        return None
+    return range_of(_covered(earlier, step), _covered(later, other_step))
+
+
+def _covered(placed: _Placed, step_mm: float) -> Extent:
+    offsets = [offset for offset, _ in placed]
+    return min(offsets) - step_mm / 2, max(offsets) + step_mm / 2
+
+
+def _inside(placed: _Placed, common: Extent) -> tuple[SliceScore, ...]:
+    low, high = common[0] - _EDGE_MM, common[1] + _EDGE_MM
+    return tuple(part for offset, part in placed if low <= offset <= high)
+
+
+def _mean(terms: Sequence[float | None]) -> float:
+    known = [term for term in terms if term is not None]
+    if not known or len(known) != len(terms):
+        raise BugError("a mean needs counted slices, and each of them its term")
+    return math.fsum(known) / len(known)

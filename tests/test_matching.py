@@ -1,0 +1,163 @@
+"""Which slices of two visits show the same part of a hip, by hand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hipdesk.errors import BugError
+from hipdesk.matching import (
+    Matching,
+    Refusal,
+    lesion_area_mean,
+    match_slices,
+    normal_of,
+    offsets_of,
+    tilt_deg,
+    u_area_mean,
+    u_intensity_mean,
+)
+from hipdesk.records import Head, SegmentClass, Side
+from tests.visit_hips import placed_hip, score_of, slice_score
+
+
+def indices(matching: Matching) -> tuple[list[int], list[int]]:
+    return [s.index for s in matching.before], [s.index for s in matching.after]
+
+
+def test_common_range_by_hand() -> None:
+    """-16 ... 16 covers [-18, 18], -10 ... 22 covers [-12, 24]; both cover [-12, 18]."""
+    matching = match_slices(placed_hip(-16.0, [0.1] * 9), placed_hip(-10.0, [0.1] * 9))
+    assert matching.range_mm == (-12.0, 18.0)
+    assert indices(matching) == ([1, 2, 3, 4, 5, 6, 7, 8], [0, 1, 2, 3, 4, 5, 6, 7])
+    assert matching.refused is None
+
+
+def test_another_slice_phase_keeps_every_slice() -> None:
+    """-16 ... 16 and, half a step on, -14 ... 14: 9 and 8 slices; ends lie on the border."""
+    matching = match_slices(placed_hip(-16.0, [0.1] * 9), placed_hip(-14.0, [0.1] * 8))
+    assert matching.range_mm == (-16.0, 16.0)
+    assert (len(matching.before), len(matching.after)) == (9, 8)
+
+
+def test_only_counted_slices_are_matched_and_span_the_range() -> None:
+    """The first slice at -16 does not count, so this visit covers [-14, 18] only."""
+    slices = [slice_score(0, 9.0, counted=False), *(slice_score(i, 0.1) for i in range(1, 9))]
+    before = placed_hip(-16.0, [0.1] * 9, score=score_of(slices))
+    matching = match_slices(before, placed_hip(-16.0, [0.1] * 9))
+    assert matching.range_mm == (-14.0, 18.0)
+    assert indices(matching) == ([1, 2, 3, 4, 5, 6, 7, 8],) * 2
+
+
+def test_means_by_hand() -> None:
+    """U 0.1 + 0.2 + 0.6 over 3 slices; 10 and 20 of 100 px of each are lesions."""
+    slices = [slice_score(0, 0.1), slice_score(1, 0.2), slice_score(2, 0.6)]
+    assert u_intensity_mean(slices) == pytest.approx(0.3)
+    assert u_area_mean(slices) == pytest.approx(0.15)
+    assert lesion_area_mean(slices, SegmentClass.BME) == pytest.approx(0.1)
+    assert lesion_area_mean(slices, SegmentClass.EFFUSION_SYNOVITIS) == pytest.approx(0.2)
+
+
+def test_means_need_slices_terms_and_lesions() -> None:
+    with pytest.raises(BugError):
+        u_intensity_mean([])
+    with pytest.raises(BugError):
+        u_area_mean([replace(slice_score(0, 0.1), u_area=None), slice_score(1, 0.1)])
+    with pytest.raises(BugError):
+        lesion_area_mean([slice_score(0, 0.1)], SegmentClass.FEMORAL_HEAD)
+
+
+@pytest.mark.parametrize(("step", "refused"), [(4.4, None), (4.41, Refusal.SLICE_DISTANCE)])
+def test_slice_distances_may_differ_by_a_tenth(step: float, refused: Refusal | None) -> None:
+    other = placed_hip(-17.6, [0.1] * 9, step=step)
+    assert match_slices(placed_hip(-16.0, [0.1] * 9), other).refused is refused
+    assert match_slices(other, placed_hip(-16.0, [0.1] * 9)).refused is refused
+
+
+@pytest.mark.parametrize(
+    ("first", "refused", "numbers"),
+    [
+        (0.0, None, (5, 5)),  # 0 ... 32 and -16 ... 16 share [-2, 18]
+        (2.0, None, (5, 5)),  # the slice at 0 lies on the border
+        (2.1, Refusal.TOO_FEW_MATCHED_SLICES, (4, 4)),
+        (19.9, Refusal.TOO_FEW_MATCHED_SLICES, (0, 0)),
+        (20.1, Refusal.NO_COMMON_RANGE, (0, 0)),
+    ],
+)
+def test_at_least_five_of_each_visit(
+    first: float, refused: Refusal | None, numbers: tuple[int, int]
+) -> None:
+    matching = match_slices(placed_hip(-16.0, [0.1] * 9), placed_hip(first, [0.1] * 9))
+    assert matching.refused is refused
+    assert (len(matching.before), len(matching.after)) == numbers
+
+
+def test_a_visit_without_counted_slices_shares_nothing() -> None:
+    nothing = score_of([slice_score(i, 0.1, counted=False) for i in range(9)])
+    empty = placed_hip(-16.0, [0.1] * 9, score=nothing)
+    assert match_slices(empty, placed_hip(-16.0, [0.1] * 9)).refused is Refusal.NO_COMMON_RANGE
+
+
+def test_unknown_positions_are_not_guessed() -> None:
+    hip = placed_hip(-16.0, [0.1] * 9)
+    unknown = replace(hip, offsets_mm=None)
+    assert match_slices(hip, unknown).refused is Refusal.POSITIONS_UNKNOWN
+    assert match_slices(unknown, hip).refused is Refusal.POSITIONS_UNKNOWN
+
+
+def test_offsets_must_belong_to_the_slices() -> None:
+    hip = placed_hip(-16.0, [0.1] * 9)
+    with pytest.raises(BugError):
+        match_slices(hip, replace(hip, offsets_mm=(0.0,)))
+
+
+def coronal(step_y: float) -> np.ndarray:
+    affine = np.eye(4)
+    affine[:3, :3] = np.array([[0, 0, 0.5], [step_y, 0, 0], [0, -0.5, 0]])
+    affine[:3, 3] = (-50.0, -20.0, 50.0)
+    return affine
+
+
+def test_offsets_of_a_score_by_hand() -> None:
+    """Slices at y = -20, -16, ...; the head at y = -14; slices 2 to 4 were scored."""
+    score = score_of([slice_score(index, 0.1) for index in (2, 3, 4)])
+    head = Head(Side.RIGHT, True, 0.9, centre_lps_mm=(60.0, -14.0, 3.0), radius_mm=24.0)
+    assert offsets_of(coronal(4.0), head, score) == pytest.approx((2.0, 6.0, 10.0))
+    assert normal_of(coronal(4.0)) == pytest.approx((0.0, 1.0, 0.0))
+    assert normal_of(coronal(-4.0)) == pytest.approx((0.0, 1.0, 0.0))
+    assert offsets_of(coronal(4.0), Head(Side.RIGHT, False, 0.1), score) is None
+
+
+@pytest.mark.parametrize("angle", [0.0, 12.0, 90.0])
+def test_tilt_by_hand(angle: float) -> None:
+    hip = placed_hip(-16.0, [0.1] * 9)
+    turned = (0.0, math.cos(math.radians(angle)), math.sin(math.radians(angle)))
+    assert tilt_deg(hip, replace(hip, normal_lps=turned)) == pytest.approx(angle, abs=1e-9)
+    assert tilt_deg(hip, replace(hip, normal_lps=(0.0, -turned[1], -turned[2]))) == pytest.approx(
+        angle, abs=1e-9
+    )
+    assert tilt_deg(hip, replace(hip, normal_lps=None)) is None
+
+
+terms = st.lists(st.floats(0, 2), min_size=1, max_size=15)
+starts = st.floats(-40, 40)
+
+
+@settings(max_examples=60, deadline=None)
+@given(starts, terms, starts, terms)
+def test_matching_is_fair(
+    first: float, one: list[float], second: float, other: list[float]
+) -> None:
+    before, after = placed_hip(first, one), placed_hip(second, other)
+    matching, swapped = match_slices(before, after), match_slices(after, before)
+    assert indices(matching) == indices(swapped)[::-1]
+    assert matching.refused is swapped.refused
+    for matched, hip in ((matching.before, before), (matching.after, after)):
+        assert set(matched) <= {part for part in hip.score.slices if part.counted}
+        assert list(matched) == sorted(matched, key=lambda part: part.index)
+    assert indices(match_slices(before, before))[0] == list(range(len(one)))

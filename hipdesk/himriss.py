@@ -1,0 +1,233 @@
+"""HIMRISS as readers count it: totals per hip, entered by hand.
+
+Coronal STIR, yes or no per subregion (ACR 2012, abstract 1033). Only totals
+are kept: the overlay of subregions and its thresholds (Maksymowych 2014,
+Jaremko 2016) are no part of the program. Readings are appended, never changed;
+several readers may read a hip, and each may read it again. A hip without
+disease does not read as zero but about 14 (Man 2021).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from itertools import combinations, pairwise
+from types import MappingProxyType
+from typing import Final
+
+from hipdesk.errors import BugError, RefusedValue
+from hipdesk.records import Side
+
+
+class Compartment(StrEnum):
+    """What is counted apart."""
+
+    FEMORAL = "femoral_bml"
+    ACETABULAR = "acetabular_bml"
+    EFFUSION = "effusion_synovitis"
+
+    @property
+    def words(self) -> str:
+        """For sentences."""
+        return _WORDS[self]
+
+
+_WORDS: Final[Mapping[Compartment, str]] = MappingProxyType(
+    {
+        Compartment.FEMORAL: "femoral bone marrow lesion",
+        Compartment.ACETABULAR: "acetabular bone marrow lesion",
+        Compartment.EFFUSION: "effusion and synovitis",
+    }
+)
+
+HIGHEST: Final[Mapping[Compartment, int]] = MappingProxyType(
+    {Compartment.FEMORAL: 65, Compartment.ACETABULAR: 35, Compartment.EFFUSION: 30}
+)
+"""Most that each compartment of a hip can reach (ACR 2012, abstract 1033)."""
+
+HIGHEST_TOTAL: Final = sum(HIGHEST.values())
+"""Of a hip: our sum of its compartments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reader's HIMRISS of one hip at one visit.
+
+    Attributes
+    ----------
+    reader : who read
+    number : 1 for the reader's first reading of this hip and visit, 2 for the next
+    blinded_to_order : whether the reader did not know which visit came first
+    femoral, acetabular, effusion : totals; None is not read
+
+    Raises
+    ------
+    RefusedValue
+        No reader, nothing read, a total outside its range, or one with decimals.
+    """
+
+    visit_uid: str
+    side: Side
+    reader: str = field(repr=False)
+    number: int
+    read_utc: datetime
+    blinded_to_order: bool
+    femoral: int | None = field(default=None, repr=False)
+    acetabular: int | None = field(default=None, repr=False)
+    effusion: int | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.reader.strip():
+            raise RefusedValue("A HIMRISS reading must name its reader.")
+        if self.number < 1:
+            raise BugError("readings are numbered from 1")
+        if all(total is None for total in self.totals.values()):
+            raise RefusedValue("A HIMRISS reading must hold at least one total.")
+        for compartment, total in self.totals.items():
+            _require(compartment, total)
+
+    @property
+    def totals(self) -> Mapping[Compartment, int | None]:
+        """The total of each compartment."""
+        return {
+            Compartment.FEMORAL: self.femoral,
+            Compartment.ACETABULAR: self.acetabular,
+            Compartment.EFFUSION: self.effusion,
+        }
+
+    @property
+    def missing(self) -> tuple[Compartment, ...]:
+        """Compartments that were not read."""
+        return tuple(name for name, total in self.totals.items() if total is None)
+
+    @property
+    def total(self) -> int | None:
+        """Of the hip, 0-130; None unless every compartment was read."""
+        read = [total for total in self.totals.values() if total is not None]
+        return None if self.missing else sum(read)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingPair:
+    """Two readings of one hip at one visit.
+
+    Attributes
+    ----------
+    first, second : of one reader the earlier and the next; of two readers by name
+    """
+
+    first: Reading
+    second: Reading
+
+    @property
+    def difference(self) -> int | None:
+        """Second total minus first; None unless both are complete."""
+        if self.first.total is None or self.second.total is None:
+            return None
+        return self.second.total - self.first.total
+
+
+@dataclass(frozen=True, slots=True)
+class BlindedVisit:
+    """A visit under a label that does not tell its place in time."""
+
+    label: str
+    visit_uid: str = field(repr=False)
+
+
+def next_number(readings: Iterable[Reading], visit_uid: str, side: Side, reader: str) -> int:
+    """Number of a reader's next reading of a hip at a visit."""
+    wanted = (visit_uid, side, _name(reader))
+    return 1 + max((each.number for each in readings if _whose(each) == wanted), default=0)
+
+
+def with_reading(readings: Sequence[Reading], new: Reading) -> tuple[Reading, ...]:
+    """Append a reading; nothing that was read before is replaced.
+
+    Raises
+    ------
+    RefusedValue
+        Another one has the same hip, visit, reader and number, or the number leaves a gap.
+    """
+    expected = next_number(readings, new.visit_uid, new.side, new.reader)
+    if new.number < expected:
+        raise RefusedValue(
+            f"This reader has read this hip of this visit before; the next reading is {expected}."
+        )
+    if new.number > expected:
+        raise RefusedValue(
+            f"This reader's reading {expected} of this hip and visit must be entered first."
+        )
+    return *readings, new
+
+
+def reread_pairs(readings: Iterable[Reading]) -> tuple[ReadingPair, ...]:
+    """Each reader's neighbouring readings of the same hip and visit."""
+    groups = _grouped((_whose(each), each) for each in readings)
+    return tuple(
+        ReadingPair(*pair)
+        for group in groups
+        for pair in pairwise(sorted(group, key=lambda each: each.number))
+    )
+
+
+def reader_pairs(readings: Iterable[Reading]) -> tuple[ReadingPair, ...]:
+    """First readings of the same hip and visit by every two readers."""
+    first = (each for each in readings if each.number == 1)
+    groups = _grouped(((each.visit_uid, each.side, ""), each) for each in first)
+    return tuple(
+        ReadingPair(*pair)
+        for group in groups
+        for pair in combinations(sorted(group, key=lambda each: _name(each.reader)), 2)
+    )
+
+
+def blinded_visits(visit_uids: Iterable[str], seed: int) -> tuple[BlindedVisit, ...]:
+    """Visits in an order drawn by lot, with labels that follow that order.
+
+    Parameters
+    ----------
+    visit_uids : in any order, which changes nothing
+    seed : of the lot; keep it with the session, so that labels can be resolved
+    """
+    drawn = sorted(set(visit_uids))
+    random.Random(seed).shuffle(drawn)
+    return tuple(BlindedVisit(_label(place), uid) for place, uid in enumerate(drawn))
+
+
+def _label(place: int) -> str:
+    """A, B ... Z, AA, AB ...: letters, since figures look like an order in time."""
+    high, low = divmod(place, 26)
+    return (_label(high - 1) if high else "") + chr(ord("A") + low)
+
+
+def _require(compartment: Compartment, total: int | None) -> None:
+    if total is None:
+        return
+    highest = HIGHEST[compartment]
+    if isinstance(total, bool) or total != int(total) or not 0 <= total <= highest:
+        raise RefusedValue(
+            f"The {compartment.words} total of a hip must be a whole number from 0 to {highest}."
+        )
+
+
+def _name(reader: str) -> str:
+    """A reader's name however it is spaced or cased."""
+    return " ".join(reader.casefold().split())
+
+
+def _whose(reading: Reading) -> tuple[str, Side, str]:
+    return reading.visit_uid, reading.side, _name(reading.reader)
+
+
+def _grouped(
+    keyed: Iterable[tuple[tuple[str, Side, str], Reading]],
+) -> list[list[Reading]]:
+    """Readings with the same key together, groups in the order of their keys."""
+    groups: dict[tuple[str, Side, str], list[Reading]] = {}
+    for key, reading in keyed:
+        groups.setdefault(key, []).append(reading)
+    return [groups[key] for key in sorted(groups)]

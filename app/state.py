@@ -349,6 +349,7 @@ class HipPanel:
     origin : who drew the working masks
     busy : it is being done again
     reason : why it has no result or no score, as the end of a sentence
+    side_in_doubt : it can only be accepted with a note on its side
     """
 
     side: Side
@@ -359,6 +360,7 @@ class HipPanel:
     origin: Origin
     busy: bool = False
     reason: str = ""
+    side_in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

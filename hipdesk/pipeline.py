@@ -215,7 +215,8 @@ def analyze_together(
 
     Returns
     -------
-    analyses with their volumes, in the order given
+    analyses with their volumes, in the order given; a volume's series has the
+    contrast that its pixels settled
 
     Raises
     ------
@@ -233,7 +234,8 @@ def analyze_together(
         except (HeadNotFound, NoScorableHip) as error:
             missing.append(error)
         else:
-            done.append((replace(analysis, notices=(*told, *analysis.notices)), volume))
+            said = replace(analysis, notices=(*told, *analysis.notices))
+            done.append((said, replace(volume, series=analysis.series)))
     if not done:
         raise missing[0]
     analyses = [analysis for analysis, _ in done]

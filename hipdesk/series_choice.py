@@ -147,6 +147,7 @@ def choose(
         told = (_several_patients(people),) if people > 1 else ()
         return SeriesChoice(ranking, (series,), "This series was asked for.", told)
     usable = [ranked.series for ranked in ranking if ranked.usable]
+    usable = usable or [one.series for one in ranking if _is_open(one.series, scan)]
     if not usable:
         raise NoSuitableSeries(_why_nothing(scan, any_contrast, remedies))
     if people > 1:
@@ -155,6 +156,14 @@ def choose(
         )
     chosen = _pair_with(usable[0], usable[1:])
     return SeriesChoice(ranking, chosen, _why(chosen, ranking))
+
+
+def _is_open(series: Series, scan: Scan) -> bool:
+    """Whether only its unstated contrast keeps a series from being analysed: its pixels tell."""
+    if series.contrast is not Contrast.UNKNOWN:
+        return False
+    findings = _findings(series, scan, any_contrast=True)
+    return not any(finding.forbids or finding.bars for finding in findings)
 
 
 def analysable(scan: Scan) -> frozenset[str]:
@@ -394,6 +403,11 @@ def _why(chosen: tuple[Series, ...], ranking: Sequence[RankedSeries]) -> str:
     words = CONTRAST_WORDS[chosen[0].contrast]
     if len(chosen) == 2:
         return f"They are the right and left coronal {words} series of one study."
+    if chosen[0].contrast is Contrast.UNKNOWN and not ranking[0].usable:
+        return (
+            "The files do not say its contrast, so its pixels decide: coronal, "
+            f"{len(chosen[0].slices)} slices."
+        )
     usable = sum(ranked.usable for ranked in ranking)
     among = "the only usable series" if usable == 1 else f"the best of {usable} usable series"
     return f"It is {among}: coronal, {words}, {len(chosen[0].slices)} slices."

@@ -337,7 +337,11 @@ def test_the_document_of_a_scan():
     first, second = document["series"]
     assert first == {
         "uid": "1.1",
-        "patient": {"id": None, "name": None},
+        "patient": {
+            "id": None,
+            "name": None,
+            "name_groups": {"alphabetic": None, "ideographic": None, "phonetic": None},
+        },
         "study_date": None,
         "description": "",
         "plane": "coronal",
@@ -419,3 +423,18 @@ def test_a_folder_without_images_is_refused_with_the_most_frequent_cause():
     )
     with pytest.raises(NoSuitableSeries, match=r"\(5 of 5 files: it is not a DICOM file\)"):
         choose(Scan(Path(), (), tuple(skipped[2:]), 0.0))
+
+
+def test_a_series_whose_contrast_is_unstated_is_chosen_last_and_its_pixels_decide():
+    unstated = series("1.30", Contrast.UNKNOWN)
+    assert chosen_uids(unstated) == ["1.30"]
+    assert chosen_uids(unstated, STIR) == ["1.1"]
+    assert chosen_uids(unstated, T1) == ["1.30"]
+    choice = choose(scan_of(unstated))
+    assert choice.reason.startswith("The files do not say its contrast, so its pixels decide")
+    assert not choice.ranking[0].usable
+
+
+def test_an_unstated_contrast_excuses_no_other_fault():
+    assert refusal(replace(AXIAL_STIR, contrast=Contrast.UNKNOWN))
+    assert refusal(replace(LOCALIZER, contrast=Contrast.UNKNOWN))

@@ -158,9 +158,9 @@ class ReviewController:
         if self._redo(side, series.stack.to_lps(reading.place.index, x, y), None):
             self.choose_tool(Tool.WINDOW)
 
-    def accept(self, side: Side) -> None:
+    def accept(self, side: Side, note: str = "") -> None:
         """The outlines are right."""
-        self._judge(side, ReviewKind.ACCEPTED)
+        self._judge(side, ReviewKind.ACCEPTED, note)
 
     def reject(self, side: Side, note: str) -> None:
         """The outlines are not to be used."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from app.controllers.exams import home_of, locked, named, other_analysis, working_hip
 from app.controllers.showing import Picture, Translate
-from app.controllers.signing import HipKey
+from app.controllers.signing import HipKey, doubted
 from app.state import (
     CropFrame,
     CropView,
@@ -259,6 +259,7 @@ def hip_panel(
         origin=drawn[0] if drawn else reviewed.analysis.origin,
         busy=(reviewed.analysis.uid, side) in busy,
         reason="" if hip.reason is None else REASON_SENTENCES[hip.reason],
+        side_in_doubt=not hip.head.placed and side in doubted(reviewed),
     )
 
 

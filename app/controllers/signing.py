@@ -73,16 +73,20 @@ def _sides(reviewed: Reviewed, translate: Translate) -> str:
     if SIDE_DISAGREES in codes and not _label_settled(reviewed):
         return translate(
             "Signing",
-            "The images are labelled with the other side: place the femoral head yourself, or "
-            "reject the hip.",
+            "The images are labelled with the other side: accept the hip with a note that says "
+            "why, place its femoral head yourself, or reject it.",
         )
     return ""
 
 
 def _label_settled(reviewed: Reviewed) -> bool:
     """Whether the reader settled the side of every hip that is in doubt."""
-    doubted = doubted_sides(reviewed.analysis.series, effective(reviewed).hips)
-    return all(_settled(reviewed, side) for side in reviewed.sides if side in doubted)
+    return all(_settled(reviewed, side) for side in reviewed.sides if side in doubted(reviewed))
+
+
+def doubted(reviewed: Reviewed) -> frozenset[Side]:
+    """Hips that something in the images says is the other one."""
+    return doubted_sides(reviewed.analysis.series, effective(reviewed).hips)
 
 
 def _settled(reviewed: Reviewed, side: Side) -> bool:

@@ -12,8 +12,6 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
-from hipdesk.settings import Settings
-
 from app.background import JobStatus
 from app.messages import Message
 from app.state import (
@@ -48,6 +46,7 @@ from app.state import (
 from hipdesk.display import SlicePicture
 from hipdesk.overlay import Window
 from hipdesk.records import SegmentClass, Side
+from hipdesk.settings import Settings
 
 
 class ShellGestures(Protocol):
@@ -239,8 +238,8 @@ class ReviewGestures(Protocol):
         """Show one crop as in a mirror."""
         ...
 
-    def accept(self, side: Side) -> None:
-        """The outlines are right."""
+    def accept(self, side: Side, note: str = "") -> None:
+        """The outlines are right; the note says why the side is, where that is in doubt."""
         ...
 
     def reject(self, side: Side, note: str) -> None:

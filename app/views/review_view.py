@@ -195,7 +195,9 @@ class ReviewView(QWidget):
 
     def _connect_hip(self, side: Side, hip: HipColumn) -> None:
         tool = next(tool for tool, placed in PLACING.items() if placed is side)
-        hip.verdict.accepted.connect(lambda: self._ask(lambda g: g.accept(side)))
+        hip.verdict.accepted.connect(
+            lambda note: self._ask(lambda g: g.accept(side, note) if note else g.accept(side))
+        )
         hip.verdict.rejected.connect(lambda note: self._ask(lambda g: g.reject(side, note)))
         hip.verdict.reopened.connect(lambda: self._ask(lambda g: g.reopen(side)))
         self._connect_note(hip.verdict.note)

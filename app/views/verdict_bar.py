@@ -21,7 +21,7 @@ ICON_PX = 2 * SPACE
 class VerdictBar(QWidget):
     """Accept, reject or reopen one hip; tells gestures only."""
 
-    accepted = Signal()
+    accepted = Signal(str)
     rejected = Signal(str)
     reopened = Signal()
     placeAsked = Signal()
@@ -31,6 +31,7 @@ class VerdictBar(QWidget):
         self._side = side
         self._panel: HipPanel | None = None
         self._analysed = False
+        self._accepting = False
         self._icon = IconLabel("circle-outline", ICON_PX)
         self.standing_label = chip()
         self.origin_label = label(kind="small")
@@ -64,11 +65,11 @@ class VerdictBar(QWidget):
         self.setLayout(layout)
 
     def _connect(self) -> None:
-        self.accept_button.clicked.connect(self.accepted)
-        self.reject_button.clicked.connect(self._ask)
+        self.accept_button.clicked.connect(self._accept)
+        self.reject_button.clicked.connect(lambda: self._ask(accepting=False))
         self.reopen_button.clicked.connect(self.reopened)
         self.place_button.clicked.connect(self.placeAsked)
-        self.note.confirmed.connect(self._reject)
+        self.note.confirmed.connect(self._confirmed)
         self.note.dismissed.connect(self._sync)
 
     def show_hip(self, panel: HipPanel) -> None:
@@ -90,7 +91,6 @@ class VerdictBar(QWidget):
         self.reject_button.setText(self.tr("Reject"))
         self.reopen_button.setText(self.tr("Reopen"))
         self.place_button.setText(self.tr("Place the head"))
-        self.note.show_words(self.tr("Reason (optional)"), self.tr("Reject"), self.tr("Cancel"))
         for button, name in (
             (
                 self.accept_button,
@@ -114,6 +114,7 @@ class VerdictBar(QWidget):
             button.setAccessibleName(name)
             button.setToolTip(name)
         self.setAccessibleName(self.tr("Right hip") if right else self.tr("Left hip"))
+        self._name_question()
         self._sync()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -122,13 +123,29 @@ class VerdictBar(QWidget):
             self.retranslate()
         super().changeEvent(event)
 
-    def _ask(self) -> None:
+    def _accept(self) -> None:
+        """Accept at once, or ask first how the side is known where it is in doubt."""
+        if self._panel is not None and self._panel.side_in_doubt:
+            self._ask(accepting=True)
+        else:
+            self.accepted.emit("")
+
+    def _ask(self, accepting: bool) -> None:
+        self._accepting = accepting
+        self._name_question()
         self._buttons.hide()
         self.note.begin()
 
-    def _reject(self, note: str) -> None:
+    def _name_question(self) -> None:
+        question, act = self.tr("Reason (optional)"), self.tr("Reject")
+        if self._accepting:
+            question, act = self.tr("How the side is known"), self.tr("Accept")
+        self.note.show_words(question, act, self.tr("Cancel"))
+
+    def _confirmed(self, note: str) -> None:
+        told = self.accepted if self._accepting else self.rejected
         self._sync()
-        self.rejected.emit(note)
+        told.emit(note)
 
     def _sync(self) -> None:
         """Show what the panel says and nothing else."""

@@ -1195,8 +1195,8 @@
         <translation>股骨头左右颠倒：请重新定位，或拒绝该髋。</translation>
     </message>
     <message>
-        <source>The images are labelled with the other side: place the femoral head yourself, or reject the hip.</source>
-        <translation>图像标注的是另一侧：请自行定位股骨头，或拒绝该髋。</translation>
+        <source>The images are labelled with the other side: accept the hip with a note that says why, place its femoral head yourself, or reject it.</source>
+        <translation>图像标注为另一侧：请附说明接受该髋，或自行放置股骨头，或将其拒绝。</translation>
     </message>
     <message>
         <source>This visit is not in the library, so nothing can be added to it.</source>
@@ -1551,6 +1551,10 @@
     <message>
         <source>Left hip</source>
         <translation>左髋</translation>
+    </message>
+    <message>
+        <source>How the side is known</source>
+        <translation>侧别的依据</translation>
     </message>
     <message>
         <source>No result yet</source>
@@ -2047,7 +2051,7 @@
     </message>
     <message>
         <source>metal or a prosthesis hides the head</source>
-        <translation type="unfinished"></translation>
+        <translation>金属或假体遮挡股骨头</translation>
     </message>
     <message>
         <source>not both hips are scored</source>
@@ -2095,7 +2099,7 @@
     </message>
     <message>
         <source>metal</source>
-        <translation type="unfinished"></translation>
+        <translation>金属</translation>
     </message>
     <message>
         <source>other hip not scored</source>
@@ -2511,7 +2515,7 @@
     </message>
     <message>
         <source>The files do not say its contrast, so its pixels decide: coronal, {count} slices.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件未说明其对比度，故由像素判定：冠状位，{count} 层。</translation>
     </message>
     <message>
         <source>the only usable series</source>
@@ -2883,11 +2887,11 @@
     </message>
     <message>
         <source>Slices are {thickness} mm thick; small lesions can be lost in them.</source>
-        <translation type="unfinished"></translation>
+        <translation>层厚 {thickness} mm；小病灶可能漏显。</translation>
     </message>
     <message>
         <source>Between slices {gap} % of their thickness is not imaged; small lesions can fall between them.</source>
-        <translation type="unfinished"></translation>
+        <translation>层间有层厚 {gap} % 的部分未成像；小病灶可能落在层间。</translation>
     </message>
     <message>
         <source>Pixels measure {pixel} mm; outlines are less exact than on usual hip MRI.</source>
@@ -2947,7 +2951,7 @@
     </message>
     <message>
         <source>The {source} says {side}, but the {other_source} says {other_side}; check the side before using the result.</source>
-        <translation type="unfinished"></translation>
+        <translation>{source}为{side}，而{other_source}为{other_side}；使用结果前请核对侧别。</translation>
     </message>
     <message>
         <source>{what}; check the sides before using them.</source>
@@ -2979,47 +2983,47 @@
     </message>
     <message>
         <source>The {side} femoral head reaches the edge of the picture, so part of the hip is missing from the result.</source>
-        <translation type="unfinished"></translation>
+        <translation>{side}股骨头到达图像边缘，结果中缺少该髋的一部分。</translation>
     </message>
     <message>
         <source>The {side} femoral head gives no signal, as metal or a prosthesis leaves it, so that hip has no result.</source>
-        <translation type="unfinished"></translation>
+        <translation>{side}股骨头无信号，如金属或假体所致，因此该髋无结果。</translation>
     </message>
     <message>
         <source>{void} % of the {side} femoral head gives no signal; look for metal or dead bone before using the result.</source>
-        <translation type="unfinished"></translation>
+        <translation>{side}股骨头有 {void} % 无信号；使用结果前请检查有无金属或死骨。</translation>
     </message>
     <message>
         <source>The pictures repeat themselves displaced ({ghost} % alike), as movement leaves them; look for ghosts over the hips.</source>
-        <translation type="unfinished"></translation>
+        <translation>图像出现移位重影（相似度 {ghost} %），如运动所致；请检查髋部有无伪影。</translation>
     </message>
     <message>
         <source>One side of the pictures is {ratio} times as bright as the other, as failed fat suppression or a coil leaves it; compare the hips with care.</source>
-        <translation type="unfinished"></translation>
+        <translation>图像一侧亮度为另一侧的 {ratio} 倍，如脂肪抑制失败或线圈所致；比较两髋时请谨慎。</translation>
     </message>
     <message>
         <source>The files do not say how the series is weighted; by its pixels fat is {shown}. Check its contrast before using the result.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件未说明该序列的加权方式；按像素判断，脂肪{shown}。使用结果前请核对其对比度。</translation>
     </message>
     <message>
         <source>suppressed</source>
-        <translation type="unfinished"></translation>
+        <translation>已被抑制</translation>
     </message>
     <message>
         <source>not suppressed</source>
-        <translation type="unfinished"></translation>
+        <translation>未被抑制</translation>
     </message>
     <message>
         <source>{what}; check its contrast before using the result.</source>
-        <translation type="unfinished"></translation>
+        <translation>{what}；使用结果前请核对其对比度。</translation>
     </message>
     <message>
         <source>The headers call the series fat-suppressed, but fat is bright on it</source>
-        <translation type="unfinished"></translation>
+        <translation>文件头称该序列为脂肪抑制，但其脂肪呈高信号</translation>
     </message>
     <message>
         <source>The headers do not call the series fat-suppressed, but fat is dark on it</source>
-        <translation type="unfinished"></translation>
+        <translation>文件头未称该序列为脂肪抑制，但其脂肪呈低信号</translation>
     </message>
     <message>
         <source>The {side} femoral head was found with low confidence; check its outline.</source>
@@ -3259,7 +3263,7 @@
     </message>
     <message>
         <source>Metal or a prosthesis hides the femoral heads on this series, so no hip can be scored.</source>
-        <translation type="unfinished"></translation>
+        <translation>此序列上金属或假体遮挡了股骨头，因此没有可评分的髋。</translation>
     </message>
     <message>
         <source>The {side} femoral head was placed outside the series; place it on the images.</source>

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from app.controllers.exams import named
-from app.controllers.signing import obstacle
+from app.controllers.signing import doubted, obstacle
 from hipdesk.errors import OutputError, StoreError
 from hipdesk.quality import notices
 from hipdesk.records import HipResult, Origin, Side
@@ -141,6 +141,12 @@ def test_accepting_with_a_note_settles_the_label(note: str, settled: bool) -> No
     exam.signing.judge(exam.reviewed().analysis.uid, RIGHT, ReviewKind.ACCEPTED, note)
     exam.bench.jobs.run_all()
     assert (said(exam) == "") is settled
+
+
+def test_only_hips_of_doubtful_side_ask_for_a_note() -> None:
+    exam = labelled(LEFT)
+    assert doubted(exam.reviewed()) == {RIGHT}
+    assert doubted(opened().reviewed()) == set()
 
 
 def test_heads_placed_the_wrong_way_round_block_until_placed_anew_or_rejected() -> None:

@@ -471,6 +471,24 @@ def test_a_hip_is_accepted_rejected_and_reopened(
     ]
 
 
+def test_a_hip_of_doubtful_side_is_accepted_with_a_note(
+    qtbot: QtBot, view: ReviewView, listener: Listener
+) -> None:
+    view.show_hips(*(panel(each, side_in_doubt=each is Side.LEFT) for each in Side))
+    bar = view.hips[Side.LEFT].verdict
+    qtbot.mouseClick(bar.accept_button, LEFT)
+    assert listener.calls == []
+    assert bar.note.confirm.text() == "Accept"
+    qtbot.keyClicks(bar.note.field, "marker seen")
+    qtbot.mouseClick(bar.note.confirm, LEFT)
+    assert listener.calls == [("accept", Side.LEFT, "marker seen")]
+    qtbot.mouseClick(bar.reject_button, LEFT)
+    assert bar.note.confirm.text() == "Reject"
+    qtbot.keyClick(bar.note.field, Qt.Key.Key_Escape)
+    qtbot.mouseClick(view.hips[Side.RIGHT].verdict.accept_button, LEFT)
+    assert listener.calls[1:] == [("accept", Side.RIGHT)]
+
+
 def test_a_rejection_can_be_thought_over(
     qtbot: QtBot, view: ReviewView, listener: Listener
 ) -> None:

@@ -300,8 +300,8 @@ class VisitStore(Protocol):
     def lookalikes(self, patient_uid: str) -> tuple[PatientEntry, ...]:
         """Other patients who may be the same person, unless a reader kept them apart.
 
-        Alike: the same patient ID, or the same name and birth date, nothing
-        that both state about identity contradicting it.
+        Alike: two of patient ID, name and birth date are stated and the same. The
+        rest may differ: another hospital's number, or a typing error.
         """
         ...
 

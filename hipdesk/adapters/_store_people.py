@@ -40,16 +40,12 @@ def lookalikes(connection: Connection, patient_uid: str) -> tuple[PatientEntry, 
     """Other patients with a visit who may be the same person."""
     row = _patient(connection, patient_uid)
     one_self, table = _identity(row), schema.patient
+    # Two of number, name and birth date are the same, so one of these is.
     alike = or_(table.c.identifier == row["identifier"], table.c.birth_date == row["birth_date"])
     others = alike & (table.c.id != row["id"]) & table.c.id.not_in(_kept_apart_from(row["id"]))
-    return tuple(entry for entry in _entries(connection, others) if _alike(one_self, entry.patient))
-
-
-def _alike(one_self: Patient, other: Patient) -> bool:
-    number = bool(one_self.patient_id) and one_self.patient_id == other.patient_id
-    name = bool(one_self.name) and one_self.name.casefold() == other.name.casefold()
-    born = one_self.birth_date is not None and one_self.birth_date == other.birth_date
-    return (number or (name and born)) and not one_self.contradicts(other)
+    return tuple(
+        entry for entry in _entries(connection, others) if one_self.resembles(entry.patient)
+    )
 
 
 def _kept_apart_from(patient_id: int) -> Select[int]:

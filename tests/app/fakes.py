@@ -415,11 +415,7 @@ class FakeStore:
             for uid, who in self.people.items()
             if uid != patient_uid
             and frozenset((uid, patient_uid)) not in self.apart
-            and not who.contradicts(here)
-            and (
-                who.patient_id == here.patient_id != ""
-                or (who.name, who.birth_date) == (here.name, here.birth_date)
-            )
+            and who.resembles(here)
         ]
         return tuple(each for each in map(self._entry, alike) if each.visits)
 

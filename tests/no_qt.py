@@ -18,7 +18,7 @@ class Absent(MetaPathFinder):
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Refuse what belongs to the window; leave the rest to others."""
-        if name.split(".")[0] in WINDOW_LIBRARIES:
+        if name.split(".", maxsplit=1)[0] in WINDOW_LIBRARIES:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         return None
 

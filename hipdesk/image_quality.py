@@ -55,7 +55,7 @@ GHOST_LAGS: Final = (0.05, 0.55)
 """Displacements looked at, in shares of the picture."""
 
 DETAIL_PX: Final = (0.8, 3.0)
-UNEVEN_LIMIT: Final = 1.8
+UNEVEN_LIMIT: Final = 2.0
 """Ratio of the two sides' brightness on a fluid-sensitive series."""
 
 BLOCK_MM: Final = 30.0

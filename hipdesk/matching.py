@@ -27,6 +27,11 @@ SPACING_TOLERANCE: Final = 0.10
 MIN_MATCHED_SLICES: Final = 5
 """Fewer on either visit give no change, as fewer counted slices give no score."""
 
+REACH_STEPS: Final = 0.5
+"""A visit covers this part of a slice step beyond its outermost counted slices: the slab that
+each slice stands for. Of reaches from 0 to 1, this one moves the mean of an unchanged simulated
+head least when it is sliced anew, unless the lesion lies where the range ends."""
+
 _EDGE_MM: Final = 1e-6
 """Keeps rounding errors from deciding whether a slice lies in the range."""
 
@@ -96,8 +101,8 @@ def close(one: float, other: float, tolerance: float) -> bool:
 def match_slices(before: VisitHip, after: VisitHip) -> Matching:
     """Match the slices of one hip at two visits.
 
-    A visit covers the offsets from its first to its last counted slice and half
-    a slice step beyond both. A counted slice is matched where its centre lies
+    A visit covers the offsets from its first to its last counted slice and
+    `REACH_STEPS` beyond both. A counted slice is matched where its centre lies
     in what both visits cover.
 
     Returns
@@ -165,7 +170,8 @@ def _common(earlier: _Placed, step: float, later: _Placed, other_step: float) ->
 
 def _covered(placed: _Placed, step_mm: float) -> Extent:
     offsets = [offset for offset, _ in placed]
-    return min(offsets) - step_mm / 2, max(offsets) + step_mm / 2
+    reach_mm = REACH_STEPS * step_mm
+    return min(offsets) - reach_mm, max(offsets) + reach_mm
 
 
 def _inside(placed: _Placed, common: Extent) -> tuple[SliceScore, ...]:

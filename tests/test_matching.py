@@ -22,7 +22,8 @@ from hipdesk.matching import (
     u_area_mean,
     u_intensity_mean,
 )
-from hipdesk.records import Head, SegmentClass, Side
+from hipdesk.records import Head, SegmentClass, Side, VisitHip
+from tests.report_factory import make_analysis
 from tests.visit_hips import placed_hip, score_of, slice_score
 
 
@@ -142,6 +143,81 @@ def test_tilt_by_hand(angle: float) -> None:
         angle, abs=1e-9
     )
     assert tilt_deg(hip, replace(hip, normal_lps=None)) is None
+
+
+def sliced(first_mm: float, n_slices: int, off_mm: float, lesion_mm: float) -> VisitHip:
+    """A head of 24 mm with oedema of 9 mm in it, cut every 4 mm from an offset on.
+
+    Parameters
+    ----------
+    off_mm : error of the head centre
+    lesion_mm : offset of the oedema's centre
+    """
+    y, z = np.meshgrid(np.arange(-32, 32, 1.5), np.arange(-32, 32, 1.5), indexing="ij")
+    slices = []
+    offsets = first_mm + 4.0 * np.arange(n_slices)
+    for index, offset in enumerate(offsets):
+        head = int(np.count_nonzero(y**2 + z**2 + offset**2 < 24**2))
+        oedema = int(
+            np.count_nonzero((y - 8) ** 2 + (z - 8) ** 2 + (offset - lesion_mm) ** 2 < 9**2)
+        )
+        large = 4 * head >= np.pi * 24**2 / 1.5**2
+        part = slice_score(index, 3 * oedema / head if large else 0.0, counted=large)
+        slices.append(replace(part, u_area=oedema / head if large else None))
+    at = tuple((offsets + off_mm).tolist())
+    return placed_hip(0.0, [0.0] * n_slices, score=score_of(slices), offsets_mm=at)
+
+
+def spread(first_mm: float, n_slices: int, lesion_mm: float) -> tuple[float, float]:
+    """Root mean square change of U/n of an unchanged hip sliced anew: matched, not matched."""
+    random = np.random.default_rng(3)
+    matched, unmatched = [], []
+    for _ in range(60):
+        before = sliced(-34 + random.uniform(0, 4), 17, random.normal(0, 0.7), lesion_mm)
+        after = sliced(first_mm + random.uniform(0, 4), n_slices, random.normal(0, 0.7), lesion_mm)
+        found = match_slices(before, after)
+        assert found.refused is None
+        matched.append(u_intensity_mean(found.after) - u_intensity_mean(found.before))
+        means = (after.score.u_intensity_mean or 0.0, before.score.u_intensity_mean or 0.0)
+        unmatched.append(means[0] - means[1])
+    rms = np.sqrt(np.mean(np.square([matched, unmatched]), axis=1))
+    return float(rms[0]), float(rms[1])
+
+
+@pytest.mark.parametrize("lesion_mm", [-10.0, 0.0, 6.0])
+def test_an_unchanged_hip_sliced_anew_moves_less_on_matched_slices(lesion_mm: float) -> None:
+    matched, unmatched = spread(-34.0, 17, lesion_mm)
+    assert matched < 0.9 * unmatched
+
+
+@pytest.mark.parametrize("lesion_mm", [2.0, 6.0])
+def test_a_scan_that_starts_inside_the_head_moves_it_less_on_matched_slices(
+    lesion_mm: float,
+) -> None:
+    """The slices it lacks show no oedema: without them the mean of all its own is larger."""
+    matched, unmatched = spread(-14.0, 12, lesion_mm)
+    assert matched < 0.5 * unmatched
+
+
+def test_an_analysis_matches_itself() -> None:
+    """Positions taken from an analysis, as a library gives them."""
+    analysis, _ = make_analysis()
+    series = analysis.series
+    for hip in analysis.hips:
+        if hip.score is None or hip.score.u_intensity is None:
+            continue
+        placed = placed_hip(
+            0.0,
+            [0.0],
+            score=hip.score,
+            spacing_mm=series.spacing_mm,
+            offsets_mm=offsets_of(series.affine, hip.head, hip.score),
+            normal_lps=normal_of(series.affine),
+        )
+        found = match_slices(placed, placed)
+        assert len(found.before) == hip.score.n_counted
+        assert u_intensity_mean(found.before) == pytest.approx(hip.score.u_intensity_mean)
+        assert u_area_mean(found.before) == pytest.approx(hip.score.u_area_mean)
 
 
 terms = st.lists(st.floats(0, 2), min_size=1, max_size=15)

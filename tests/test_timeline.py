@@ -396,3 +396,25 @@ def test_order_of_input_never_matters_and_changes_add_up(
         assert last is not None
         steps = [c.u_intensity_mean for c in trend.changes if c.u_intensity_mean is not None]
         assert sum(steps) == pytest.approx(last - first, abs=1e-9)
+
+
+slice_terms = st.lists(st.floats(0, 2), min_size=5, max_size=15)
+
+
+@settings(max_examples=40, deadline=None)
+@given(slice_terms, slice_terms, st.floats(-8, 8), st.booleans())
+def test_a_change_back_is_the_change_turned_round(
+    one: list[float], other: list[float], first_mm: float, force: bool
+) -> None:
+    hips = placed_hip(-16.0, one), placed_hip(-16.0 + first_mm, other)
+    (there,) = build_timeline(dated(*hips), force=force).right.changes
+    (back,) = build_timeline(dated(*hips[::-1])[::-1], force=force).right.changes
+    assert there.comparability is back.comparability
+    assert (there.basis, there.range_mm, there.forced) == (back.basis, back.range_mm, back.forced)
+    if there.intensity is None or back.intensity is None:
+        assert there.comparability is Comparability.NOT_COMPARABLE
+        assert (there.intensity, back.intensity, force) == (None, None, False)
+    else:
+        assert there.intensity.absolute == -back.intensity.absolute
+        assert there.intensity.after == back.intensity.before
+        assert 0 <= there.intensity.before <= 2

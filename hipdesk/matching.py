@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -83,6 +83,18 @@ def offsets_of(affine: Affine, head: Head, score: HipScore) -> tuple[float, ...]
 def normal_of(affine: Affine) -> Point:
     """Unit LPS direction in which offsets grow: what `VisitHip.normal_lps` holds."""
     return as_point(stack_direction(np.cross(affine[:3, 1], affine[:3, 2])))
+
+
+def placed(hip: VisitHip, affine: Affine, head: Head) -> VisitHip:
+    """A result that says where its slices lie.
+
+    Parameters
+    ----------
+    affine : of the series that was scored
+    head : of the same hip
+    """
+    offsets = offsets_of(affine, head, hip.score)
+    return replace(hip, offsets_mm=offsets, normal_lps=normal_of(affine))
 
 
 def tilt_deg(before: VisitHip, after: VisitHip) -> float | None:

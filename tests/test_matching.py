@@ -18,12 +18,13 @@ from hipdesk.matching import (
     match_slices,
     normal_of,
     offsets_of,
+    placed,
     tilt_deg,
     u_area_mean,
     u_intensity_mean,
 )
 from hipdesk.records import Head, SegmentClass, Side, VisitHip
-from tests.report_factory import make_analysis
+from tests.report_factory import as_visit, make_analysis
 from tests.visit_hips import placed_hip, score_of, slice_score
 
 
@@ -203,21 +204,18 @@ def test_an_analysis_matches_itself() -> None:
     """Positions taken from an analysis, as a library gives them."""
     analysis, _ = make_analysis()
     series = analysis.series
-    for hip in analysis.hips:
-        if hip.score is None or hip.score.u_intensity is None:
-            continue
-        placed = placed_hip(
-            0.0,
-            [0.0],
-            score=hip.score,
-            spacing_mm=series.spacing_mm,
-            offsets_mm=offsets_of(series.affine, hip.head, hip.score),
-            normal_lps=normal_of(series.affine),
-        )
-        found = match_slices(placed, placed)
-        assert len(found.before) == hip.score.n_counted
-        assert u_intensity_mean(found.before) == pytest.approx(hip.score.u_intensity_mean)
-        assert u_area_mean(found.before) == pytest.approx(hip.score.u_area_mean)
+    scored = as_visit(analysis).hips
+    assert scored
+    for unplaced in scored:
+        score = unplaced.score
+        hip = placed(unplaced, series.affine, analysis.hip(unplaced.side).head)
+        assert hip.offsets_mm is not None
+        steps = np.diff(hip.offsets_mm)
+        assert steps == pytest.approx(np.full(len(steps), series.spacing_mm[0]))
+        found = match_slices(hip, hip)
+        assert len(found.before) == score.n_counted
+        assert u_intensity_mean(found.before) == pytest.approx(score.u_intensity_mean)
+        assert u_area_mean(found.before) == pytest.approx(score.u_area_mean)
 
 
 terms = st.lists(st.floats(0, 2), min_size=1, max_size=15)

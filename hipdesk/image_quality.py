@@ -124,7 +124,7 @@ def void_share(
     """
     affine = volume.series.affine
     bright = float(np.percentile(volume.voxels, 99.5))
-    near, apart = _near(volume.voxels, affine, centre_lps_mm)
+    near, apart = voxels_near(volume.voxels, affine, centre_lps_mm)
     core = near[apart < VOID_CORE * radius_mm]
     full = 4 / 3 * np.pi * (VOID_CORE * radius_mm) ** 3 / abs(np.linalg.det(affine[:3, :3]))
     around = near[(apart > AROUND_MM[0]) & (apart < AROUND_MM[1])]
@@ -134,10 +134,10 @@ def void_share(
     return float(np.mean(core < VOID_SIGNAL * np.median(tissue)))
 
 
-def _near(
+def voxels_near(
     voxels: FloatArray, affine: Affine, centre_lps_mm: Point
 ) -> tuple[FloatArray, NDArray[np.float64]]:
-    """The block of voxels about a place, and each one's distance from it in mm."""
+    """The block of voxels within 70 mm of a place, and each one's distance from it in mm."""
     reach = AROUND_MM[1] / np.asarray(spacing_of(affine))
     middle = to_index(affine, centre_lps_mm)
     start = np.clip(np.floor(middle - reach), 0, voxels.shape).astype(int)

@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hipdesk.geometry import to_lps
+from hipdesk.image_quality import AROUND_MM, voxels_near
 from hipdesk.records import Affine, Contrast, FloatArray, Head, Notice, Series, Volume
 
 WEIGHTS: Final = (4.97, 1.96)
@@ -29,14 +29,11 @@ OFFSET: Final = 0.63
 SURE: Final = 1.1
 """Log odds from which a verdict is given: three to one."""
 
-VERY_SURE: Final = 2.2
-"""Log odds from which headers are contradicted: nine to one."""
+VERY_SURE: Final = 3.0
+"""Log odds from which headers are contradicted: twenty to one."""
 
 HEAD_CORE: Final = 0.7
 """Share of the head's radius inside which cortex and joint fluid do not reach."""
-
-AROUND_MM: Final = (28.0, 70.0)
-"""Distances from a head's centre at which there is mostly muscle."""
 
 MUSCLE_PERCENTILE: Final = 30.0
 LEAST_TISSUE: Final = 0.03
@@ -46,7 +43,7 @@ BODY: Final = 0.1
 BRIGHT_SHARE: Final = 0.5
 LEAST_PIXELS: Final = 50
 STEP: Final = 2
-"""Every second row and column is enough for medians."""
+"""Every second row and column is enough for the body's brightness."""
 
 
 class Fat(StrEnum):
@@ -151,28 +148,25 @@ def features(
     -------
     Two positive numbers, or None where no head has signal.
     """
-    thin = np.asarray(voxels[:, ::STEP, ::STEP], dtype=np.float64)
+    thin = voxels[:, ::STEP, ::STEP]
     positive = thin[thin > 0]
     if positive.size < LEAST_PIXELS:
         return None
     bright = float(np.percentile(positive, 99.5))
     body = thin[thin > BODY * bright]
     share = float(np.mean(body > BRIGHT_SHARE * np.percentile(body, 99)))
-    ratios = [_over_muscle(thin, affine, head, LEAST_TISSUE * bright) for head in heads]
+    ratios = [_over_muscle(voxels, affine, head, LEAST_TISSUE * bright) for head in heads]
     known = [ratio for ratio in ratios if ratio]
     return np.array([min(known), max(share, 0.02)]) if known else None
 
 
-def _over_muscle(
-    thin: NDArray[np.float64], affine: Affine, head: Head, least: float
-) -> float | None:
+def _over_muscle(voxels: FloatArray, affine: Affine, head: Head, least: float) -> float | None:
     """Median of a head's core over the muscle around it."""
     if head.centre_lps_mm is None or head.radius_mm is None:
         return None
-    index = np.moveaxis(np.indices(thin.shape), 0, -1) * (1, STEP, STEP)
-    apart = np.linalg.norm(to_lps(affine, index) - np.asarray(head.centre_lps_mm), axis=-1)
-    core = thin[apart < HEAD_CORE * head.radius_mm]
-    around = thin[(apart > AROUND_MM[0]) & (apart < AROUND_MM[1]) & (thin > least)]
+    near, apart = voxels_near(voxels, affine, head.centre_lps_mm)
+    core = near[apart < HEAD_CORE * head.radius_mm]
+    around = near[(apart > AROUND_MM[0]) & (apart < AROUND_MM[1]) & (near > least)]
     if core.size < LEAST_PIXELS or around.size < LEAST_PIXELS:
         return None
     muscle = float(np.percentile(around, MUSCLE_PERCENTILE))

@@ -103,7 +103,8 @@ def test_faults_are_told_and_sound_series_left_in_peace() -> None:
             told["fat certain and wrong"].append(verdict.certain and verdict.fat is not want)
     for gate, each in sorted(told.items()):
         print(f"{gate}: {sum(each)} of {len(each)}")
-    assert not any(told["metal, fault none"] + told["fat certain and wrong"])
+    assert not any(told["metal, fault none"])
+    assert np.mean(told["fat certain and wrong"]) <= 0.1
     assert np.mean(told["metal, fault metal"]) >= 0.75
     assert np.mean(told["ghosting, fault ghost"]) >= 0.75
     assert np.mean(told["ghosting, fault none"]) <= 0.25

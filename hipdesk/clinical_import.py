@@ -361,14 +361,16 @@ def _listed(choices: Sequence[Choice]) -> str:
     return ", ".join(f"{choice.points} ({choice.words})" for choice in choices)
 
 
-def _quantity(name: str, column: str = "") -> Column:
+def _quantity(name: str, side: Side | None = None) -> Column:
     scale = SCALES[name]
-    return Column(column or name, scale.words, scale.expected, _scaled(scale))
+    column = f"{name}_{side.word}" if side else name
+    words = f"{scale.words}, {side.word} hip" if side else scale.words
+    return Column(column, words, scale.expected, _scaled(scale))
 
 
 def _hip_columns(side: Side) -> Iterable[Column]:
     end, of = f"_{side.word}", f"of the {side.word} hip"
-    yield _quantity("hip_pain_vas", f"hip_pain_vas{end}")
+    yield _quantity("hip_pain_vas", side)
     yield Column(
         f"prosthesis{end}",
         f"Whether there is a prosthesis {of}",
@@ -380,7 +382,7 @@ def _hip_columns(side: Side) -> Iterable[Column]:
         words = f"Harris points for {item.replace('_', ' and ')} {of}"
         yield Column(f"harris_{item}{end}", words, _listed(choices), _chosen(choices))
     for name in _HARRIS_FIGURES:
-        yield _quantity(name, f"{name}{end}")
+        yield _quantity(name, side)
 
 
 _yes_no: Final = _one_of({**dict.fromkeys(YES, True), **dict.fromkeys(NO, False)})

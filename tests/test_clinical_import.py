@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -576,6 +577,13 @@ def test_every_column_is_documented_and_fits_the_template() -> None:
         assert all(column.words and column.expected for column in columns)
         (problem,) = plan(template(columns)).problems
         assert problem.wrong == "no line follows the header"
+
+
+@pytest.mark.parametrize("columns", [VISIT_COLUMNS, TREATMENT_COLUMNS])
+def test_the_manual_has_every_column(repository: Path, columns: Sequence[Column]) -> None:
+    manual = (repository / "docs" / "clinical-tables.md").read_text(encoding="utf-8")
+    rows = (f"| `{each.name}` | {each.words} | {each.expected} |" for each in columns)
+    assert "\n".join(rows) in manual
 
 
 def test_problems_and_entries_show_nothing_of_a_patient() -> None:

@@ -238,7 +238,7 @@ class ImportPlan(Generic[EntryT]):
         ----------
         skip : leave out what has a problem and keep the rest
         """
-        return self.entries if self.clean or (skip and self.usable) else ()
+        return self.entries if self.clean or skip else ()
 
 
 class _Unread(Exception):

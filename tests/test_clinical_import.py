@@ -495,6 +495,14 @@ def test_a_line_with_a_problem_still_claims_its_day() -> None:
     assert [p.line for p in plan.problems] == [2, 3, 3]
 
 
+def test_a_line_that_cannot_be_read_in_full_agrees_with_none() -> None:
+    plan = visits(
+        "patient_id,visit_date,esr_mm_h,basdai_q1\nP-1,2024-03-05,4,\nP-1,2024-03-05,4,x\n"
+    )
+    assert plan.to_import(skip=True) == ()
+    assert plan.skipped == (2, 3)
+
+
 @given(st.lists(st.tuples(st.integers(1, 9), st.sampled_from(["4", "5", "x"])), max_size=12))
 def test_every_line_is_taken_skipped_or_known(lines: list[tuple[int, str]]) -> None:
     body = "".join(f"P-1,2024-01-0{day},{esr}\n" for day, esr in lines)

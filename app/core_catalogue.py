@@ -141,6 +141,8 @@ _FILES: Final = (
     "It is the index of a disc; the images it lists are read directly.",
     "It holds no image.",
     "It claims more pixels than any picture has; it is damaged.",
+    "It claims more frames than any examination has; it is damaged.",
+    "It holds spectra, not an image.",
     "It is a colour picture, not a measured image.",
     "It does not say which series it belongs to.",
     "in a way unknown to the standard",

@@ -2622,6 +2622,14 @@
         <translation>所注像素数超出任何图像；文件已损坏。</translation>
     </message>
     <message>
+        <source>It claims more frames than any examination has; it is damaged.</source>
+        <translation>所注帧数超出任何检查；文件已损坏。</translation>
+    </message>
+    <message>
+        <source>It holds spectra, not an image.</source>
+        <translation>其中是波谱数据，不是图像。</translation>
+    </message>
+    <message>
         <source>It is a colour picture, not a measured image.</source>
         <translation>是彩色图片，不是测量图像。</translation>
     </message>

@@ -38,6 +38,7 @@ from app.views.main_window import MainWindow
 from app.views.report_view import ReportView
 from app.views.review_view import ReviewView
 from hipdesk import report, wording
+from hipdesk.ports import CHARSETS
 from hipdesk.records import Contrast, ModelRef, Plane, Reason, Side
 from hipdesk.settings import Language, Settings
 from tests import translations
@@ -150,6 +151,7 @@ VOICELESS = re.compile(
     r"|hipdesk\.adapters\.(_output_|dicom_output|dicom_writer|result_folder|segmentation_file)"
     r"|hipdesk\.adapters\.(_store_audit|_dicom_codestreams|_dicom_phases|worker_process)"
     r"|hipdesk\.(clinical|clinical_import|himriss)\b"  # until a form shows them
+    r"|hipdesk\.(alignment|bone_surface|adapters\.registration)\b"  # until a page shows them
 )
 """Modules whose words never come to the window, or only as names of series."""
 
@@ -163,6 +165,7 @@ BESIDE = (
 
 NOT_SHOWN = frozenset(
     {
+        *CHARSETS.values(),  # until a menu shows them
         # On paper only.
         "Name not stated",
         "not stated",

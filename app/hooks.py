@@ -103,23 +103,26 @@ class Hooks:
         if issubclass(kind, KeyboardInterrupt):
             QCoreApplication.quit()
             return
-        self._report(error, trace, "an exception nobody caught")
+        self._report(error, trace, "main")
 
     def _on_thread(self, args: Any) -> None:
         """`threading.excepthook`."""
         if args.exc_value is not None and not issubclass(args.exc_type, SystemExit):
-            self._report(args.exc_value, args.exc_traceback, "an exception ended a thread")
+            self._report(args.exc_value, args.exc_traceback, "thread")
 
     def _on_unraisable(self, args: Any) -> None:
         """`sys.unraisablehook`: errors in destructors and callbacks of C code."""
         if args.exc_value is not None:
-            self._report(args.exc_value, args.exc_traceback, "an exception could not be raised")
+            self._report(args.exc_value, args.exc_traceback, "destructor")
 
-    def _report(self, error: BaseException, trace: TracebackType | None, event: str) -> None:
-        """Log an error and tell the user."""
+    def _report(self, error: BaseException, trace: TracebackType | None, step: str) -> None:
+        """Log an error and tell the user; ``step`` is where nobody caught it."""
         count = self._counted((type(error), *_place(trace)))
         if _is_power_of_two(count):
-            log.error(event, exc_info=(type(error), error, trace), extra={"count": count})
+            seen = {"count": count, "step": step}
+            log.error(
+                "nobody caught an exception", exc_info=(type(error), error, trace), extra=seen
+            )
         if not _while_showing(trace):  # or the next message would fail the same way, for ever
             self._messages.tell(error)
 

@@ -50,7 +50,11 @@ def main(words: Sequence[str] | None = None) -> int:
         from app.bootstrap.running import run
     except ImportError as error:
         missing = error.name or "a library"
-        print(f"The window cannot open: {missing} is missing or does not load.", file=sys.stderr)
+        print(
+            f"The window cannot open: {missing} is missing or does not load; "
+            "'hipdesk analyze FOLDER --out DIR' analyses a folder from the command line.",
+            file=sys.stderr,
+        )
         return NO_WINDOW
     return run(arguments.paths, arguments.library, arguments.latest)
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 import hipdesk
-from app.__main__ import main
 
 LARGEST_FILE = 40_000_000
 # Put together here, so that this file does not name them either.
@@ -101,8 +100,11 @@ def test_core_imports_without_qt_and_torch(repository: Path) -> None:
     assert int(done.stdout) > 5
 
 
-def test_program_without_window_says_what_to_use(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main() == 2
-    said = capsys.readouterr().err
-    assert "hipdesk analyze FOLDER --out DIR" in said
-    assert said.count("\n") == 1
+def test_program_without_window_says_what_to_use(repository: Path) -> None:
+    code = "import tests.no_qt, app.__main__, sys; sys.exit(app.__main__.main([]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "hipdesk analyze FOLDER --out DIR" in done.stderr
+    assert done.stderr.count("\n") == 1

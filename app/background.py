@@ -42,6 +42,8 @@ class Job(Generic[T]):
     urgent : a short read or save: goes before waiting jobs, and in between a
         running one's steps
     keep : a save: never cancelled and never stale; closing waits for it
+    awaited : what a reader has asked to have corrected: closing waits for it and for
+        what comes of it, but the reader may stop it
     topic : a newer job of the same topic makes this one's answer stale: it is
         cancelled, and its answer dropped
     """
@@ -54,6 +56,7 @@ class Job(Generic[T]):
     progressed: Callable[[float, str], None] | None = None
     urgent: bool = False
     keep: bool = False
+    awaited: bool = False
     topic: str = ""
 
 
@@ -70,6 +73,7 @@ class JobStatus:
     cancellable : whether a stop button makes sense; False once it was pressed
     began : `time.monotonic` seconds when it began, or was asked for while it waits
     stopping : was cancelled, and ends at its next step
+    awaited : closing the program does not stop it
     """
 
     number: int
@@ -80,6 +84,7 @@ class JobStatus:
     cancellable: bool
     began: float
     stopping: bool = False
+    awaited: bool = False
 
 
 Watcher = Callable[[tuple[JobStatus, ...]], None]

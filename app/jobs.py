@@ -116,6 +116,7 @@ class _Task:
             cancellable=not self.job.keep and not stopping,
             began=self.began,
             stopping=stopping,
+            awaited=self.job.keep or self.job.awaited,
         )
 
 
@@ -239,14 +240,15 @@ class JobThread(QObject):
         self._watchers.append(watcher)
 
     def close(self) -> bool:
-        """Cancel all but saves, wait for these and for the thread; whether it has ended.
+        """Cancel all but saves and corrections, wait for these and for the thread; has it ended.
 
         Meanwhile answers are delivered, and what the user does is not. Work that
         does not end in time is left alone: it ends with the program.
         """
         self._closing = True
-        for number in tuple(self._tasks):
-            self.cancel(number)
+        for number, task in tuple(self._tasks.items()):
+            if not task.status.awaited:
+                self.cancel(number)
         began = time.monotonic()
         while self._tasks and time.monotonic() - began < self._patience():
             QCoreApplication.processEvents(
@@ -333,7 +335,7 @@ class JobThread(QObject):
 
     def _patience(self) -> float:
         """Seconds that closing waits for what is left."""
-        saving = any(task.job.keep for task in self._tasks.values())
+        saving = any(task.status.awaited for task in self._tasks.values())
         return SAVING_LIMIT_S if saving else CLOSING_LIMIT_S
 
     def _of_topic(self, topic: str) -> tuple[_Task, ...]:

@@ -74,6 +74,7 @@ class HipRedoer:
             done=lambda made: self._keep(store, hip, *made),
             failed=lambda error: self._failed(hip, error),
             stopped=lambda: self._signing.release(hip),
+            awaited=True,
             topic=f"hip {uid} {side}",
         )
 

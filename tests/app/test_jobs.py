@@ -482,6 +482,35 @@ def test_closing_cancels_work_and_waits_for_saves(qtbot, messages: Messages, gat
     assert told.calls == [("waiting", "stopped"), ("long", "stopped"), ("save", "done", "saved")]
 
 
+def test_closing_waits_for_a_correction_and_for_keeping_it(qtbot, messages: Messages) -> None:
+    thread, kept = JobThread(messages), []
+    begun = threading.Event()
+
+    def correct(_progress, cancelled) -> int:
+        begun.set()
+        time.sleep(0.2)
+        assert not cancelled()
+        return 7
+
+    def keep(made: int) -> None:
+        thread.start(Job("Keeping", lambda _p, _c: made, kept.append, keep=True))
+
+    thread.start(Job("Correcting", correct, keep, awaited=True))
+    assert begun.wait(5)
+    assert thread.close()
+    assert kept == [7]
+
+
+def test_a_correction_can_be_stopped(qtbot, jobs: JobThread, gate: Gate) -> None:
+    number = jobs.start(Job("Correcting", gate, lambda _: None, awaited=True))
+    assert gate.begun.wait(5)
+    (status,) = jobs.running
+    assert status.awaited
+    assert status.cancellable
+    with qtbot.waitSignal(jobs.cancelled):
+        jobs.cancel(number)
+
+
 def test_while_closing_only_saves_are_begun(qtbot, messages: Messages, gate: Gate) -> None:
     thread, told = JobThread(messages), Told()
 

@@ -234,7 +234,7 @@ def test_closing_while_a_verdict_is_kept_keeps_it(start: Start, library: Path) -
     again.close()
 
 
-def test_closing_while_a_hip_is_outlined_again_keeps_the_older_result(
+def test_closing_while_a_hip_is_outlined_again_waits_for_the_correction(
     start: Start, library: Path
 ) -> None:
     desk = start(library, latest=True)
@@ -249,6 +249,7 @@ def test_closing_while_a_hip_is_outlined_again_keeps_the_older_result(
     desk.close()
     again = start(library, latest=True)
     again.wait(lambda: again.analysed)
-    assert again.hip(Side.LEFT).head == before.head
-    assert again.hip(Side.LEFT).score == before.score
+    assert again.reviewed.working(Side.LEFT) == 1
+    assert again.hip(Side.LEFT).head.placed
+    assert again.hip(Side.LEFT).head != before.head
     again.close()

@@ -51,6 +51,13 @@ AGREE_MM: Final = 3.0
 AGREE_DEG: Final = 8.0
 """Where signal and surfaces differ more, the signal has run away."""
 
+WORSE_MM: Final = 0.07
+"""By so much may the signal's answer part the outlines' surfaces, at the median.
+
+Of 40 pairs outlined by the bundled models, none was parted farther where the
+outlines were wrong, and nearly all where the signal was.
+"""
+
 _SEED: Final = 1
 _RELAXATION: Final = 0.6
 _LEVER_MM: Final = 40.0
@@ -126,10 +133,18 @@ def _settled(
 ) -> Alignment:
     """Midway between the two answers where they agree, else the surfaces'."""
     head = request.later.head_lps_mm
+    outlined = judged(request, by_surface, surfaces)
     if by_signal is None or not _agree(by_surface, by_signal, head):
-        return judged(request, by_surface, surfaces)
+        return outlined
     both = judged(request, halfway(by_surface, by_signal, head), surfaces)
-    return replace(both, refined=True)
+    return outlined if _parted(outlined, both) else replace(both, refined=True)
+
+
+def _parted(outlined: Alignment, both: Alignment) -> bool:
+    """Whether the signal pulls well-fitting surfaces apart."""
+    if outlined.residual is None or both.residual is None:
+        return True
+    return both.residual.median_mm - outlined.residual.median_mm > WORSE_MM
 
 
 def _agree(one: Affine, other: Affine, head: Point) -> bool:

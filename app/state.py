@@ -118,6 +118,7 @@ class SeriesRow:
     usable : fit for lesions and score
     forced : may be analysed on request, for heads and bones only
     reasons : most important first
+    patient, day : whose it is, and when the study was made
     """
 
     uid: str = field(repr=False)
@@ -131,6 +132,8 @@ class SeriesRow:
     usable: bool
     forced: bool
     reasons: tuple[str, ...]
+    patient: Patient = field(default=Patient(), repr=False)
+    day: date | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,8 @@ class FoundStudy:
     patient : None where the folder holds none or several
     reason : why this choice, or why nothing can be analysed
     skipped : reason to number of files
+    people : number of patients
+    several : that there are several, where the reason does not say it; else empty
     """
 
     name: str = field(repr=False)
@@ -152,6 +157,8 @@ class FoundStudy:
     reason: str
     skipped: Mapping[str, int]
     seconds: float
+    people: int = 1
+    several: str = ""
 
 
 @dataclass(frozen=True, slots=True)

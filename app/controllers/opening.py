@@ -186,7 +186,17 @@ def shown(found: Found) -> FoundStudy:
         reason=choice.reason,
         skipped=dict(Counter(file.reason for file in found.scan.skipped).most_common()),
         seconds=found.scan.seconds,
+        people=found.people,
+        several=_several(found),
     )
+
+
+def _several(found: Found) -> str:
+    """That the folder holds several patients, where the reason of the choice does not say it."""
+    remedy = IN_WINDOW.several_patients
+    if found.people <= 1 or remedy in found.choice.reason:
+        return ""
+    return f"The folder holds images of {found.people} patients; {remedy}."
 
 
 def _first(ranking: Sequence[RankedSeries]) -> Series | None:
@@ -207,6 +217,8 @@ def _row(ranked: RankedSeries, found: Found) -> SeriesRow:
         usable=ranked.usable,
         forced=not ranked.usable and series.uid in found.analysable,
         reasons=(*ranked.reasons, *(notice.message for notice in series.notices)),
+        patient=series.patient,
+        day=series.study.date,
     )
 
 

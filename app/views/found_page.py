@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
@@ -13,7 +14,7 @@ from app.views.icon_label import IconLabel
 from app.views.labels import ElidedLabel, chip, core_words, label
 from app.views.layouts import column, emptied, holding, row, rule
 from app.views.person_words import BETWEEN, identity_of, name_of
-from hipdesk.records import Plane
+from hipdesk.records import Patient, Plane
 from hipdesk.wording import CONTRAST_WORDS
 
 WIDEST: Final = 160 * SPACE
@@ -79,9 +80,12 @@ class FoundPage(QWidget):
 
     def _who_words(self, found: FoundStudy) -> str:
         if found.patient is None:
-            return self.tr("The folder holds images of no or of several patients")
+            if found.people > 1:
+                words = self.tr("The folder holds images of {n} patients")
+                return words.format(n=found.people)
+            return self.tr("No series of images was found")
         parts = [name_of(found.patient), identity_of(found.patient)]
-        if found.day is not None:
+        if found.day is not None and len(_studies(found.rows)) <= 1:
             parts.append(self.tr("study {day}").format(day=found.day.isoformat()))
         return BETWEEN.join(parts)
 
@@ -95,7 +99,9 @@ class FoundPage(QWidget):
             "link" if chosen else "caution",
         )
         seconds = self.tr("read in {s} s").format(s=f"{found.seconds:.1f}")
-        across = row(sign, label(core_words(found.reason), wrap=True), label(seconds, "small"))
+        sentences = (core_words(each) for each in (found.several, found.reason) if each)
+        said = column(*(label(each, wrap=True) for each in sentences), gap=0.5)
+        across = row(sign, said, label(seconds, "small"))
         across.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         across.setStretch(1, 1)
         frame.setLayout(across)
@@ -117,14 +123,40 @@ class FoundPage(QWidget):
         )
         for at, title in enumerate(titles):
             grid.addWidget(label(title, "small"), 0, at, _align(at))
-        for each in rows:
-            self._fill(grid, each, rows)
+        studies = _studies(rows)
+        for (patient, day), own in studies.items():
+            whose = self._study_words(patient, day) if len(studies) > 1 else ()
+            if whose:
+                self._head(grid, whose)
+            for each in own:
+                self._fill(grid, each, rows, BETWEEN.join(whose))
         grid.setColumnStretch(0, 1)
         grid.setColumnMinimumWidth(COLUMNS - 1, ACTION_WIDTH)
         frame.setLayout(grid)
         return frame
 
-    def _fill(self, grid: QGridLayout, each: SeriesRow, rows: tuple[SeriesRow, ...]) -> None:
+    def _study_words(self, patient: Patient, day: date | None) -> tuple[str, str, str]:
+        when = self.tr("study without a date")
+        if day is not None:
+            when = self.tr("study {day}").format(day=day.isoformat())
+        return name_of(patient), identity_of(patient), when
+
+    def _head(self, grid: QGridLayout, whose: tuple[str, ...]) -> None:
+        """Whose series follow, and of which study."""
+        line = grid.rowCount()
+        name, *facts = whose
+        who = column(
+            label(name, "section", wrap=True),
+            label(BETWEEN.join(facts), wrap=True),
+            gap=0,
+        )
+        who.setContentsMargins(0, 2 * SPACE, 0, 0)
+        grid.addWidget(rule(), line, 0, 1, COLUMNS)
+        grid.addLayout(who, line + 1, 0, 1, COLUMNS)
+
+    def _fill(
+        self, grid: QGridLayout, each: SeriesRow, rows: tuple[SeriesRow, ...], whose: str
+    ) -> None:
         line = grid.rowCount()
         grid.addWidget(rule(), line, 0, 1, COLUMNS)
         grid.addLayout(self._series(each), line + 1, 0)
@@ -139,7 +171,7 @@ class FoundPage(QWidget):
         for at, words in enumerate(facts, start=1):
             top = Qt.AlignmentFlag.AlignTop
             grid.addWidget(label(words), line + 1, at, _align(at) | top)
-        action = self._action(each, rows)
+        action = self._action(each, rows, whose)
         if action is not None:
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
             grid.addWidget(action, line + 1, COLUMNS - 1, right)
@@ -155,7 +187,7 @@ class FoundPage(QWidget):
         reasons = " ".join(core_words(reason) for reason in each.reasons)
         return column(title, label(reasons, "small", wrap=True), gap=0.5)
 
-    def _action(self, each: SeriesRow, rows: tuple[SeriesRow, ...]) -> QWidget | None:
+    def _action(self, each: SeriesRow, rows: tuple[SeriesRow, ...], whose: str) -> QWidget | None:
         chosen = [other.uid for other in rows if other.chosen]
         if each.chosen and each.uid != chosen[0]:
             return label(self.tr("together with the other"), "small")
@@ -164,7 +196,9 @@ class FoundPage(QWidget):
         button = QPushButton(self._action_words(each, len(chosen)))
         button.setMinimumWidth(ACTION_WIDTH)
         name = each.description or self.tr("Series without a description")
-        button.setAccessibleName(f"{button.text()}: {name}")
+        of = f", {whose}" if whose else ""
+        button.setAccessibleName(f"{button.text()}: {name}{of}")
+        button.setAutoDefault(True)
         make_primary(button, each.chosen)
         button.clicked.connect(lambda: self.wanted.emit(each.uid))
         return button
@@ -198,6 +232,16 @@ class FoundPage(QWidget):
             line.setStretch(1, 1)
             lines.addLayout(line)
         return lines
+
+
+def _studies(
+    rows: tuple[SeriesRow, ...],
+) -> dict[tuple[Patient, date | None], list[SeriesRow]]:
+    """The series of each patient's each day, in the order in which they come."""
+    studies: dict[tuple[Patient, date | None], list[SeriesRow]] = {}
+    for each in rows:
+        studies.setdefault((each.patient, each.day), []).append(each)
+    return studies
 
 
 def _align(at: int) -> Qt.AlignmentFlag:

@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -170,6 +170,14 @@ class PatientList(QListView):
                 self.scrollTo(place)
         finally:
             self._told = False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter chooses the row in focus, as a click does."""
+        now = self.currentIndex()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and now.isValid():
+            self.chosen.emit(self._patients.rows[now.row()].uid)
+        else:
+            super().keyPressEvent(event)
 
     def _current_changed(self, now: QModelIndex, _before: QModelIndex) -> None:
         if not self._told and now.isValid():

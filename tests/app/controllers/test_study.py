@@ -208,11 +208,26 @@ def test_of_several_patients_the_reader_chooses_a_series():
     assert window.exam is None
     assert window.found.patient is None
     assert "2 patients; choose the series" in window.found.reason
+    assert window.found.several == ""
     window.library_view.gestures.analyse_series("1.2.2.1")
     window.bench.jobs.run_all()
     assert window.exam.patient == JOHN
     codes = [notice.code for notice in window.exam.series[0].reviewed.analysis.notices]
     assert codes[0] == "several_patients"
+
+
+def test_several_patients_are_told_where_nothing_can_be_chosen():
+    t1 = [make_volume(who, study=at, contrast=Contrast.T1) for at, who in ((1, JANE), (2, JOHN))]
+    window = make_window({"cd": t1})
+    window.open("cd")
+    window.bench.jobs.run_all()
+    found = window.found
+    assert found.people == 2
+    assert "not fluid-sensitive" in found.reason
+    assert found.several.startswith("The folder holds images of 2 patients; choose the series")
+    assert {(row.patient, row.day) for row in found.rows} == {
+        (each.series.patient, each.series.study.date) for each in t1
+    }
 
 
 def test_an_empty_folder_says_what_was_left_out():

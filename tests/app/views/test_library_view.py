@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app import theme
-from app.state import Likeness, VisitRow
+from app.state import FoundStudy, Likeness, VisitRow
 from app.views.file_choice import FileChoice
 from app.views.library_view import MOST_LISTED, PAUSE_MS, LibraryView
 from app.views.patient_list import PatientDelegate, PatientList
@@ -269,6 +270,72 @@ def test_a_separate_pair_has_one_button(qtbot: QtBot, view: LibraryView, told: R
     assert primaries(view) == ["Analyse both"]
     press(qtbot, view, "Analyse both")
     assert told.told == [("analyse_series", "s1")]
+
+
+def several_people() -> FoundStudy:
+    ada, bob = patient(1, "ADA^A"), patient(2, "BOB^B")
+    rows = (
+        replace(series_row("s1", usable=True), patient=ada, day=date(2025, 1, 2)),
+        replace(series_row("s2", usable=True), patient=bob, day=date(2025, 3, 4)),
+        replace(series_row("s3", forced=True), patient=ada, day=date(2025, 1, 2)),
+        replace(series_row("s4", forced=True), patient=ada, day=None),
+    )
+    several = "The folder holds images of 2 patients; choose one."
+    return replace(found_study(*rows), people=2, several=several)
+
+
+def test_series_of_several_patients_stand_under_patient_and_study(view: LibraryView) -> None:
+    view.show_found(several_people())
+    text = words(view)
+    assert "The folder holds images of 2 patients\n" in text
+    assert "The folder holds images of 2 patients; choose one." in text
+    whose = "ID HD-00001 · born 1980-02-03 · male · study 2025-01-02"
+    places = [text.index(each) for each in ("ADA, A", whose, "study without a date", "BOB, B")]
+    assert places[0] < places[1]
+    assert text.count(whose) == 1
+    assert text.count("ADA, A") == 2
+    undated = whose.replace("study 2025-01-02", "study without a date")
+    other = whose.replace("00001", "00002").replace("2025-01-02", "2025-03-04")
+    buttons = [each for each in view.findChildren(QPushButton) if ": COR STIR" in spoken(each)]
+    assert [spoken(each) for each in buttons] == [
+        f"Analyse this one: COR STIR, ADA, A · {whose}",
+        f"Heads only: COR STIR, ADA, A · {whose}",
+        f"Analyse this one: COR STIR, BOB, B · {other}",
+        f"Heads only: COR STIR, ADA, A · {undated}",
+    ]
+
+
+def test_the_series_of_one_study_need_no_heading(view: LibraryView) -> None:
+    rows = (series_row("s1", usable=True), series_row("s2", usable=True))
+    view.show_found(found_study(*rows, who=patient()))
+    assert words(view).count("born 1980-02-03") == 1
+    assert words(view).count("study 2026-05-01") == 1
+
+
+def test_an_empty_folder_is_not_one_of_several_patients(view: LibraryView) -> None:
+    view.show_found(replace(found_study(), people=0))
+    assert "No series of images was found" in words(view)
+    assert "several" not in words(view)
+
+
+def spoken(button: QPushButton) -> str:
+    return button.accessibleName()
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
+def test_enter_presses_what_a_click_would(
+    qtbot: QtBot, view: LibraryView, told: Recorder, key: Qt.Key
+) -> None:
+    view.show_found(found_study(series_row("s1", usable=True), who=patient()))
+    button = next(each for each in view.findChildren(QPushButton) if "COR STIR" in spoken(each))
+    qtbot.keyClick(button, key)
+    assert told.told == [("analyse_series", "s1")]
+
+
+def test_enter_on_a_row_chooses_it(qtbot: QtBot, view: LibraryView, told: Recorder) -> None:
+    view.show_patients(patient_rows(3), "p1", "")
+    qtbot.keyClick(view.findChildren(PatientList)[0], Qt.Key.Key_Return)
+    assert told.told == [("choose_patient", "p1")]
 
 
 @pytest.mark.parametrize(

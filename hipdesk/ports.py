@@ -225,6 +225,7 @@ class AnalysisEntry:
     verdicts : of the newest revision of each of those sides; None where open
     signed : every one of those sides is signed
     thumbnail : uint8 (rows, columns) of the middle slice; None where none was kept
+    revised : a reader did one of those sides again
     """
 
     uid: str
@@ -236,6 +237,7 @@ class AnalysisEntry:
     verdicts: Mapping[Side, Verdict | None]
     signed: bool
     thumbnail: NDArray[np.uint8] | None
+    revised: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -259,6 +261,24 @@ class VisitStore(Protocol):
 
     Every method may raise StoreError; one that writes has then changed nothing.
     """
+
+    def analysed(
+        self, series: Series, pixel_sha256: str, models: Sequence[ModelRef], definition: str
+    ) -> tuple[str, str] | None:
+        """An analysis of these very images with the same models and score definition.
+
+        Parameters
+        ----------
+        series : whose uid and patient are those of the images
+        models : compared by name and hash
+        definition : identifier of the score's formulas
+
+        Returns
+        -------
+        uids of the analysis and of its visit, signed before judged before
+        revised before newest; None where there is none
+        """
+        ...
 
     def add(
         self,

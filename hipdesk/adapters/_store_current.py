@@ -29,7 +29,8 @@ def reviews_by_analysis(
 def current_hips(connection: Connection, visits: list[int]) -> dict[int, tuple[VisitHip, ...]]:
     """The current result of each hip by visit, right first.
 
-    Signed before accepted before newest; among equals one with a score first.
+    Signed before accepted before revised by a reader before newest; among
+    equals one with a score first.
     A rejected result never counts.
     """
     chosen = _chosen(connection, visits)
@@ -72,7 +73,7 @@ def _counting(events: Sequence[Review], side: Side, revisions: list[_Hip]) -> _H
     return None if hip is None or hip["n_counted"] is None else hip
 
 
-_Rank = tuple[bool, bool, bool, datetime, int]
+_Rank = tuple[bool, bool, bool, bool, datetime, int]
 
 
 def _rank(standing: Standing, hip: _Hip) -> _Rank:
@@ -80,6 +81,7 @@ def _rank(standing: Standing, hip: _Hip) -> _Rank:
     return (
         standing.signed,
         standing.verdict is not None,
+        hip["revision"] > 0,
         hip["u_intensity"] is not None,
         hip["created_utc"],
         hip["analysis_id"],

@@ -55,7 +55,7 @@ def _analyses(connection: Connection, visits: Sequence[str]) -> dict[str, list[A
     """Analyses by visit, the newest first."""
     rows = many(connection, _listed(visits))
     keys = [row["id"] for row in rows]
-    hips, reviews = _newest_hips(connection, keys), reviews_by_analysis(connection, keys)
+    hips, reviews = newest_hips(connection, keys), reviews_by_analysis(connection, keys)
     pictures = grouped(connection, schema.thumbnail, keys)
     by_visit: dict[str, list[AnalysisEntry]] = defaultdict(list)
     for row in rows:
@@ -80,10 +80,11 @@ def _entry(
         verdicts={side: standing.verdict for side, standing in standings.items()},
         signed=bool(shown) and all(standing.signed for standing in standings.values()),
         thumbnail=codec.thumbnail(pictures[0]) if pictures else None,
+        revised=any(hips[side]["number"] > 0 for side in shown),
     )
 
 
-def _newest_hips(connection: Connection, analyses: Iterable[int]) -> dict[int, dict[Side, _Row]]:
+def newest_hips(connection: Connection, analyses: Iterable[int]) -> dict[int, dict[Side, _Row]]:
     """The newest revision of each hip by analysis."""
     hip, revision = schema.hip_result.c, schema.revision.c
     found = many(

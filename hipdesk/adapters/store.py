@@ -33,6 +33,7 @@ from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_entries import entries
 from hipdesk.adapters._store_errors import FAULTS, OPENING, READING, SAVING, translated
 from hipdesk.adapters._store_files import SeriesLibrary, WriterLock, file_sha256, random_name
+from hipdesk.adapters._store_known import analysed
 from hipdesk.adapters._store_loading import load
 from hipdesk.adapters._store_saving import identity, save_analysis
 from hipdesk.errors import BugError, StoreError
@@ -40,6 +41,7 @@ from hipdesk.ports import PatientEntry, StoredVisit, VisitEntry
 from hipdesk.records import (
     Analysis,
     HipResult,
+    ModelRef,
     Origin,
     Patient,
     Segmentation,
@@ -145,6 +147,21 @@ class SqlVisitStore:
                 self._close_addition(series_folder)
         log.info("analysis saved: %d hips, %d files", len(analysis.hips), len(copied))
         return visit
+
+    def analysed(
+        self, series: Series, pixel_sha256: str, models: Sequence[ModelRef], definition: str
+    ) -> tuple[str, str] | None:
+        """An analysis of these very images with the same models and definition, and its visit.
+
+        Signed before judged before revised before newest.
+
+        Raises
+        ------
+        StoreError
+            The library cannot be read.
+        """
+        with translated(READING), self._reading() as connection:
+            return analysed(connection, series, pixel_sha256, models, definition)
 
     def visits(self, patient: Patient) -> tuple[StoredVisit, ...]:
         """All visits of the matching patient, oldest first; undated last.

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -372,6 +372,54 @@ class TestCurrentResult:
         hip = current(store)
         assert hip is not None
         return hip.analysis_uid
+
+    def test_a_revised_hip_counts_before_a_newer_analysis(
+        self, store: SqlVisitStore, incoming: Path, stored: Analysis
+    ) -> None:
+        store.revise(stored.uid, edited(stored, RIGHT, 0.5), Origin.AI_EDITED, "R")
+        newer, _ = add(store, incoming, make_analysis(created=datetime(2030, 1, 1, tzinfo=UTC)))
+        assert current(store, RIGHT).analysis_uid == stored.uid
+        assert current(store, LEFT).analysis_uid == newer.uid
+        assert listed(store, stored).revised
+        assert not listed(store, newer).revised
+
+
+class TestImagesAnalysedBefore:
+    def known(self, store: SqlVisitStore, analysis: Analysis) -> tuple[str, str] | None:
+        series, pixels = analysis.series, analysis.pixel_sha256
+        return store.analysed(series, pixels, analysis.models, analysis.definition)
+
+    def test_only_the_same_images_models_and_definition(
+        self, store: SqlVisitStore, incoming: Path
+    ) -> None:
+        made, visit = add(store, incoming, make_analysis())
+        assert self.known(store, made) == (made.uid, visit)
+        locator, segmenter = made.models
+        for other in (
+            replace(made, pixel_sha256="d" * 64),
+            replace(made, definition="unet-score/2"),
+            replace(made, models=(locator, replace(segmenter, sha256="e" * 64))),
+            replace(made, models=(locator,)),
+            replace(made, series=replace(made.series, uid="1.2.3.99")),
+            replace(made, series=replace(made.series, patient=make_patient("other"))),
+        ):
+            assert self.known(store, other) is None
+
+    def test_what_readers_did_most_on_comes_first(
+        self, store: SqlVisitStore, incoming: Path
+    ) -> None:
+        series, day = make_series(), datetime(2024, 3, 2, tzinfo=UTC)
+        signed, judged, revised, newest = (
+            add(store, incoming, make_analysis(series, created=day + timedelta(days=n)))[0]
+            for n in range(4)
+        )
+        assert self.known(store, newest)[0] == newest.uid
+        store.revise(revised.uid, edited(revised, RIGHT, 0.5), Origin.AI_EDITED, "R")
+        assert self.known(store, newest)[0] == revised.uid
+        store.review(judged.uid, [act(REJECTED, LEFT)])
+        assert self.known(store, newest)[0] == judged.uid
+        store.review(signed.uid, [act(ACCEPTED, LEFT), act(SIGNED, LEFT)])
+        assert self.known(store, newest)[0] == signed.uid
 
 
 class TestListing:

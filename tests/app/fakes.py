@@ -23,6 +23,7 @@ from hipdesk.records import (
     Analysis,
     Contrast,
     HipResult,
+    ModelRef,
     Origin,
     Patient,
     Scan,
@@ -167,6 +168,7 @@ class FakeJobs:
                 cancellable=not job.keep and number not in self._cancelled,
                 began=0.0,
                 stopping=number in self._cancelled,
+                awaited=job.keep or job.awaited,
             )
             for number, job in {**every, **self._waiting}.items()
         )
@@ -371,6 +373,32 @@ class FakeStore:
             self.reader.put(self._folder(analysis.uid), self.reader.read(series))
         return visit.uid
 
+    def analysed(
+        self, series: Series, pixel_sha256: str, models: Sequence[ModelRef], definition: str
+    ) -> tuple[str, str] | None:
+        self._called("analysed")
+        wanted = sorted((model.name, model.sha256) for model in models)
+        found = []
+        for age, (uid, kept) in enumerate(self.kept.items()):
+            of = kept.reviewed.analysis
+            same = (
+                of.series.uid == series.uid
+                and of.series.patient == series.patient
+                and of.pixel_sha256 == pixel_sha256
+                and of.definition == definition
+                and sorted((model.name, model.sha256) for model in of.models) == wanted
+            )
+            if same:
+                stands = [kept.reviewed.standing(hip.side) for hip in of.hips]
+                rank = (
+                    any(each.signed for each in stands),
+                    any(each.verdict is not None for each in stands),
+                    bool(kept.reviewed.revisions),
+                    age,
+                )
+                found.append((rank, (uid, kept.visit)))
+        return max(found)[1] if found else None
+
     def visits(self, patient: Patient) -> tuple[StoredVisit, ...]:
         self._called("visits")
         owner = self._person(patient) if patient.matchable else None
@@ -547,6 +575,7 @@ class FakeStore:
             verdicts={side: reviewed.standing(side).verdict for side in reviewed.sides},
             signed=reviewed.signed,
             thumbnail=kept.thumbnail,
+            revised=bool(reviewed.revisions),
         )
 
     def _record(self, visit: _Visit) -> Visit:
@@ -554,7 +583,7 @@ class FakeStore:
         return Visit(visit.uid, visit.day, tuple(hip for hip in hips if hip is not None))
 
     def _current(self, visit: _Visit, side: Side) -> VisitHip | None:
-        """Signed before accepted before newest; among equals one with a score first."""
+        """Signed, accepted, revised, newest; among equals one with a score first."""
         found = []
         for age, uid in enumerate(visit.analyses):
             reviewed = self.kept[uid].reviewed
@@ -562,7 +591,13 @@ class FakeStore:
             hip = None if number is None else reviewed.hip_at(side, number)
             if hip is not None and hip.score is not None and number is not None:
                 stands = standing_of(reviewed.reviews, side, number)
-                rank = (not stands.signed, stands.verdict is None, hip.reason is not None, age)
+                rank = (
+                    not stands.signed,
+                    stands.verdict is None,
+                    number == 0,
+                    hip.reason is not None,
+                    age,
+                )
                 found.append((rank, _visit_hip(reviewed.analysis, hip, number)))
         return min(found, key=lambda each: each[0])[1] if found else None
 

@@ -62,4 +62,4 @@ def _notices(base: Analysis, hips: tuple[HipResult, ...]) -> tuple[Notice, ...]:
     """What was said of the choice stays; what depends on the hips is said anew."""
     before = {notice.code for notice in notices(base.series, base.hips, base.models, base.compute)}
     kept = [notice for notice in base.notices if notice.code not in before]
-    return (*kept, *notices(base.series, hips, base.models, base.compute))
+    return (*kept, *notices(base.series, hips, base.models, base.compute, base.hips))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Final
 
@@ -23,6 +23,7 @@ from hipdesk.records import (
     Series,
     Side,
 )
+from hipdesk.series_choice import BOTH_HIPS_FIELD_MM
 from hipdesk.series_words import StatedSide, any_names_other_region, stated_sides
 
 SIDE_DISAGREES: Final = "side_disagrees"
@@ -51,8 +52,17 @@ FEW_HEAD_SLICES: Final = 7
 LOW_CONFIDENCE: Final = 0.7
 """Locator confidence below which its answer should be looked at (our choice)."""
 
+SIDE_ORDER: Final = "side_order"
+"""Code of the notice that a reader put a head on the other side of the body; it blocks a
+signature until that head is placed anew or its hip rejected."""
+
 MIDLINE_MM: Final = DISTANCE_MM[0] / 2
 """The body's midline lies at least this far from a head: half the least distance of two."""
+
+BEYOND_MM: Final = 20.0
+"""How far beyond the middle of a picture of both hips a placed head is surely the other
+side's: heads lie 80-100 mm off the midline, and patients a few centimetres off centre
+(our choice)."""
 
 AGE_RANGE: Final = (18, 65)
 """Ages of the source paper's patients."""
@@ -63,8 +73,14 @@ def notices(
     hips: Sequence[HipResult],
     models: Sequence[ModelRef],
     compute: Compute,
+    located: Sequence[HipResult] = (),
 ) -> tuple[Notice, ...]:
-    """Everything to be said about one analysis, most general first."""
+    """Everything to be said about one analysis, most general first.
+
+    Parameters
+    ----------
+    located : the hips as the models found them, where readers changed ``hips``
+    """
     return (
         *_of_models(models, compute),
         *series.notices,
@@ -72,7 +88,7 @@ def notices(
         *_of_patient(series),
         *_of_region(series),
         *_of_sides(series, hips),
-        *_of_order(hips),
+        *_of_order(series, hips, located),
         *(notice for hip in hips for notice in _of_hip(hip, series)),
     )
 
@@ -263,25 +279,95 @@ def _across_mm(hip: HipResult) -> float:
     return 0.0 if hip.head.centre_lps_mm is None else hip.head.centre_lps_mm[0]
 
 
-def _of_order(hips: Sequence[HipResult]) -> Iterator[Notice]:
-    """Say where a placed head lies beyond the midline, as the other head shows it."""
-    kept = {hip.side: hip.head for hip in hips if _in_use(hip)}
-    if len(kept) < len(Side) or not any(head.placed for head in kept.values()):
-        return
-    right, left = (kept[side].centre_lps_mm for side in (Side.RIGHT, Side.LEFT))
-    if right is None or left is None:
-        return
-    apart = left[0] - right[0]
-    if apart < MIDLINE_MM:
-        yield Notice("side_order", f"{_misplaced(kept)}; check the sides before using them.", apart)
+def misplaced_sides(
+    series: Series, hips: Sequence[HipResult], located: Sequence[HipResult] = ()
+) -> frozenset[Side]:
+    """Hips in use whose head a reader put on the other side of the body.
+
+    A head is held against the other one: as it stands, else as it was located,
+    unless that was in doubt itself. Where none is known, the middle of a picture
+    of both hips decides, at last a rejected head. A head that was located and
+    then carried over the body's midline is misplaced whatever the other does.
+
+    Parameters
+    ----------
+    located : the hips as the models found them
+    """
+    placed = [hip for hip in hips if _in_use(hip) and hip.head.placed]
+    return frozenset(
+        hip.side
+        for hip in placed
+        if _excess_mm(hip, series, hips, located) > 0 or _was_carried(hip, series, located)
+    )
 
 
-def _misplaced(heads: Mapping[Side, Head]) -> str:
+def _outward(side: Side, x: float) -> float:
+    """A lateral place, growing towards the patient's own side."""
+    return x if side is Side.LEFT else -x
+
+
+def _excess_mm(
+    hip: HipResult, series: Series, hips: Sequence[HipResult], located: Sequence[HipResult]
+) -> float:
+    """How far a head lies beyond where its side ends; negative on its own side."""
+    own = _outward(hip.side, _across_mm(hip))
+    other = _other_head(hip.side, series, hips, located)
+    middle = _middle_mm(series)
+    if other is not None and (_in_use(other) or not other.head.placed or middle is None):
+        return MIDLINE_MM - own + _outward(hip.side, _across_mm(other))
+    return -own + _outward(hip.side, middle) - BEYOND_MM if middle is not None else -MIDLINE_MM
+
+
+def _other_head(
+    side: Side, series: Series, hips: Sequence[HipResult], located: Sequence[HipResult]
+) -> HipResult | None:
+    """The best known place of the other head: in use, as located, or as rejected."""
+    doubted = side.other in doubted_sides(series, located)
+    known = [
+        hip
+        for hip in (*hips, *(() if doubted else located))
+        if hip.side is side.other and hip.head.found
+        if not doubted or _in_use(hip) or hip.head.placed
+    ]
+    return min(known, key=lambda hip: not _in_use(hip), default=None)
+
+
+def _was_carried(hip: HipResult, series: Series, located: Sequence[HipResult]) -> bool:
+    """Whether a reader moved a located head over the midline to the other side."""
+    before = next((each for each in located if each.side is hip.side and each.head.found), None)
+    if before is None or before.head.placed:
+        return False
+    here, there = (_outward(hip.side, _across_mm(each)) for each in (hip, before))
+    middle = _outward(hip.side, _middle_mm(series) or 0.0)
+    return there - here > MIDLINE_MM and here < middle
+
+
+def _middle_mm(series: Series) -> float | None:
+    """How far left the middle of a picture of both hips lies; None for one of a single hip."""
+    size = np.array([len(series.slices), series.rows, series.columns])
+    across = np.abs(series.affine[0, :3]) * size
+    if across[1:].max() < BOTH_HIPS_FIELD_MM:
+        return None
+    return float(series.affine[0, 3] + series.affine[0, :3] @ ((size - 1) / 2))
+
+
+def _of_order(
+    series: Series, hips: Sequence[HipResult], located: Sequence[HipResult]
+) -> Iterator[Notice]:
+    """Say where a placed head lies on the other side of the body."""
+    sides = misplaced_sides(series, hips, located)
+    if not sides:
+        return
+    kept = {hip.side: _across_mm(hip) for hip in hips if _in_use(hip)}
+    apart = kept[Side.LEFT] - kept[Side.RIGHT] if len(kept) == len(Side) else None
+    yield Notice(SIDE_ORDER, f"{_misplaced(sides)}; check the sides before using them.", apart)
+
+
+def _misplaced(sides: Collection[Side]) -> str:
     """Which heads a reader put where they cannot be."""
-    placed = [side for side in Side if heads[side].placed]
-    if len(placed) > 1:
+    if len(sides) > 1:
         return "The femoral heads were placed the wrong way round, or on one side of the body"
-    (side,) = placed
+    (side,) = sides
     return f"The {side.word} femoral head was placed on the {side.other.word} side of the body"
 
 

@@ -8,7 +8,14 @@ from datetime import date
 import numpy as np
 import pytest
 
-from hipdesk.quality import age_at, coronal_tilt_deg, doubted_sides, notices, unlinked
+from hipdesk.quality import (
+    age_at,
+    coronal_tilt_deg,
+    doubted_sides,
+    misplaced_sides,
+    notices,
+    unlinked,
+)
 from hipdesk.records import (
     Compute,
     GridBox,
@@ -236,12 +243,74 @@ def test_a_head_placed_beyond_the_midline_is_warned_of(right, left, placed, said
         )
 
 
-def test_a_lone_placed_head_has_no_order():
-    lost = HipResult(
-        Side.LEFT, Head(Side.LEFT, False, 0.1, reason=Reason.HEAD_NOT_FOUND), None, None
+LOST = HipResult(Side.LEFT, Head(Side.LEFT, False, 0.1, reason=Reason.HEAD_NOT_FOUND), None, None)
+NARROW = _series(spacing=(4.0, 0.7, 0.7))
+"""224 mm wide: one hip."""
+
+
+@pytest.mark.parametrize(
+    ("series", "x", "said"),
+    [
+        (_series(), 90.0, True),
+        (_series(), 21.0, True),
+        (_series(), 19.0, False),
+        (_series(), -90.0, False),
+        # A picture of one hip has no midline.
+        (NARROW, 90.0, False),
+    ],
+)
+def test_a_lone_placed_head_is_held_against_the_middle_of_the_picture(series, x, said):
+    placed = _head(Side.RIGHT, x, placed=True)
+    assert misplaced_sides(series, (placed, LOST)) == ({Side.RIGHT} if said else set())
+    assert ("side_order" in _codes(series, hips=(placed, LOST))) is said
+    left = HipResult(Side.LEFT, replace(placed.head, side=Side.LEFT), None, None)
+    mirrored = _moved(left, -x)
+    assert misplaced_sides(series, (mirrored,)) == ({Side.LEFT} if said else set())
+
+
+def _moved(hip, x):
+    return replace(hip, head=replace(hip.head, centre_lps_mm=(x, 0.0, 0.0)))
+
+
+REJECTED_LEFT = _head(Side.LEFT, 85.0, reason=Reason.REJECTED_BY_READER)
+
+
+@pytest.mark.parametrize("series", [_series(), NARROW])
+def test_rejecting_the_other_hip_does_not_settle_a_head_placed_upon_it(series):
+    located = (_head(Side.RIGHT, -85.0), _head(Side.LEFT, 85.0))
+    upon = _head(Side.RIGHT, 85.0, placed=True)
+    assert misplaced_sides(series, (upon, REJECTED_LEFT), located) == {Side.RIGHT}
+    assert misplaced_sides(series, (upon, REJECTED_LEFT), located[1:]) == {Side.RIGHT}
+    assert misplaced_sides(series, (upon, REJECTED_LEFT)) == {Side.RIGHT}
+    anew = _head(Side.RIGHT, -80.0, placed=True)
+    assert misplaced_sides(series, (anew, REJECTED_LEFT), located) == set()
+    given_up = replace(upon, head=replace(upon.head, reason=Reason.REJECTED_BY_READER))
+    assert misplaced_sides(series, (given_up, REJECTED_LEFT), located) == set()
+
+
+def test_a_head_moved_far_across_is_doubted_by_where_it_was_found():
+    located = (_head(Side.RIGHT, -85.0), LOST)
+    for x, doubted in ((85.0, {Side.RIGHT}), (-31.0, set()), (-150.0, set())):
+        hips = (_head(Side.RIGHT, x, placed=True), LOST)
+        assert misplaced_sides(NARROW, hips, located) == doubted
+
+
+def test_a_hip_found_as_the_other_one_is_named_right_by_rejecting_and_placing():
+    astray = _head(Side.LEFT, -85.0)
+    hips = (
+        _head(Side.RIGHT, -85.0, placed=True),
+        _head(Side.LEFT, -85.0, reason=Reason.REJECTED_BY_READER),
     )
-    codes = _codes(_series(), hips=(_head(Side.RIGHT, 90.0, placed=True), lost))
-    assert set(codes) == {"head_placed", "hip_missing"}
+    assert misplaced_sides(_series(), hips, (astray,)) == set()
+
+
+def test_a_head_is_not_doubted_for_a_placed_one_that_was_rejected():
+    located = (_head(Side.RIGHT, -85.0), _head(Side.LEFT, 85.0))
+    hips = (
+        _head(Side.RIGHT, -80.0, placed=True),
+        _head(Side.LEFT, -85.0, placed=True, reason=Reason.REJECTED_BY_READER),
+    )
+    assert misplaced_sides(_series(), hips, located) == set()
 
 
 def test_a_rejected_hip_is_only_said_to_be_rejected():

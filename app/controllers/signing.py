@@ -4,8 +4,9 @@ The review and the report sign through the same desk. What blocks a signature:
 nothing analysed, a hip that is open or being done again, and sides on which
 the images' label, the geometry and the heads disagree. The last is settled for
 a hip by its reader alone: by placing its head (who places it, says which side
-it is), by rejecting the hip, or by accepting it with a note. Heads that readers
-themselves placed the wrong way round are only settled by placing or rejecting.
+it is), by rejecting the hip, or by accepting it with a note. A head that a reader
+placed on the other side of the body is settled only by placing it anew or by
+rejecting its own hip, whatever becomes of the other one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
 
 from app.background import Job
 from app.controllers.desk import Desk
@@ -25,11 +25,9 @@ from app.state import Exam, Signing
 from hipdesk.amendment import effective
 from hipdesk.errors import KnownError
 from hipdesk.ports import VisitStore
-from hipdesk.quality import SIDE_DISAGREES, doubted_sides
+from hipdesk.quality import SIDE_DISAGREES, doubted_sides, misplaced_sides
 from hipdesk.records import Side
 from hipdesk.review import Review, Reviewed, ReviewKind
-
-SIDE_ORDER: Final = "side_order"
 
 HipKey = tuple[str, Side]
 """UID of an analysis, and a hip of it."""
@@ -64,12 +62,10 @@ def _unjudged(sides: frozenset[Side], translate: Translate) -> str:
 
 def _sides(reviewed: Reviewed, translate: Translate) -> str:
     """What is unsettled about the sides of one series."""
+    wrong = misplaced(reviewed)
+    if wrong:
+        return _wrong_way(wrong, translate)
     codes = {notice.code for notice in effective(reviewed).notices}
-    if SIDE_ORDER in codes:
-        return translate(
-            "Signing",
-            "The femoral heads lie the wrong way round: place them anew, or reject the hip.",
-        )
     if SIDE_DISAGREES in codes and not _label_settled(reviewed):
         return translate(
             "Signing",
@@ -77,6 +73,32 @@ def _sides(reviewed: Reviewed, translate: Translate) -> str:
             "why, place its femoral head yourself, or reject it.",
         )
     return ""
+
+
+def _wrong_way(sides: frozenset[Side], translate: Translate) -> str:
+    if len(sides) > 1:
+        return translate(
+            "Signing",
+            "The femoral heads were placed the wrong way round: place them anew, or reject both "
+            "hips.",
+        )
+    if Side.RIGHT in sides:
+        return translate(
+            "Signing",
+            "The right femoral head was placed on the left side of the body: place it anew, or "
+            "reject the right hip.",
+        )
+    return translate(
+        "Signing",
+        "The left femoral head was placed on the right side of the body: place it anew, or "
+        "reject the left hip.",
+    )
+
+
+def misplaced(reviewed: Reviewed) -> frozenset[Side]:
+    """Hips whose head a reader placed on the other side of the body."""
+    base = reviewed.analysis
+    return misplaced_sides(base.series, effective(reviewed).hips, base.hips)
 
 
 def _label_settled(reviewed: Reviewed) -> bool:

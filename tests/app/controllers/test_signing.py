@@ -149,14 +149,47 @@ def test_only_hips_of_doubtful_side_ask_for_a_note() -> None:
     assert doubted(opened().reviewed()) == set()
 
 
-def test_heads_placed_the_wrong_way_round_block_until_placed_anew_or_rejected() -> None:
+@pytest.mark.parametrize("side", list(Side))
+def test_a_head_placed_on_the_other_hip_blocks_whatever_becomes_of_that_hip(side: Side) -> None:
+    exam = opened()
+    uid, there = exam.reviewed().analysis.uid, exam.reviewed().analysis.hip(side.other)
+    assert there.head.centre_lps_mm is not None
+    revised(exam, side, placed(exam, side, x=there.head.centre_lps_mm[0]))
+    exam.judge_all()
+    wrong = (
+        f"The {side.word} femoral head was placed on the {side.other.word} side of the body: "
+        f"place it anew, or reject the {side.word} hip."
+    )
+    assert said(exam) == wrong
+    exam.signing.judge(uid, side.other, ReviewKind.REJECTED)
+    exam.bench.jobs.run_all()
+    assert said(exam) == wrong
+    exam.signing.sign(READER)
+    assert not exam.reviewed().signatures
+
+
+def test_placing_anew_or_rejecting_that_hip_settles_a_wrong_head() -> None:
     exam = opened()
     revised(exam, LEFT, placed(exam, LEFT, x=-120.0))
     exam.judge_all()
-    assert "wrong way round" in said(exam)
+    assert "reject the left hip" in said(exam)
+    exam.signing.judge(exam.reviewed().analysis.uid, LEFT, ReviewKind.REJECTED)
+    exam.bench.jobs.run_all()
+    assert said(exam) == ""
     revised(exam, LEFT, placed(exam, LEFT))
     exam.judge_all()
     assert said(exam) == ""
+
+
+def test_both_heads_placed_the_wrong_way_round_block_until_both_are_settled() -> None:
+    exam = opened()
+    revised(exam, RIGHT, placed(exam, RIGHT, x=90.0))
+    revised(exam, LEFT, placed(exam, LEFT, x=-90.0))
+    exam.judge_all()
+    assert "reject both hips" in said(exam)
+    exam.signing.judge(exam.reviewed().analysis.uid, LEFT, ReviewKind.REJECTED)
+    exam.bench.jobs.run_all()
+    assert "reject the right hip" in said(exam)
 
 
 def test_one_time_and_one_reader_for_all_hips() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFontMetrics, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -43,6 +44,7 @@ class ScoreTable(QTableWidget):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setTabKeyNavigation(False)
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -87,7 +89,36 @@ class ScoreTable(QTableWidget):
         for number, row in enumerate(self._rows):
             for at, words in enumerate(cells(row)):
                 self.setItem(number, at, self._cell(words, row.main, at))
-        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + ROW_PX * len(self._rows))
+        self._fit_height()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fit the height to what is known of fonts only now."""
+        super().showEvent(event)
+        self._fit_height()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit the height to another font or style."""
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}:
+            self._fit_height()
+
+    def updateGeometries(self) -> None:
+        """Fit the height to header and lines as they were laid out."""
+        super().updateGeometries()
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        """As high as header, lines and frame are; nothing scrolls."""
+        line = max(ROW_PX, QFontMetrics(theme.font(bold=True)).height())
+        if line != self.verticalHeader().defaultSectionSize():
+            self.verticalHeader().setDefaultSectionSize(line)
+        header = self.horizontalHeader()
+        header.ensurePolished()
+        titles = max(header.sizeHint().height(), header.minimumHeight())
+        rows = sum(self.rowHeight(at) for at in range(self.rowCount()))
+        height = titles + rows + 2 * self.frameWidth()
+        if (self.minimumHeight(), self.maximumHeight()) != (height, height):
+            self.setFixedHeight(height)
 
     def _cell(self, words: str, main: bool, at: int) -> QTableWidgetItem:
         item = QTableWidgetItem(core_words(words))

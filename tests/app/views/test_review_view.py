@@ -30,7 +30,7 @@ from app.state import (
     WindowPreset,
 )
 from app.views.review_view import ReviewView
-from app.views.score_table import cells
+from app.views.score_table import ScoreTable, cells
 from hipdesk.display import PictureBox
 from hipdesk.records import Contrast, Origin, Side
 from hipdesk.report import FindingRow
@@ -612,6 +612,32 @@ def test_the_table_shows_headlines_and_missing_values(view: ReviewView) -> None:
     assert table.item(1, 2).text() == NO_VALUE
     assert "fewer than 5 slices" in table.item(1, 2).toolTip()
     assert table.height() >= table.horizontalHeader().height() + 2 * table.rowHeight(0)
+
+
+@pytest.mark.parametrize("px", [theme.BODY_PX, 2 * theme.BODY_PX])
+def test_the_last_line_of_the_table_is_in_sight(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, px: int
+) -> None:
+    made = theme.font(px)
+    monkeypatch.setattr(theme, "font", lambda *_, **__: made)
+    table = ScoreTable()
+    qtbot.addWidget(table)
+    table.show_rows(7 * FINDINGS)
+    table.show()
+    qtbot.waitExposed(table)
+    table.horizontalHeader().setStyleSheet(f"QHeaderView::section {{ font-size: {px}px; }}")
+    QApplication.processEvents()
+    last = table.visualItemRect(table.item(table.rowCount() - 1, 0))
+    assert last.height() >= table.fontMetrics().height() * px / theme.BODY_PX
+    assert 0 < last.bottom() <= table.viewport().rect().bottom()
+    assert table.verticalScrollBar().maximum() == 0
+
+
+def test_tab_leaves_the_table(qtbot: QtBot, view: ReviewView) -> None:
+    table = view.scores.table
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_Tab)
+    assert not table.hasFocus()
 
 
 def test_notices_are_counted_and_folded(qtbot: QtBot, view: ReviewView) -> None:

@@ -18,7 +18,7 @@ from typing import Protocol
 from app.background import Job
 from app.controllers import opening
 from app.controllers.desk import Desk
-from app.controllers.opening import Analysed, Key, Saved, key_of
+from app.controllers.opening import Analysed, Key, Known, Saved, key_of
 from app.controllers.showing import Translate
 from app.controllers.watching import StudyWatcher
 from app.messages import Action, Severity
@@ -42,6 +42,7 @@ class Run:
     choice : of the series; what it has to say stands first in the results
     asked_for : the reader chose the series; the found folder stays in sight
     began : when it was opened, by which it is named once it is off the screen
+    anew : even where the library has an analysis of the same images
     """
 
     paths: tuple[Path, ...] = field(repr=False)
@@ -49,6 +50,7 @@ class Run:
     choice: SeriesChoice
     asked_for: bool
     began: datetime
+    anew: bool = False
 
     @property
     def key(self) -> Key:
@@ -120,9 +122,14 @@ class Analyses:
         self._remember()
         store = self._services.library.store
         lacking = () if store is None else unlinked(run.series[0].volume.series.patient)
-        networks = self._services.networks
+        networks, reader = self._services.networks, self._services.reader
 
-        def work(progress: Progress, cancelled: Cancelled) -> Analysed:
+        def work(progress: Progress, cancelled: Cancelled) -> Analysed | Known:
+            if store is not None and not run.anew:
+                models = tuple(network.reference for network in networks(cancelled))
+                kept = opening.known(store, reader, run.series, models, progress, cancelled)
+                if kept is not None:
+                    return kept
             told = (*run.choice.notices, *lacking)
             return opening.analysed(run.series, networks, told, progress, cancelled)
 
@@ -136,12 +143,36 @@ class Analyses:
             )
         )
 
-    def _take_results(self, run: Run, results: Analysed) -> None:
+    def _take_results(self, run: Run, results: Analysed | Known) -> None:
+        if isinstance(results, Known):
+            self._take_known(run, results)
+            return
         log.info("analysis done", extra={"series": len(results.series)})
         for watcher in self._watchers:
             watcher.analysis_done(results.compute, results.seconds)
         self._opener.run_done(run)
         self._save(run, results)
+
+    def _take_known(self, run: Run, known: Known) -> None:
+        """Show what the library keeps of the images, if they are waited for."""
+        shown = self._on_screen(run)
+        self._end(run)
+        self._opener.run_done(run)
+        if not shown:
+            words = self.translate(
+                "Study", "The images opened at {time} are in the library already."
+            )
+            show = partial(self._opener.show_stored, known.visit_uid, known.analyses)
+            action = Action(self.translate("Study", "Show"), show)
+            self._say(Severity.INFO, words.format(time=_clock(run)), action)
+            return
+        self._desk.put(known.exam)
+        words = self.translate(
+            "Study",
+            "These images are in the library already; what was kept of them is shown.",
+        )
+        anew = partial(self._opener.put_again, replace(run, anew=True))
+        self._say(Severity.INFO, words, Action(self.translate("Study", "Analyse again"), anew))
 
     def _analysis_failed(self, run: Run, error: Exception) -> None:
         self._end(run)

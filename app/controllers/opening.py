@@ -6,6 +6,7 @@ progress and asked to stop between steps.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from app.services import Networks
 from app.state import Exam, FoundStudy, OpenSeries, SeriesRow
 from hipdesk.display import display_stack
-from hipdesk.errors import BugError, NoSuitableSeries, StoreError, UnreadableInput
+from hipdesk.errors import BugError, DamagedImage, NoSuitableSeries, StoreError, UnreadableInput
 from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.overlay import thumbnail
 from hipdesk.pipeline import analyze_together
@@ -33,6 +34,7 @@ from hipdesk.ports import (
 )
 from hipdesk.records import (
     Compute,
+    ModelRef,
     Notice,
     RankedSeries,
     Scan,
@@ -44,7 +46,10 @@ from hipdesk.records import (
     Volume,
 )
 from hipdesk.review import Reviewed
+from hipdesk.scoring import DEFINITION
 from hipdesk.series_choice import IN_WINDOW, analysable, choose, patients, rank
+
+log = logging.getLogger(__name__)
 
 Key = tuple[tuple[str, str], ...]
 """Which images are open: SeriesInstanceUID and pixel hash of each series."""
@@ -89,6 +94,21 @@ class Analysed:
     thumbnails: tuple[NDArray[np.uint8], ...]
     compute: Compute
     seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """The very images were analysed before, in the same way: what the library keeps of them.
+
+    Attributes
+    ----------
+    visit_uid : of ``exam``, which is this visit at the analyses of these images
+    analyses : their uids
+    """
+
+    visit_uid: str
+    analyses: tuple[str, ...]
+    exam: Exam
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +269,38 @@ def _go_on(fraction: float, progress: Progress, cancelled: Cancelled) -> None:
         raise CancelledByUser
 
 
+def known(
+    store: VisitStore,
+    reader: StudyReader,
+    series: Sequence[OpenSeries],
+    models: Sequence[ModelRef],
+    progress: Progress,
+    cancelled: Cancelled,
+) -> Known | None:
+    """What the library keeps of these very images under these models; None without all of it.
+
+    A library that cannot give it keeps nobody from analysing.
+
+    Raises
+    ------
+    Cancelled
+        The user asked to stop.
+    """
+    try:
+        volumes = [each.volume for each in series]
+        found = [store.analysed(v.series, v.pixel_sha256, models, DEFINITION) for v in volumes]
+        every = [each for each in found if each is not None]
+        visits = {visit_uid for _, visit_uid in every}
+        if len(every) < len(series) or len(visits) != 1:
+            return None
+        visit_uid, uids = visits.pop(), tuple(uid for uid, _ in every)
+        exam = reopen(store, reader, visit_uid, uids, progress, cancelled)
+    except (StoreError, UnreadableInput, DamagedImage):
+        log.warning("earlier analysis of the same images not opened")
+        return None
+    return Known(visit_uid, uids, exam)
+
+
 def analysed(
     series: Sequence[OpenSeries],
     networks: Networks,
@@ -363,7 +415,9 @@ def reopen(
 
 
 def to_open(entry: VisitEntry) -> tuple[str, ...]:
-    """Uids of the analyses to show of a visit: the newest whose result counts.
+    """Uids of the analyses to show of a visit: of those whose result counts, the first.
+
+    Signed goes before judged before revised by a reader before newest.
 
     With it goes the newest of the other hip alone where it shows one hip only:
     they may be a separate right and left pair.
@@ -374,13 +428,18 @@ def to_open(entry: VisitEntry) -> tuple[str, ...]:
         The visit has no analysis.
     """
     counting = {hip.analysis_uid for hip in entry.visit.hips}
-    every = sorted(entry.analyses, key=lambda each: each.uid not in counting)
+    every = sorted(entry.analyses, key=lambda each: (each.uid not in counting, *_work(each)))
     if not every:
         raise StoreError("This visit has no analysis; open the folder of its images.")
     first = every[0]
     if len(first.hips) != 1:
         return (first.uid,)
     return first.uid, *(each.uid for each in _counterparts(first, every)[:1])
+
+
+def _work(entry: AnalysisEntry) -> tuple[bool, bool, bool]:
+    """What readers have not done on an analysis; the one they did most on sorts first."""
+    return not entry.signed, not any(entry.verdicts.values()), not entry.revised
 
 
 def _counterparts(first: AnalysisEntry, every: Sequence[AnalysisEntry]) -> list[AnalysisEntry]:

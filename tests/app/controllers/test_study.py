@@ -17,6 +17,7 @@ from hipdesk.errors import BugError, DamagedImage, ModelError, StoreError, Unrea
 from hipdesk.records import (
     Contrast,
     Notice,
+    Origin,
     Patient,
     Plane,
     Reason,
@@ -558,10 +559,91 @@ def test_the_same_images_are_not_analysed_twice_at_once():
     assert len(window.bench.store.kept) == 1
 
 
+ALREADY = "These images are in the library already; what was kept of them is shown."
+
+
+def corrected(window: Window) -> str:
+    """Analyse a study and do a hip again; the analysis' uid."""
+    analysis = window.analyse("jane").series[0].reviewed.analysis
+    store = window.bench.store
+    store.revise(analysis.uid, analysis.hip(Side.LEFT), Origin.AI_EDITED, "Dr A")
+    return analysis.uid
+
+
+def test_the_same_folder_again_shows_what_readers_made_of_it():
+    window = one_study()
+    uid = corrected(window)
+    exam = window.analyse("jane")
+    (series,) = exam.series
+    assert series.reviewed.analysis.uid == uid
+    assert series.reviewed.working(Side.LEFT) == 1
+    assert (exam.visit_uid, exam.patient_uid) == ("visit-1", "patient-1")
+    assert window.bench.store.calls["add"] == 1
+    assert window.said == [ALREADY]
+    assert window.found is None
+    assert window.bench.keeper.interrupted() == ()
+
+
+def test_analysed_again_on_request_the_corrected_one_stays_in_reach():
+    window = one_study()
+    uid = corrected(window)
+    window.analyse("jane")
+    window.act("Analyse again")
+    window.bench.jobs.run_all()
+    newer = window.exam.series[0].reviewed.analysis.uid
+    assert newer != uid
+    assert window.bench.store.calls["add"] == 2
+    window.shell.close_patient()
+    window.study.open_visit("visit-1")
+    window.bench.jobs.run_all()
+    assert window.exam.series[0].reviewed.analysis.uid == uid
+    entry = window.bench.store.entries("patient-1")[0]
+    assert opening.to_open(entry) == (uid,)
+
+
+def test_a_pair_of_which_one_is_not_known_is_analysed():
+    window = make_window({"pair": pair()})
+    store = window.bench.store
+    window.analyse("pair")
+    window.analyse("pair")
+    assert window.said == [ALREADY]
+    assert [each.reviewed.sides for each in window.exam.series] == [(Side.RIGHT,), (Side.LEFT,)]
+    left = store.kept[window.exam.series[1].reviewed.analysis.uid]
+    other = replace(left.reviewed.analysis, pixel_sha256="0" * 64)
+    left.reviewed = replace(left.reviewed, analysis=other)
+    window.analyse("pair")
+    assert store.calls["add"] == 4
+
+
+@pytest.mark.parametrize("method", ["analysed", "load"])
+def test_a_library_that_cannot_say_what_it_has_keeps_nobody_from_analysing(method: str):
+    window = one_study()
+    uid = corrected(window)
+    window.bench.store.failing[method] = StoreError("The library cannot be read.")
+    assert window.analyse("jane").series[0].reviewed.analysis.uid != uid
+    assert window.said == []
+
+
+def test_images_known_already_are_announced_where_another_study_is_on_screen():
+    window = two_studies()
+    uid = corrected(window)
+    window.open("jane")
+    window.run_until(ANALYSING)
+    late = window.bench.jobs.work()
+    window.analyse("john")
+    window.bench.jobs.deliver(late)
+    assert window.exam.patient == JOHN
+    assert window.said == ["The images opened at 14:30 are in the library already."]
+    window.act("Show")
+    window.bench.jobs.run_all()
+    assert window.exam.series[0].reviewed.analysis.uid == uid
+
+
 def test_a_result_does_not_push_away_a_stored_visit_of_the_same_images():
     window = one_study()
     first = window.analyse("jane")
-    window.open("jane")
+    window.analyse("jane")
+    window.act("Analyse again")
     window.run_until(ANALYSING)
     late = window.bench.jobs.work()
     window.study.open_visit(first.visit_uid)
@@ -685,7 +767,10 @@ def test_of_several_analyses_the_newest_that_counts_is_shown():
     stir, t1 = make_volume(JANE), make_volume(JANE, number=2, contrast=Contrast.T1)
     window = make_window({"jane": [stir, t1]})
     window.analyse("jane")
-    again = window.analyse("jane")
+    window.analyse("jane")
+    window.act("Analyse again")
+    window.bench.jobs.run_all()
+    again = window.exam
     window.open("jane")
     window.run_until(READING)
     window.study.analyse_series("1.2.1.2")

@@ -181,3 +181,18 @@ def draw_sentence(painter: QPainter, area: QRectF, text: str) -> None:
     painter.setFont(theme.font())
     flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
     painter.drawText(area, int(flags), text)
+
+
+def draw_hint(painter: QPainter, area: QRectF, text: str) -> None:
+    """A sentence in the middle of a picture, on a dark ground."""
+    painter.setFont(theme.font())
+    flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+    inside = area.adjusted(*(2 * theme.SPACE * sign for sign in (1, 1, -1, -1)))
+    taken = painter.boundingRect(inside, flags, text)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(HALO)
+    margin = float(theme.SPACE)
+    ground = taken.adjusted(-margin, -margin, margin, margin)
+    painter.drawRoundedRect(ground, theme.HALF, theme.HALF)
+    painter.setPen(INK)
+    painter.drawText(inside, flags, text)

@@ -259,6 +259,7 @@ class LibraryView(QWidget):
 
     def _folder_button(self, primary: bool = False) -> QPushButton:
         button = QPushButton()
+        button.setAutoDefault(True)
         make_primary(button, primary)
         button.setIcon(icon("folder-open-outline", "on_accent" if primary else "text"))
         button.setIconSize(QSize(*BESIDE_WORDS))

@@ -31,13 +31,19 @@ def sex_of(patient: Patient) -> str:
 
 def identity_of(patient: Patient) -> str:
     """Number, birth date and sex on one line; what is missing is said."""
+    return BETWEEN.join((number_of(patient), birth_and_sex_of(patient)))
+
+
+def number_of(patient: Patient) -> str:
+    """The number, or a dash, called an ID."""
     number = patient.patient_id or NO_VALUE
-    parts = [
-        translate("person_words", "ID {number}").format(number=number),
-        born(patient.birth_date),
-        sex_of(patient) or translate("person_words", "sex not stated"),
-    ]
-    return BETWEEN.join(parts)
+    return translate("person_words", "ID {number}").format(number=number)
+
+
+def birth_and_sex_of(patient: Patient) -> str:
+    """Birth date and sex; what is missing is said."""
+    sex = sex_of(patient) or translate("person_words", "sex not stated")
+    return BETWEEN.join((born(patient.birth_date), sex))
 
 
 def born(day: date | None) -> str:

@@ -25,6 +25,7 @@ from app.views.about import Page, ProgramFacts, model_lines
 from app.views.compute_badge import badge_details
 from app.views.labels import ElidedLabel, label
 from app.views.layouts import STRETCH, row
+from app.views.signing_bar import LONGEST_NAME
 from hipdesk.settings import Language, Provider, Settings, Theme
 
 NAMES_WIDTH = 18 * SPACE
@@ -103,7 +104,7 @@ class SettingsDialog(Page):
         self._provider = self._box(Provider, "provider")
         self._reader, self._institution = QLineEdit(), QLineEdit()
         for line in (self._reader, self._institution):
-            line.setMaxLength(200)
+            line.setMaxLength(LONGEST_NAME)
             line.editingFinished.connect(self._names_edited)
         self._place = ElidedLabel()
         self._choose, self._default = QPushButton(), QPushButton()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
@@ -14,6 +15,9 @@ from app.views.labels import label
 from app.views.layouts import STRETCH, column, row
 from app.views.note_row import NoteRow
 from hipdesk.review import Review
+
+LONGEST_NAME: Final = 64
+"""Letters of a reader's name: as many as DICOM allows."""
 
 
 class SigningBar(QWidget):
@@ -27,6 +31,7 @@ class SigningBar(QWidget):
         super().__init__(parent)
         self._signing = Signing("", False, "")
         self.name = QLineEdit()
+        self.name.setMaxLength(LONGEST_NAME)
         self.name.setMinimumWidth(12 * SPACE)
         self.name.setMaximumWidth(36 * SPACE)
         self.sign = QPushButton()
@@ -36,6 +41,7 @@ class SigningBar(QWidget):
         self.report.setIcon(icon("file-document-outline"))
         for button in (self.sign, self.withdraw, self.report):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setAutoDefault(True)
         self._icon = IconLabel("information-outline", 2 * SPACE)
         self.line = label(kind="muted", wrap=True)
         self.note = NoteRow()

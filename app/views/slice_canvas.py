@@ -278,6 +278,8 @@ class SliceCanvas(QWidget):
             self._paint_frames(painter, frame)
             self._paint_ghost(painter, frame)
             self._paint_words(painter, self._picture, frame, inside)
+            if self._tool is Tool.MOVE_CROP and not self._frames:
+                labels.draw_hint(painter, inside, self._no_crop_words())
         self._paint_caption(painter, inside)
         self._paint_focus(painter)
         painter.end()
@@ -315,6 +317,11 @@ class SliceCanvas(QWidget):
                 painter.drawRect(rect)
             at = rect.topLeft() + QPointF(theme.HALF, theme.SMALL_PX + theme.HALF)
             labels.write(painter, at, self._hip_words(each.side), theme.SMALL_PX, ink=ink)
+
+    def _no_crop_words(self) -> str:
+        return self.tr(
+            "No crop on this slice; go to a slice of the hip, or place the head with R or L."
+        )
 
     def _paint_ghost(self, painter: QPainter, frame: Frame) -> None:
         """Where a head would be placed."""

@@ -212,4 +212,5 @@ def _button(icon_name: str) -> QPushButton:
     button = QPushButton()
     button.setIcon(icon(icon_name))
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAutoDefault(True)
     return button

@@ -141,6 +141,7 @@ class VisitCard(QFrame):
     def _open_button(self) -> QPushButton:
         button = QPushButton(self.tr("Open"))
         button.setAccessibleName(self.tr("Open the visit: {day}").format(day=self._name()))
+        button.setAutoDefault(True)
         make_primary(button, self._primary)
         button.clicked.connect(lambda: self.opened.emit(self._visit.visit.uid))
         return button

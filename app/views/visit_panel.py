@@ -72,6 +72,7 @@ class VisitPanel(QWidget):
         self.visits.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.review.setIcon(icon("image-search-outline"))
         self.review.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.review.setAutoDefault(True)
         head = row(self._title, self.visits, self.review)
         head.addStretch(1)
         head.setStretchFactor(self.visits, 8)

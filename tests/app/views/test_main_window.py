@@ -83,7 +83,7 @@ def test_the_header_names_patient_and_visit(window: MainWindow) -> None:
     assert "No patient open" in words(window)
     window.show_patient(PatientHeader(patient(), date(2026, 5, 1)))
     assert "YAMADA, TAROU / 山田 太郎" in words(window)
-    assert "ID HD-00001 · born 1980-02-03 · male\n · visit 2026-05-01" in words(window)
+    assert "ID HD-00001\n · \nborn 1980-02-03 · male\n · visit 2026-05-01" in words(window)
     window.show_patient(None)
     assert "No patient open" in words(window)
     assert "YAMADA" not in words(window)
@@ -108,15 +108,30 @@ def test_a_long_name_leaves_the_frame_as_it_is(window: MainWindow, qtbot: QtBot)
 def test_the_visits_date_is_in_sight_in_the_smallest_window(window: MainWindow) -> None:
     window.resize(SMALLEST)
     window.show_badge(ComputeBadge(Compute("cuda", "cpu"), 123.4, False))
-    numbered = Patient("1234567890-1234567890-1234567890", "", LONG_NAME, date(1980, 2, 3), "F")
+    numbered = Patient("1234567890" * 6 + "1234", "", LONG_NAME, date(1980, 2, 3), "F")
     window.show_patient(PatientHeader(numbered, date(2026, 5, 1)))
     QApplication.processEvents()
-    day, identity = window._patient._day, window._patient._facts
+    line = window._patient
+    day, facts = line._day, line._facts
     assert day.text().endswith("visit 2026-05-01")
     assert day.width() >= day.sizeHint().width()
-    assert identity.text() != identity.whole
+    assert line._number.text() != line._number.whole
+    assert facts.toolTip() == facts.whole == "born 1980-02-03 · female"
     end = day.mapTo(window, QPoint(day.width(), 0)).x()
     assert end <= window._badge.mapTo(window, QPoint(0, 0)).x()
+
+
+def test_a_long_number_gives_way_to_birth_date_and_sex(window: MainWindow) -> None:
+    numbered = Patient("1234567890" * 6 + "1234", "", LONG_NAME, date(1980, 2, 3), "F")
+    window.show_patient(PatientHeader(numbered, date(2026, 5, 1)))
+    QApplication.processEvents()
+    line = window._patient
+    assert line._facts.text() == "born 1980-02-03 · female"
+    assert line._number.text().startswith("ID 1")
+    assert line._number.text() != line._number.whole
+    window.show_patient(PatientHeader(patient(1), date(2026, 5, 1)))
+    QApplication.processEvents()
+    assert line._number.text() == line._number.whole == "ID HD-00001"
 
 
 # Workspaces and commands
@@ -575,7 +590,7 @@ def test_a_new_language_writes_the_frame_anew(
     qapp.installTranslator(marking)
     QApplication.processEvents()
     unmarked = [text for text in words(window).splitlines() if text and "«" not in text]
-    assert unmarked == ["HipDesk", "YAMADA, TAROU / 山田 太郎"]
+    assert unmarked == ["HipDesk", "YAMADA, TAROU / 山田 太郎", " · "]
     assert all("«" in window._tabs.tabText(at) for at in range(4))
     texts = [
         action.text()

@@ -565,6 +565,17 @@ def test_signing_needs_a_way_and_a_name(qtbot: QtBot, view: ReviewView, listener
     assert listener.calls == [("sign", "Dr Test")]
 
 
+def test_a_name_is_no_longer_than_its_place_in_a_report(qtbot: QtBot, view: ReviewView) -> None:
+    view.signing.name.setText("x" * 65)
+    assert view.signing.name.text() == "x" * 64
+
+
+def test_enter_signs(qtbot: QtBot, view: ReviewView, listener: Listener) -> None:
+    view.show_signing(Signing("Dr Test", True, ""))
+    qtbot.keyClick(view.signing.sign, Qt.Key.Key_Return)
+    assert listener.calls == [("sign", "Dr Test")]
+
+
 def test_a_name_being_typed_survives_news(qtbot: QtBot, view: ReviewView) -> None:
     view.signing.name.clear()
     qtbot.keyClicks(view.signing.name, "Dr New")

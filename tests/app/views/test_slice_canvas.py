@@ -441,6 +441,15 @@ def test_a_frame_is_told_once_when_let_go(
     assert (dx, dy) == pytest.approx((sign * 4.0, 3.0))
 
 
+def test_a_slice_without_a_crop_says_so_to_who_would_move_it(canvas: SliceCanvas) -> None:
+    canvas.show_frames(())
+    plain = shot(canvas)
+    canvas.show_tool(Tool.MOVE_CROP)
+    assert (shot(canvas) != plain).any()
+    canvas.show_tool(Tool.WINDOW)
+    assert (shot(canvas) == plain).all()
+
+
 def test_a_signed_hips_frame_does_not_move(qtbot: QtBot, canvas: SliceCanvas, told: Told) -> None:
     canvas.show_frames(FRAMES)
     canvas.show_tool(Tool.MOVE_CROP)

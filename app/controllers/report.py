@@ -291,11 +291,24 @@ class ReportController:
         """Show what differs."""
         tell, view, exam, series = self._shown.tell, self._view, self._exam, self._series
         tell("series", view.show_series, () if exam is None else series_tabs(exam, self._uid))
-        tell("impression", view.show_impression, self._words(series), self._editable)
+        tell("impression", view.show_impression, *self._impression(series))
         if exam is not None and series is not None and series.reviewed is not None:
             tell("name", view.suggest_name, file_name(exam, series))
         tell("pages", view.show_pages, None if self._made is None else self._made[1])
         tell("status", view.show_status, self._status(), self._signing.signing)
+
+    def _impression(self, series: OpenSeries | None) -> tuple[str, bool, str]:
+        """The reader's words, whether they can be changed, and why not unless they are signed."""
+        return self._words(series), self._editable, self._lacking(series)
+
+    def _lacking(self, series: OpenSeries | None) -> str:
+        """What is missing before anything can be written, in words."""
+        exam = self._exam
+        if exam is None or series is None or series.reviewed is None:
+            return self.translate("Report", "There is no analysis to write about yet.")
+        if exam.visit_uid is None:
+            return self.translate("Report", "This visit is not in the library; save it first.")
+        return ""
 
     def _words(self, series: OpenSeries | None) -> str:
         """The reader's words as they stand, saved or not."""

@@ -20,13 +20,14 @@ LOCKED: Final = 'QPlainTextEdit[locked="true"] { background: transparent; }'
 
 
 class ImpressionEditor(QWidget):
-    """Plain text that is kept by itself; cannot be changed once signed."""
+    """Plain text that is kept by itself; once signed, or without a library, cannot be changed."""
 
     edited = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._editable = True
+        self._reason = ""
         self._known = ""
         self._told: deque[str] = deque(maxlen=ECHOES)
         self._title = label(kind="section")
@@ -42,10 +43,15 @@ class ImpressionEditor(QWidget):
         self.setLayout(inside)
         self.retranslate()
 
-    def show_impression(self, text: str, editable: bool) -> None:
-        """The reader's words; what is being typed is left alone."""
-        if editable != self._editable:
-            self._editable = editable
+    def show_impression(self, text: str, editable: bool, why: str = "") -> None:
+        """The reader's words; what is being typed is left alone.
+
+        Parameters
+        ----------
+        why : the words cannot be changed; empty where they are signed
+        """
+        if (editable, why) != (self._editable, self._reason):
+            self._editable, self._reason = editable, why
             self.editor.setReadOnly(not editable)
             set_role(self.editor, "locked", not editable)
             self._say_state()
@@ -96,9 +102,6 @@ class ImpressionEditor(QWidget):
         self.editor.setPlaceholderText(
             self.tr("Your own words for the report. Nothing is written here by the program.")
         )
-        self._why.setText(
-            self.tr("The report is signed: withdraw the signature to change these words.")
-        )
         self._say_state()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -109,5 +112,7 @@ class ImpressionEditor(QWidget):
 
     def _say_state(self) -> None:
         self._state.setText(self.tr("saved by itself") if self._editable else self.tr("read only"))
+        signed = self.tr("The report is signed: withdraw the signature to change these words.")
+        self._why.setText(self._reason or signed)
         self._why.setVisible(not self._editable)
         self.editor.setAccessibleDescription("" if self._editable else self._why.text())

@@ -442,8 +442,8 @@ class ReportView(Protocol):
         """Draft or final, and what stands in the way of signing."""
         ...
 
-    def show_impression(self, text: str, editable: bool) -> None:
-        """The reader's words; a signed report cannot be changed."""
+    def show_impression(self, text: str, editable: bool, why: str = "") -> None:
+        """The reader's words, or why they cannot be changed; if that is empty, they are signed."""
         ...
 
     def show_series(self, tabs: tuple[SeriesTab, ...]) -> None:

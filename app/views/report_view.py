@@ -77,9 +77,9 @@ class ReportView(QWidget):
             self._say_status()
             self._show_parts()
 
-    def show_impression(self, text: str, editable: bool) -> None:
-        """The reader's words; a signed report cannot be changed."""
-        self.impression.show_impression(text, editable)
+    def show_impression(self, text: str, editable: bool, why: str = "") -> None:
+        """The reader's words, or why they cannot be changed; if that is empty, they are signed."""
+        self.impression.show_impression(text, editable, why)
 
     def show_series(self, tabs: tuple[SeriesTab, ...]) -> None:
         """The series of a separate right and left pair; one or none needs no tabs."""

@@ -79,6 +79,10 @@ def _small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hipdesk.report.KEY_IMAGE_HEIGHT_PX", 64)
 
 
+NOTHING = "There is no analysis to write about yet."
+UNSAVED = "This visit is not in the library; save it first."
+
+
 @pytest.fixture
 def room() -> Room:
     return Room(opened())
@@ -88,7 +92,7 @@ def test_an_empty_desk_shows_the_empty_state() -> None:
     room = Room(at_desk())
     assert room.view.last("show_pages") is None
     assert room.view.last("show_series") == ()
-    assert room.view.last("show_impression") == ("", False)
+    assert room.view.last("show_impression") == ("", False, NOTHING)
     assert (room.status.final, room.status.line, room.status.stale) == (False, DRAFT, False)
     assert not room.view.every("suggest_name")
     room.controller.edit_impression("lost")
@@ -106,7 +110,7 @@ def test_before_the_analysis_there_is_no_report() -> None:
     exam.desk.put(replace(exam.exam, series=(before_analysis(exam.series()),)))
     room = Room(exam)
     assert room.view.last("show_pages") is None
-    assert room.view.last("show_impression") == ("", False)
+    assert room.view.last("show_impression") == ("", False, NOTHING)
     assert not room.bench.jobs.started
 
 
@@ -219,7 +223,7 @@ def test_another_patients_pages_never_stay(room: Room) -> None:
 def test_words_are_state_at_once_and_kept_before_long(room: Room) -> None:
     room.controller.edit_impression("A")
     room.controller.edit_impression("A b")
-    assert room.view.last("show_impression") == ("A b", True)
+    assert room.view.last("show_impression") == ("A b", True, "")
     assert room.status.stale
     assert [seconds for seconds, _ in room.later] == [1.5]
     assert room.jobs("Keeping the impression") == 0
@@ -241,7 +245,7 @@ def test_words_typed_while_others_are_kept_are_not_lost(room: Room) -> None:
     number = room.bench.jobs.work()
     room.controller.edit_impression("one two")
     room.bench.jobs.deliver(number)
-    assert room.view.last("show_impression") == ("one two", True)
+    assert room.view.last("show_impression") == ("one two", True, "")
     room.tick()
     room.run()
     assert room.exam.kept().impression == "one two"
@@ -265,7 +269,7 @@ def test_nothing_is_lost_whichever_way_it_ends(way: str) -> None:
     else:
         patient = make_patient("9", "Roe^Max")
         room.exam.desk.put(exam_of(room.bench, analysed(study=2, patient=patient)))
-        assert room.view.last("show_impression") == ("", True)
+        assert room.view.last("show_impression") == ("", True, "")
     room.run()
     assert room.bench.store.reviewed(uid).impression == "kept"
 
@@ -285,7 +289,7 @@ def test_words_that_cannot_be_kept_stay_and_are_tried_again(room: Room) -> None:
     room.tick()
     room.run()
     assert room.bench.said == ["The disk is full."]
-    assert room.view.last("show_impression") == ("stay", True)
+    assert room.view.last("show_impression") == ("stay", True, "")
     del room.bench.store.failing["write_impression"]
     room.controller.leave()
     room.run()
@@ -297,7 +301,7 @@ def test_without_a_library_words_stay_and_the_reason_is_said(room: Room) -> None
     room.bench.library.problem = "The library is in use."
     room.tick()
     assert room.bench.said == ["The library is in use."]
-    assert room.view.last("show_impression") == ("stay", True)
+    assert room.view.last("show_impression") == ("stay", True, "")
     room.bench.library.problem = None
     room.controller.flush()
     room.run()
@@ -308,10 +312,10 @@ def test_what_is_not_in_the_library_cannot_be_written() -> None:
     exam = opened()
     exam.desk.put(replace(exam.exam, visit_uid=None))
     room = Room(exam)
-    assert room.view.last("show_impression") == ("", False)
+    assert room.view.last("show_impression") == ("", False, UNSAVED)
     room.view.forget()
     room.controller.edit_impression("lost")
-    assert room.view.last("show_impression") == ("", False)
+    assert room.view.last("show_impression") == ("", False, UNSAVED)
 
 
 # Signing
@@ -328,12 +332,12 @@ def test_the_last_words_are_kept_before_they_are_signed(room: Room) -> None:
     assert room.status.final
     assert room.status.line == room.printed.status
     assert room.status.line.startswith("Final - signed by Dr Reader")
-    assert room.view.last("show_impression") == ("last words", False)
+    assert room.view.last("show_impression") == ("last words", False, "")
     signing = room.view.last("show_status")[1]
     assert (signing.possible, len(signing.signatures)) == (False, 2)
     room.view.forget()
     room.controller.edit_impression("later words")
-    assert room.view.last("show_impression") == ("last words", False)
+    assert room.view.last("show_impression") == ("last words", False, "")
     room.tick()
     room.controller.leave()
     room.run()

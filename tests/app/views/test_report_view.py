@@ -326,6 +326,10 @@ def test_a_signed_report_says_why_it_cannot_be_changed(
     assert "read only" in words_of(view)
     assert "withdraw the signature" in words_of(view)
     assert edits(told) == []
+    view.show_impression("BME", False, "Save it first.")
+    assert "Save it first." in words_of(view)
+    assert "withdraw the signature" not in words_of(view)
+    assert editor_of(view).accessibleDescription() == "Save it first."
     view.show_impression("BME", True)
     assert not editor_of(view).isReadOnly()
 

@@ -112,6 +112,14 @@
         <translation>该次就诊没有该髋的结果</translation>
     </message>
     <message>
+        <source>{day}: the right femoral head was placed on the left side of the body, so nothing is compared.</source>
+        <translation>{day}：右侧股骨头被定位在身体左侧，因此不作比较。</translation>
+    </message>
+    <message>
+        <source>{day}: the left femoral head was placed on the right side of the body, so nothing is compared.</source>
+        <translation>{day}：左侧股骨头被定位在身体右侧，因此不作比较。</translation>
+    </message>
+    <message>
         <source>Reading the patient&apos;s visits</source>
         <translation>正在读取患者的就诊记录</translation>
     </message>
@@ -230,8 +238,12 @@
         <translation>返回患者列表</translation>
     </message>
     <message>
-        <source>The folder holds images of no or of several patients</source>
-        <translation>该文件夹不含患者图像，或含多名患者的图像</translation>
+        <source>The folder holds images of {n} patients</source>
+        <translation>该文件夹含 {n} 名患者的图像</translation>
+    </message>
+    <message>
+        <source>No series of images was found</source>
+        <translation>未找到任何图像序列</translation>
     </message>
     <message>
         <source>study {day}</source>
@@ -260,6 +272,10 @@
     <message>
         <source>Spacing, mm</source>
         <translation>间距，mm</translation>
+    </message>
+    <message>
+        <source>study without a date</source>
+        <translation>无日期的检查</translation>
     </message>
     <message>
         <source>Series without a description</source>
@@ -823,6 +839,14 @@
         <source>Making the report</source>
         <translation>正在生成报告</translation>
     </message>
+    <message>
+        <source>There is no analysis to write about yet.</source>
+        <translation>尚无可供撰写报告的分析。</translation>
+    </message>
+    <message>
+        <source>This visit is not in the library; save it first.</source>
+        <translation>此次就诊不在患者库中；请先保存。</translation>
+    </message>
 </context>
 <context>
     <name>ReportPages</name>
@@ -1191,12 +1215,20 @@
         <translation>请先接受或拒绝左髋。</translation>
     </message>
     <message>
-        <source>The femoral heads lie the wrong way round: place them anew, or reject the hip.</source>
-        <translation>股骨头左右颠倒：请重新定位，或拒绝该髋。</translation>
-    </message>
-    <message>
         <source>The images are labelled with the other side: accept the hip with a note that says why, place its femoral head yourself, or reject it.</source>
         <translation>图像标注为另一侧：请附说明接受该髋，或自行放置股骨头，或将其拒绝。</translation>
+    </message>
+    <message>
+        <source>The femoral heads were placed the wrong way round: place them anew, or reject both hips.</source>
+        <translation>股骨头定位左右颠倒：请重新定位，或拒绝双侧髋。</translation>
+    </message>
+    <message>
+        <source>The right femoral head was placed on the left side of the body: place it anew, or reject the right hip.</source>
+        <translation>右侧股骨头被定位在身体左侧：请重新定位，或拒绝右髋。</translation>
+    </message>
+    <message>
+        <source>The left femoral head was placed on the right side of the body: place it anew, or reject the left hip.</source>
+        <translation>左侧股骨头被定位在身体右侧：请重新定位，或拒绝左髋。</translation>
     </message>
     <message>
         <source>This visit is not in the library, so nothing can be added to it.</source>
@@ -1264,6 +1296,10 @@
 </context>
 <context>
     <name>SliceCanvas</name>
+    <message>
+        <source>No crop on this slice; go to a slice of the hip, or place the head with R or L.</source>
+        <translation>此层面没有裁剪区；请转到含髋部的层面，或用 R 或 L 定位股骨头。</translation>
+    </message>
     <message>
         <source>Zoom {0} %</source>
         <translation>缩放 {0} %</translation>
@@ -1361,6 +1397,14 @@
     <message>
         <source>Analyse again</source>
         <translation>重新分析</translation>
+    </message>
+    <message>
+        <source>The images opened at {time} are in the library already.</source>
+        <translation>{time} 打开的图像已在患者库中。</translation>
+    </message>
+    <message>
+        <source>These images are in the library already; what was kept of them is shown.</source>
+        <translation>这些图像已在患者库中；现显示已保存的内容。</translation>
     </message>
     <message>
         <source>Saving the result</source>

@@ -378,9 +378,10 @@ class Scores:
     ----------
     findings : the table, words and digits as on paper
     reasons : one sentence for every score that is missing
-    notices : what must be known of the result
+    notices : what else must be known of the result
     strips : per hip of the series on screen; absent without a score record
     pixel_mm2 : area of one pixel
+    alarms : what must be known before the table is read: the hips' sides, the region
     """
 
     findings: tuple[FindingRow, ...]
@@ -388,6 +389,7 @@ class Scores:
     notices: tuple[str, ...]
     strips: Mapping[Side, HipScore]
     pixel_mm2: float
+    alarms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

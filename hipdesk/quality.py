@@ -34,6 +34,9 @@ ASTRAY_MM: Final = 40.0
 off the body's midline, so the patient would lie this and that off centre: more than a bore
 allows."""
 
+OTHER_REGION: Final = "other_region"
+"""Code of the notice that the series may show something else than hips."""
+
 THICKNESS_LIMIT_MM: Final = 5.0
 """The source paper's slices are 4 mm; thicker ones hide small oedema."""
 
@@ -58,6 +61,9 @@ signature until that head is placed anew or its hip rejected."""
 
 MIDLINE_MM: Final = DISTANCE_MM[0] / 2
 """The body's midline lies at least this far from a head: half the least distance of two."""
+
+ALARMS: Final = frozenset({SIDE_DISAGREES, SIDE_ORDER, OTHER_REGION})
+"""Codes of notices that come before any figure: it may be another hip's, or no hip's."""
 
 BEYOND_MM: Final = 20.0
 """How far beyond the middle of a picture of both hips a placed head is surely the other
@@ -379,7 +385,7 @@ def _in_use(hip: HipResult) -> bool:
 def _of_region(series: Series) -> Iterator[Notice]:
     if any_names_other_region(series):
         yield Notice(
-            "other_region",
+            OTHER_REGION,
             "The series' name or body part speaks of another region than the hip; check that "
             "these are the images you meant.",
         )

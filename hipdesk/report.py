@@ -18,6 +18,7 @@ from typing import Final
 from hipdesk.geometry import upright
 from hipdesk.overlay import RGB, Style, hip_picture, window_of
 from hipdesk.pair import hips_of_both
+from hipdesk.quality import ALARMS
 from hipdesk.records import (
     Acquisition,
     Analysis,
@@ -582,6 +583,12 @@ def notice_sentences(analysis: Analysis) -> tuple[str, ...]:
     if analysis.compute.fell_back and "provider_fallback" not in codes:
         said.append(_fallback(analysis))
     return tuple(dict.fromkeys(said))
+
+
+def alarm_sentences(analysis: Analysis) -> tuple[str, ...]:
+    """Those of the warnings that come before any figure (`hipdesk.quality.ALARMS`), once each."""
+    said = (*analysis.notices, *analysis.series.notices)
+    return tuple(dict.fromkeys(_sentence(each.message) for each in said if each.code in ALARMS))
 
 
 def _fallback(analysis: Analysis) -> str:

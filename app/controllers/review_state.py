@@ -28,7 +28,7 @@ from hipdesk.crop import hip_grid
 from hipdesk.linking import index_at, offset_of
 from hipdesk.overlay import Window
 from hipdesk.records import HipResult, HipScore, Origin, Point, Reason, Side
-from hipdesk.report import findings, notice_sentences, reason_sentences
+from hipdesk.report import alarm_sentences, findings, notice_sentences, reason_sentences
 from hipdesk.review import Reviewed, Standing, Verdict
 from hipdesk.series_words import labelled_side
 from hipdesk.wording import REASON_SENTENCES
@@ -276,13 +276,15 @@ def scores_of(exam: Exam, shown: OpenSeries) -> Scores | None:
         return None
     analysis, other = effective(shown.reviewed), other_analysis(exam, shown)
     _, row_mm, column_mm = analysis.series.spacing_mm
+    alarms = alarm_sentences(analysis)
     strips = {hip.side: hip.score for hip in analysis.hips if hip.score is not None}
     return Scores(
         findings=findings(analysis, other),
         reasons=reason_sentences(analysis, other),
-        notices=notice_sentences(analysis),
+        notices=tuple(said for said in notice_sentences(analysis) if said not in alarms),
         strips=MappingProxyType(strips),
         pixel_mm2=row_mm * column_mm,
+        alarms=alarms,
     )
 
 

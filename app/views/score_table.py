@@ -202,7 +202,7 @@ class Remarks(QFrame):
 
 
 class ScorePanel(QWidget):
-    """Table, missing scores with their reasons, notices; or that there is nothing yet."""
+    """Alarms, table, missing scores with their reasons, notices; or that nothing is there yet."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -210,19 +210,21 @@ class ScorePanel(QWidget):
         self._fluid_sensitive = True
         self.waiting_title = label(kind="section")
         self.waiting_words = label(kind="muted", wrap=True)
+        self.alarms = Remarks("caution", folds=False)
         self.table = ScoreTable()
         self.reasons = Remarks("note", folds=False)
         self.notices = Remarks("caution", folds=True)
         layout = column(
             self.waiting_title,
             self.waiting_words,
+            self.alarms,
             self.reasons,
             self.table,
             self.notices,
             margin=1,
         )
         layout.addStretch(1)
-        for part in (self.waiting_words, self.reasons, self.table, self.notices):
+        for part in (self.waiting_words, self.alarms, self.reasons, self.table, self.notices):
             part.setMaximumWidth(WIDEST)
         self.setLayout(layout)
         self.retranslate()
@@ -248,7 +250,7 @@ class ScorePanel(QWidget):
                 "The slices can be read meanwhile."
             )
         )
-        for part in (self.table, self.reasons, self.notices):
+        for part in (self.table, self.alarms, self.reasons, self.notices):
             part.retranslate()
         self._sync()
 
@@ -262,6 +264,7 @@ class ScorePanel(QWidget):
         scores = self._scores
         for waiting in (self.waiting_title, self.waiting_words):
             waiting.setVisible(scores is None)
+        self.alarms.show_sentences(() if scores is None else scores.alarms)
         self.table.setVisible(scores is not None)
         said = () if scores is None else self._reasons_of(scores)
         self.reasons.show_sentences(said)

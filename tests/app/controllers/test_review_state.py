@@ -20,6 +20,7 @@ from app.controllers.review_state import (
     followed,
     linked_index,
     moved_centre,
+    scores_of,
     series_tabs,
     worst_slice,
 )
@@ -54,6 +55,31 @@ def test_the_worst_slice_adds_up_both_lesions_of_both_hips() -> None:
     assert worst_slice([right, left]) == 2
     assert worst_slice([right]) == 3
     assert worst_slice([left]) == 5
+
+
+def test_doubts_about_the_side_stand_apart_from_other_notices() -> None:
+    series = opened().series()
+    reviewed = series.reviewed
+    assert reviewed is not None
+    right, left = (reviewed.analysis.hip(side) for side in Side)
+    head = replace(right.head, centre_lps_mm=left.head.centre_lps_mm, placed=True)
+    revision = Revision(1, Origin.AI_EDITED, NOW, "", replace(right, head=head))
+    exam = opened().exam
+    said = []
+    for revisions in ((), (revision,)):
+        shown = replace(series, reviewed=replace(reviewed, revisions=revisions))
+        scores = scores_of(exam, shown)
+        assert scores is not None
+        assert not set(scores.alarms) & set(scores.notices)
+        said.append(scores)
+    assert said[0].alarms == ()
+    assert said[1].alarms == (
+        (
+            "The right femoral head was placed on the left side of the body; check the sides "
+            "before using them."
+        ),
+    )
+    assert "The right femoral head was placed by a reader." in said[1].notices
 
 
 def test_of_equally_bad_slices_the_first_is_taken() -> None:

@@ -24,7 +24,9 @@ from hipdesk.display import DisplayStack
 from hipdesk.linking import extent_of, index_at, linked_point, offset_of, plane_notice, span_of
 from hipdesk.overlay import Window
 from hipdesk.ports import VisitEntry
+from hipdesk.quality import misplaced_sides
 from hipdesk.records import HipResult, Point, Side, Visit, VisitHip
+from hipdesk.wording import day_of
 
 HEIGHT_MM: Final = 125.0
 """Height of both pictures to begin with; the width of the source paper's crops."""
@@ -292,6 +294,37 @@ def empty_panel(following: Following, panel: Panel, reason: str) -> PanelShown |
 def no_result(translate: Translate) -> str:
     """Why a panel of a visit without this hip is empty."""
     return translate("FollowUp", "this visit has no result of this hip")
+
+
+def misplaced(series: OpenSeries, side: Side) -> bool:
+    """Whether a reader placed the head of the result that counts on the body's other side."""
+    if series.reviewed is None:
+        return False
+    base = series.reviewed.analysis
+    hips = [hip for each in Side if (hip := counted_hip(series, each)) is not None]
+    return side in misplaced_sides(base.series, hips, base.hips)
+
+
+def side_sentences(
+    following: Following, read: Mapping[Panel, OpenSeries], translate: Translate
+) -> tuple[str, ...]:
+    """Why the hip that is followed may be the other one at a visit, if it may."""
+    wrong = [panel for panel, series in read.items() if misplaced(series, following.side)]
+    sentence = (
+        translate(
+            "FollowUp",
+            "{day}: the right femoral head was placed on the left side of the body, so nothing "
+            "is compared.",
+        )
+        if following.side is Side.RIGHT
+        else translate(
+            "FollowUp",
+            "{day}: the left femoral head was placed on the right side of the body, so nothing "
+            "is compared.",
+        )
+    )
+    entries = (following.entry(panel) for panel in wrong)
+    return tuple(sentence.format(day=day_of(each.visit.day)) for each in entries if each)
 
 
 def plane_sentences(read: Mapping[Panel, OpenSeries]) -> tuple[str, ...]:

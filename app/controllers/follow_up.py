@@ -29,6 +29,7 @@ from app.controllers.follow_state import (
     panel_shown,
     plane_sentences,
     renewed,
+    side_sentences,
     visit_choices,
     with_lock,
     with_visit,
@@ -405,7 +406,13 @@ class FollowUpController:
         earlier, later = (following.entry(panel) for panel in Panel)
         if earlier is None or later is None:
             return None
-        return comparison_of(earlier.visit, later.visit, following.side, plane_sentences(read))
+        return comparison_of(
+            earlier.visit,
+            later.visit,
+            following.side,
+            plane_sentences(read),
+            side_sentences(following, read, self.translate),
+        )
 
     def _show_nothing(self) -> None:
         tell, view = self._shown.tell, self._view

@@ -151,15 +151,20 @@ def _undated(entries: Sequence[VisitEntry], translate: Translate) -> tuple[str, 
     )
 
 
-def comparison_of(earlier: Visit, later: Visit, side: Side, notices: Sequence[str]) -> Comparison:
+def comparison_of(
+    earlier: Visit, later: Visit, side: Side, notices: Sequence[str], barred: Sequence[str] = ()
+) -> Comparison:
     """One hip at two visits in numbers; no change where they may not be compared.
 
     Parameters
     ----------
     notices : what else must be known of the pair, as sentences
+    barred : what forbids to compare them, as sentences
     """
     before, after = earlier.hip(side), later.hip(side)
     verdict, differences = _verdict(before, after)
+    if barred and verdict is not None:
+        verdict = Comparability.NOT_COMPARABLE
     allowed = verdict in (Comparability.COMPARABLE, Comparability.WITH_CAUTION)
     rows = tuple(
         _row(label, unit, digits, _of(before, value), _of(after, value), allowed)
@@ -171,7 +176,7 @@ def comparison_of(earlier: Visit, later: Visit, side: Side, notices: Sequence[st
         if hip is not None and (reason := hip.score.reason) is not None
     )
     days = None if earlier.day is None or later.day is None else (later.day - earlier.day).days
-    return Comparison(rows, verdict, (*unscored, *differences, *notices), days)
+    return Comparison(rows, verdict, (*barred, *unscored, *differences, *notices), days)
 
 
 def _verdict(

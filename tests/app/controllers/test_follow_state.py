@@ -20,8 +20,10 @@ from app.controllers.follow_state import (
     entry_of,
     kept_panel,
     link_of,
+    misplaced,
     plane_sentences,
     renewed,
+    side_sentences,
     with_lock,
     with_visit,
     with_window,
@@ -32,7 +34,7 @@ from app.state import Measure, OpenSeries, Panel
 from hipdesk.ports import AnalysisEntry, VisitEntry
 from hipdesk.records import Contrast, Origin, Side, Visit
 from hipdesk.review import Review, ReviewKind, Revision
-from tests.app.fakes import NOW
+from tests.app.fakes import NOW, translate
 from tests.app.review_fakes import before_analysis, opened
 
 RIGHT, LEFT = Side.RIGHT, Side.LEFT
@@ -96,6 +98,38 @@ def revised(kind: ReviewKind) -> OpenSeries:
     revision = Revision(1, Origin.AI_EDITED, NOW, "", reviewed.analysis.hip(RIGHT))
     after = replace(reviewed, reviews=(review,), revisions=(revision,))
     return replace(series, stack=series.stack.with_hip(RIGHT, None), reviewed=after)
+
+
+def carried_across(*reviews: Review) -> OpenSeries:
+    """The right head was placed on the left hip."""
+    series = opened().series()
+    reviewed = series.reviewed
+    assert reviewed is not None
+    right, left = (reviewed.analysis.hip(side) for side in Side)
+    head = replace(right.head, centre_lps_mm=left.head.centre_lps_mm, placed=True)
+    revision = Revision(1, Origin.AI_EDITED, NOW, "", replace(right, head=head))
+    return replace(series, reviewed=replace(reviewed, revisions=(revision,), reviews=reviews))
+
+
+@pytest.mark.parametrize("rejected", [(), (Review(LEFT, 0, ReviewKind.REJECTED, "", NOW),)])
+def test_a_hip_placed_on_the_other_one_is_not_compared(rejected: tuple[Review, ...]) -> None:
+    pair = replace(following("a", "b"), side=RIGHT)
+    read = {EARLIER: opened().series(), LATER: carried_across(*rejected)}
+    assert side_sentences(pair, read, translate) == (
+        (
+            "2024-01-01: the right femoral head was placed on the left side of the body, so "
+            "nothing is compared."
+        ),
+    )
+    assert side_sentences(replace(pair, side=LEFT), read, translate) == ()
+    assert side_sentences(pair, {EARLIER: read[EARLIER]}, translate) == ()
+
+
+def test_a_wrong_head_that_does_not_count_bars_nothing() -> None:
+    accepted = carried_across(Review(RIGHT, 0, ReviewKind.ACCEPTED, "", NOW))
+    assert not misplaced(accepted, RIGHT)
+    assert misplaced(carried_across(), RIGHT)
+    assert not misplaced(before_analysis(accepted), RIGHT)
 
 
 def test_what_counts_is_shown_not_what_is_newest() -> None:

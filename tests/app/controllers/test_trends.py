@@ -169,6 +169,13 @@ def test_what_may_not_be_compared_has_no_change() -> None:
     assert comparison.differences[0] == "The masks come from different models."
 
 
+def test_what_bars_a_pair_takes_its_change_and_is_said_first() -> None:
+    comparison = comparison_of(FIRST, SECOND, RIGHT, ("Planes differ.",), ("Wrong side.",))
+    assert comparison.verdict is Comparability.NOT_COMPARABLE
+    assert {row.change for row in comparison.rows} == {""}
+    assert comparison.differences == ("Wrong side.", "Planes differ.")
+
+
 def test_caution_keeps_the_change() -> None:
     hips = tuple(replace(hip, compute=replace(hip.compute, provider="cuda")) for hip in SECOND.hips)
     comparison = comparison_of(FIRST, replace(SECOND, hips=hips), RIGHT, ())

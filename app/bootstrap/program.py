@@ -207,7 +207,7 @@ class Program:
         study = StudyController(services, desk, translate)
         shell = ShellController(services, desk, study, self.window, translate)
         library = LibraryController(services, desk, study, views.library, translate)
-        signing = SigningDesk(desk, services, translate)
+        signing = SigningDesk(desk, services, translate, study.save_again)
 
         def write_report() -> None:
             shell.choose_workspace(Workspace.REPORT)

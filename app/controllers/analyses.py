@@ -98,6 +98,7 @@ class Analyses:
         self._opener = opener
         self._runs: dict[Key, Run] = {}
         self._unsaved: dict[Key, tuple[Run, Analysed, int]] = {}
+        self._told: set[int] = set()
         self._closing = False
 
     @property
@@ -237,11 +238,19 @@ class Analyses:
             return
         self._unsaved.pop(run.key, None)
         self._end(run)
+        self._forget_failures()
         if not self._show_results(run, results, saved):
             words = self.translate("Study", "The study opened at {time} is analysed.")
             self._say(Severity.INFO, words.format(time=_clock(run)), self._showing(saved, results))
         for watcher in self._watchers:
             watcher.result_saved(saved)
+
+    def _forget_failures(self) -> None:
+        """Take away what was said of failed saving, once everything is saved."""
+        if not self._unsaved:
+            numbers, self._told = self._told, set()
+            for number in numbers:
+                self._services.messages.dismiss(number)
 
     def _not_saved(self, run: Run, results: Analysed, index: int, sentence: str) -> None:
         """Show results all the same; the user may try again."""
@@ -249,7 +258,7 @@ class Analyses:
         self._end(run)
         self._show_results(run, results, None)
         again = Action(self.translate("Study", "Save again"), self.save_again)
-        self._say(Severity.ERROR, sentence, again)
+        self._told.add(self._services.messages.say(Severity.ERROR, sentence, again))
 
     def save_again(self) -> None:
         """Try again to save every result that could not be saved."""

@@ -101,6 +101,7 @@ class ShellController(StudyWatcher):
         self._ready = Tested(None, None)
         self._shown = Shown()
         self._warned_of = 0
+        self._warning = 0
         self._followers: list[Callable[[Settings], None]] = []
         view.listen(self)
         study.watch(self)
@@ -235,7 +236,9 @@ class ShellController(StudyWatcher):
         self._show()
 
     def result_saved(self, saved: Saved) -> None:
-        """Ask for the date that the study on screen lacks."""
+        """Ask for the date that the study on screen lacks; nothing is lost any more."""
+        if not self._study.unsaved:
+            self._services.messages.dismiss(self._warning)
         exam = self._desk.exam
         if exam is None or exam.visit_uid != saved.visit_uid or exam.day is not None:
             return
@@ -277,7 +280,9 @@ class ShellController(StudyWatcher):
             "Shell", "A result is not in the patient library yet; close again to leave it unsaved."
         )
         again = Action(self.translate("Shell", "Save again"), self._save_again)
-        self._services.messages.say(Severity.WARNING, words, again)
+        messages = self._services.messages
+        messages.dismiss(self._warning)  # said before, it would stay below what came later
+        self._warning = messages.say(Severity.ERROR, words, again)
 
     def _save_again(self) -> None:
         self._warned_of = 0

@@ -19,7 +19,7 @@ from app.background import Job
 from app.controllers.desk import Desk
 from app.controllers.exams import reviews_of, series_of, signed, with_reviews
 from app.controllers.showing import Memo, Translate, tell_known
-from app.messages import Severity
+from app.messages import Action, Severity
 from app.services import Services
 from app.state import Exam, Signing
 from hipdesk.amendment import effective
@@ -131,9 +131,16 @@ class SigningDesk:
     Parameters
     ----------
     desk : its exam is changed after the library has acknowledged, never before
+    save_again : tries again to save what is not in the library
     """
 
-    def __init__(self, desk: Desk, services: Services, translate: Translate) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        services: Services,
+        translate: Translate,
+        save_again: Callable[[], None],
+    ) -> None:
         self._desk = desk
         self._services = services
         self.translate = translate
@@ -141,6 +148,9 @@ class SigningDesk:
         self._watchers: list[Callable[[], None]] = []
         self._before: list[Callable[[Callable[[], None]], None]] = []
         self._signing: Memo[Signing] = Memo()
+        self._save_again = save_again
+        self._lacking: set[int] = set()
+        desk.watch(self._follow)
 
     @property
     def busy(self) -> frozenset[HipKey]:
@@ -194,12 +204,26 @@ class SigningDesk:
         store, problem = self._services.library.store, self._services.library.problem
         if store is not None and exam.visit_uid is not None:
             return store
-        said = problem if store is None and problem else None
         missing = self.translate(
             "Signing", "This visit is not in the library, so nothing can be added to it."
         )
-        self._services.messages.say(Severity.WARNING, said or missing)
+        self._warn(problem if store is None and problem else missing, exam)
         return None
+
+    def _warn(self, sentence: str, exam: Exam) -> None:
+        """Say what is missing; the exam can be saved again from here where it was not."""
+        if exam.visit_uid is not None:
+            self._services.messages.say(Severity.WARNING, sentence)
+            return
+        again = Action(self.translate("Study", "Save again"), self._save_again)
+        self._lacking.add(self._services.messages.say(Severity.WARNING, sentence, again))
+
+    def _follow(self, exam: Exam | None) -> None:
+        """Take warnings away once the library has what is on screen."""
+        if exam is None or exam.visit_uid is not None:
+            numbers, self._lacking = self._lacking, set()
+            for number in numbers:
+                self._services.messages.dismiss(number)
 
     def judge(self, analysis_uid: str, side: Side, kind: ReviewKind, note: str = "") -> None:
         """Keep a verdict on the newest revision of a hip, or take it back."""
@@ -219,6 +243,9 @@ class SigningDesk:
         if exam is None or signed(exam):
             return
         said = obstacle(exam, self._busy, self.translate)
+        if exam.analysed and exam.visit_uid is None:
+            self._warn(said, exam)
+            return
         if not said and not name:
             said = self.translate("Signing", "Enter your name to sign.")
         if said:

@@ -71,10 +71,11 @@ class StudyController:
         )
 
     def close(self) -> None:
-        """Stop everything but saves; an analysis that is cut short is offered again."""
+        """Stop everything but saves and corrections; an analysis cut short is offered again."""
         self._analyses.close()
         for status in self._services.jobs.running:
-            self._services.jobs.cancel(status.number)
+            if not status.awaited:
+                self._services.jobs.cancel(status.number)
 
     def close_patient(self) -> None:
         """Clear the screen; an analysis that has begun goes on and is announced."""
@@ -110,6 +111,10 @@ class StudyController:
 
     def _take_found(self, found: Found) -> None:
         self._found = found
+        exam = self._desk.exam
+        people = {series.patient for series in found.scan.series}
+        if exam is not None and people - {exam.patient}:  # never two patients on screen
+            self._desk.put(None)
         self._tell_found()
         if found.choice.chosen:
             self._read(found)
@@ -156,6 +161,8 @@ class StudyController:
     def put_again(self, run: Run) -> None:
         """Show images again, and analyse them again."""
         self._services.jobs.cancel_topic(OPENING)
+        if self._found is not None and self._found.paths != run.paths:
+            self.close_found()
         self._put(run)
 
     def run_done(self, run: Run) -> None:

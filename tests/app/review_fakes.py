@@ -101,7 +101,7 @@ def at_desk(bench: Bench | None = None, exam: Exam | None = None) -> Opened:
     bench = bench or make_bench()
     desk = Desk()
     desk.put(exam)
-    return Opened(bench, desk, SigningDesk(desk, bench.services, translate))
+    return Opened(bench, desk, SigningDesk(desk, bench.services, translate, lambda: None))
 
 
 def exam_of(bench: Bench, *pairs: tuple[Analysis, Volume]) -> Exam:

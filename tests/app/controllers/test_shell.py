@@ -249,6 +249,21 @@ def test_an_unsaved_result_holds_the_door_once():
     assert window.bench.keeper.interrupted() == (Path("jane"),), "offered at the next start"
 
 
+def test_the_warning_is_the_newest_of_the_gravest_every_time():
+    window = unsaved()
+    for error in ("Another error.", "And another."):
+        window.shell._warned_of = 0
+        window.bench.messages.say(Severity.ERROR, error)
+        assert window.shell.close() is False
+        newest = max(window.bench.messages.present, key=lambda each: each.number)
+        assert newest.text.startswith("A result is not in the patient library yet")
+        assert newest.severity is Severity.ERROR
+    window.bench.store.failing.clear()
+    window.study.save_again()
+    window.bench.jobs.run_all()
+    assert window.said == ["Another error.", "And another."]
+
+
 def test_saved_on_the_way_out_the_door_is_open():
     window = unsaved()
     window.bench.messages.dismiss(window.bench.messages.present[0].number)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from app.controllers.exams import named
-from app.controllers.signing import doubted, obstacle
+from app.controllers.signing import SigningDesk, doubted, obstacle
 from hipdesk.errors import OutputError, StoreError
 from hipdesk.quality import notices
 from hipdesk.records import HipResult, Origin, Side
@@ -80,6 +80,24 @@ def test_what_is_not_in_the_library_is_not_signed() -> None:
     exam.signing.judge(exam.reviewed().analysis.uid, RIGHT, ReviewKind.ACCEPTED)
     assert not exam.bench.jobs.started
     assert any("library" in text for text in exam.bench.said)
+
+
+def test_what_is_not_in_the_library_can_be_saved_from_every_refusal() -> None:
+    exam = opened()
+    here, asked = exam.exam, []
+    signing = SigningDesk(exam.desk, exam.bench.services, translate, lambda: asked.append("save"))
+    exam.desk.put(replace(here, visit_uid=None))
+    signing.judge(exam.reviewed().analysis.uid, RIGHT, ReviewKind.ACCEPTED)
+    signing.sign("Dr Reader")
+    first, second = exam.bench.messages.present
+    assert "nothing can be added" in first.text
+    assert "cannot be signed" in second.text
+    assert first.action.title == second.action.title == "Save again"
+    exam.bench.messages.act(first.number)
+    assert asked == ["save"]
+    assert [each.number for each in exam.bench.messages.present] == [second.number]
+    exam.desk.put(here)
+    assert exam.bench.said == []
 
 
 def test_every_hip_must_be_judged() -> None:

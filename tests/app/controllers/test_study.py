@@ -526,7 +526,7 @@ def test_images_that_were_read_too_late_are_dropped():
 def test_an_older_analysis_goes_on_and_is_announced_not_shown():
     window = two_studies()
     seen = []
-    window.desk.watch(lambda exam: seen.append(exam.patient))
+    window.desk.watch(lambda exam: seen.append(exam.patient) if exam else None)
     window.open("jane")
     window.run_until(ANALYSING)
     late = window.bench.jobs.work()
@@ -676,6 +676,50 @@ def test_closing_the_patient_stops_what_would_open_another():
     assert window.exam is None
     assert window.found is None
     assert window.workspace is Workspace.LIBRARY
+
+
+def test_the_page_of_another_patients_folder_shows_nobody_else():
+    window = make_window(
+        {
+            "jane": [make_volume(JANE)],
+            "more": [make_volume(JANE, number=2, contrast=Contrast.T1)],
+            "both": [make_volume(JANE), make_volume(JOHN, study=2)],
+        }
+    )
+    exam = window.analyse("jane")
+    window.open("more")
+    window.bench.jobs.run_all()
+    assert window.found is not None
+    assert window.exam is exam, "the same patient's"
+    window.open("both")
+    window.bench.jobs.run_all()
+    assert not any(row.chosen for row in window.found.rows)
+    assert window.exam is None
+    assert window.shell_view.last("show_patient") is None
+
+
+def test_what_is_analysed_again_leaves_the_page_of_another_folder():
+    window = two_studies()
+    window.analyse("jane")
+    window.analyse("jane")
+    window.bench.reader.put("both", make_volume(JANE), make_volume(JOHN, study=2))
+    window.open("both")
+    window.bench.jobs.run_all()
+    assert window.found is not None
+    window.act("Analyse again")
+    assert window.found is None
+    assert window.exam.patient == JANE
+
+
+def test_once_saved_nothing_says_that_it_was_not():
+    window = one_study()
+    window.bench.store.failing["add"] = StoreError("The disk is full.")
+    window.analyse("jane")
+    window.bench.store.failing.clear()
+    window.study.save_again()
+    window.bench.jobs.run_all()
+    assert window.exam.visit_uid == "visit-1"
+    assert window.said == []
 
 
 # Stored visits

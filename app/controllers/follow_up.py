@@ -403,8 +403,9 @@ class FollowUpController:
     def _comparison(
         self, following: Following, read: Mapping[Panel, OpenSeries]
     ) -> Comparison | None:
+        """The pair in numbers; None until it is known which hips the heads were placed on."""
         earlier, later = (following.entry(panel) for panel in Panel)
-        if earlier is None or later is None:
+        if earlier is None or later is None or self._asked:
             return None
         return comparison_of(
             earlier.visit,

@@ -506,6 +506,15 @@ def test_not_fluid_sensitive_visits_have_pictures_and_no_scores() -> None:
     assert any("not fluid-sensitive" in said for said in room.view.last("show_trend").sentences)
 
 
+def test_nothing_is_compared_before_the_heads_of_both_visits_are_known() -> None:
+    room = Room(2)
+    room.controller.enter()
+    room.bench.jobs.run()
+    assert room.view.last("show_comparison") is None
+    room.bench.jobs.run_all()
+    assert room.view.last("show_comparison").verdict is Comparability.COMPARABLE
+
+
 def test_the_pair_in_numbers() -> None:
     room = Room(2).entered()
     comparison = room.view.last("show_comparison")

@@ -89,25 +89,9 @@ class ScoreTable(QTableWidget):
         for number, row in enumerate(self._rows):
             for at, words in enumerate(cells(row)):
                 self.setItem(number, at, self._cell(words, row.main, at))
-        self._fit_height()
+        self.fit_height()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Fit the height to what is known of fonts only now."""
-        super().showEvent(event)
-        self._fit_height()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Fit the height to another font or style."""
-        super().changeEvent(event)
-        if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}:
-            self._fit_height()
-
-    def updateGeometries(self) -> None:
-        """Fit the height to header and lines as they were laid out."""
-        super().updateGeometries()
-        self._fit_height()
-
-    def _fit_height(self) -> None:
+    def fit_height(self) -> None:
         """As high as header, lines and frame are; nothing scrolls."""
         line = max(ROW_PX, QFontMetrics(theme.font(bold=True)).height())
         if line != self.verticalHeader().defaultSectionSize():
@@ -259,6 +243,13 @@ class ScorePanel(QWidget):
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
         super().changeEvent(event)
+        if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}:
+            self.table.fit_height()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fit the table to what is known of fonts only now."""
+        super().showEvent(event)
+        self.table.fit_height()
 
     def _sync(self) -> None:
         scores = self._scores

@@ -30,7 +30,7 @@ from app.state import (
     WindowPreset,
 )
 from app.views.review_view import ReviewView
-from app.views.score_table import ScoreTable, cells
+from app.views.score_table import ScorePanel, cells
 from hipdesk.display import PictureBox
 from hipdesk.records import Contrast, Origin, Side
 from hipdesk.report import FindingRow
@@ -631,12 +631,14 @@ def test_the_last_line_of_the_table_is_in_sight(
 ) -> None:
     made = theme.font(px)
     monkeypatch.setattr(theme, "font", lambda *_, **__: made)
-    table = ScoreTable()
-    qtbot.addWidget(table)
-    table.show_rows(7 * FINDINGS)
-    table.show()
-    qtbot.waitExposed(table)
-    table.horizontalHeader().setStyleSheet(f"QHeaderView::section {{ font-size: {px}px; }}")
+    panel = ScorePanel()
+    qtbot.addWidget(panel)
+    panel.show_scores(replace(SCORES, findings=7 * FINDINGS))
+    panel.resize(700, 1200)
+    panel.show()
+    qtbot.waitExposed(panel)
+    table = panel.table
+    panel.setStyleSheet(f"QHeaderView::section {{ font-size: {px}px; }}")
     QApplication.processEvents()
     last = table.visualItemRect(table.item(table.rowCount() - 1, 0))
     assert last.height() >= table.fontMetrics().height() * px / theme.BODY_PX

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cache, lru_cache
 from string import Template
 from typing import Final
 
@@ -459,8 +459,12 @@ def _glyph(name: str) -> tuple[str, QFont]:
     return qtawesome.charmap(f"{ICON_SET}.{name}"), qtawesome.font(ICON_SET, BODY_PX)
 
 
+@cache
 def icon(name: str, role: str = "text") -> QIcon:
-    """An icon that follows the theme.
+    """An icon that follows the theme; one object for all who ask, kept for ever.
+
+    Its engine is Python's, and Qt deletes it with the last copy of the icon:
+    Python's collector, meeting it then, would free it a second time.
 
     Parameters
     ----------

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from dataclasses import fields
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QRawFont
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
@@ -158,3 +159,18 @@ def test_a_primary_button_is_marked_once(qtbot: QtBot, qapp: QApplication) -> No
     button.resize(button.sizeHint())
     picture = button.grab().toImage()
     assert picture.pixelColor(6, picture.height() // 2).name() == theme.DARK.accent
+
+
+def test_replaced_icons_are_not_freed_twice(qapp: QApplication) -> None:
+    """An icon's engine is Python's and Qt deletes it: the collector must never meet it too."""
+    first = theme.icon("check", "good")
+    for _ in range(20):
+        shown = QPushButton()
+        for name in ("check", "close", "undo-variant"):
+            shown.setIcon(theme.icon(name, "good"))
+        shown.icon().pixmap(16, 16)
+        shown.deleteLater()
+        qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        del shown
+        gc.collect()
+    assert theme.icon("check", "good") is first

@@ -55,8 +55,8 @@ FITTING_MM: Final = 0.5
 PARTED_MM: Final = 0.07
 """Surfaces that fit this well, at the median, may be parted by so much by the signal.
 
-Measured on pairs outlined by the bundled models: beyond it the signal was wrong
-wherever the surfaces fitted; where they do not fit, either may be.
+Chosen on pairs outlined by the bundled models: beyond it the signal was mostly wrong
+where the surfaces fitted; where they do not fit, either may be.
 """
 
 _SEED: Final = 1

@@ -39,7 +39,7 @@ window busier than the work itself."""
 
 SWITCH_S: Final = 0.001
 """How long a thread that wants Python waits at most. Painting a slice lets go of Python at each
-of its hundred strokes; with the usual 5 ms, slices took a third longer during an analysis."""
+of its hundred strokes, and would wait for it up to the usual 5 ms again and again."""
 
 CLOSING_LIMIT_S: Final = 10.0
 SAVING_LIMIT_S: Final = 120.0

@@ -521,20 +521,33 @@ def test_progress_is_told_at_most_ten_times_a_second(tmp_path, monkeypatch):
     assert told == sorted(told)
 
 
+HELD_S = 5.0
+
+
 class Order:
-    """What was told when: series found, and how far the scan was."""
+    """What was told when: series found, and how far the scan was.
+
+    Reading waits before file number ``held_at`` until a series has been told, for
+    a while, so that a fast disc cannot run ahead of the telling.
+    """
 
     def __init__(self) -> None:
         self.read = 0
+        self.held_at = 0
         self.told: list[tuple[str, int, int]] = []
+        self._some_told = threading.Event()
         self._frames_of = _series_gathering.frames_of
 
     def frames_of(self, path):
+        if self.held_at and self.read >= self.held_at:
+            self._some_told.wait(HELD_S)
+            self._some_told.set()
         self.read += 1
         return self._frames_of(path)
 
     def found(self, series: Series) -> None:
         self.told.append((series.uid, len(series.slices), self.read))
+        self._some_told.set()
 
 
 @pytest.fixture
@@ -547,6 +560,7 @@ def order(monkeypatch) -> Order:
 def test_the_first_series_is_told_before_the_scan_ends(tmp_path, order):
     for number in range(12):
         write_series(tmp_path / f"{number:02d}", series=f"s{number}", slices=40, rows=8, columns=8)
+    order.held_at = 2 * 40
     found = DicomFolderReader().scan(tmp_path, found=order.found)
     assert {name for name, _, _ in order.told} == {series.uid for series in found.series}
     assert len(order.told) == 12
@@ -558,6 +572,7 @@ def test_the_first_series_is_told_before_the_scan_ends(tmp_path, order):
 def test_in_one_flat_folder_a_series_is_told_once_others_have_followed(tmp_path, order):
     for number in range(5):
         write_series(tmp_path, series=f"s{number}", slices=100, rows=8, columns=8)
+    order.held_at = 300
     DicomFolderReader().scan(tmp_path, found=order.found)
     assert [slices for _, slices, _ in order.told] == [100] * 5
     assert order.told[0][0] == uid("study", "s0")

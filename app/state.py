@@ -485,6 +485,10 @@ class VisitChoice:
     sides: tuple[Side, ...]
 
 
+HEIGHTS_MM: Final = (20.0, 600.0)
+"""Least and largest height of a panel's picture: some fluid beside a head, and a whole pelvis."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PanelShown:
     """One picture of the pair.

@@ -31,8 +31,6 @@ from hipdesk.wording import day_of
 HEIGHT_MM: Final = 125.0
 """Height of both pictures to begin with; the width of the source paper's crops."""
 
-HEIGHTS_MM: Final = (20.0, 600.0)
-
 NO_PICTURE: Final[Window] = (0.5, 1.0)
 """The window of a panel that shows nothing."""
 

@@ -15,7 +15,6 @@ from app.background import Job
 from app.controllers.desk import Desk
 from app.controllers.exams import reviews_of, series_of
 from app.controllers.follow_state import (
-    HEIGHTS_MM,
     Following,
     Manner,
     begun,
@@ -42,6 +41,7 @@ from app.controllers.trends import comparison_of, trend_shown
 from app.controllers.windows import relative
 from app.services import Services
 from app.state import (
+    HEIGHTS_MM,
     OPACITIES,
     Comparison,
     Exam,

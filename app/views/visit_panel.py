@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QPushButton, QSizePolicy, QWidget
 
-from app.state import Panel, PanelShown, VisitChoice
+from app.state import HEIGHTS_MM, Panel, PanelShown, VisitChoice
 from app.theme import SPACE, icon
 from app.views._canvas_geometry import Sight
 from app.views._canvas_outlines import OutlinePaths
@@ -24,8 +24,6 @@ from hipdesk.wording import CONTRAST_WORDS, day_of
 
 NARROWEST: Final = 16 * SPACE
 LETTERS: Final = 12
-HEIGHTS_MM: Final = (20.0, 600.0)
-"""Least and largest height of the view: some fluid beside a head, and a whole pelvis."""
 
 
 class VisitCombo(QComboBox):

@@ -31,6 +31,8 @@ REPORTED: Final = "report recorded"
 MOVED: Final = "visit moved"
 KEPT_APART: Final = "patients kept apart"
 DATED: Final = "visit dated"
+PROTOCOL_CHOSEN: Final = "choice for a protocol remembered"
+PROTOCOL_FORGOTTEN: Final = "choice for a protocol withdrawn"
 
 _ROWS: Final = (
     schema.thumbnail,
@@ -39,6 +41,8 @@ _ROWS: Final = (
     schema.report,
     schema.kept_apart,
     schema.dated,
+    schema.protocol_override,
+    schema.override_withdrawn,
 )
 """Tables of which the entries hold a digest for each row, in the order of adding."""
 

@@ -56,6 +56,8 @@ APPEND_ONLY: Final = (
     "report",
     "kept_apart",
     "dated",
+    "protocol_override",
+    "override_withdrawn",
 )
 """Tables whose rows are never changed or removed."""
 
@@ -385,6 +387,39 @@ dated = Table(
     _text("reader"),
     _moment("at_utc"),
     Index(None, "visit_id"),
+)
+
+protocol_override = Table(
+    "protocol_override",
+    metadata,
+    _id(),
+    Column("uid", String(32), nullable=False, unique=True),
+    _text("manufacturer"),
+    _text("model"),
+    _text("protocol"),
+    _text("description"),
+    _text("sequence"),
+    _text("image_type"),
+    _text("plane"),
+    _real("tr_ms"),
+    _real("te_ms"),
+    _real("ti_ms"),
+    _text("kind"),
+    Column("contrast", Text),
+    _text("reader"),
+    _moment("at_utc"),
+)
+"""What a reader chose for a scanner's protocol; nothing in it tells of a patient."""
+
+override_withdrawn = Table(
+    "override_withdrawn",
+    metadata,
+    _id(),
+    Column(
+        "override_id", Integer, ForeignKey("protocol_override.id"), nullable=False, unique=True
+    ),
+    _text("reader"),
+    _moment("at_utc"),
 )
 
 audit = Table(

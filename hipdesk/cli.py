@@ -23,6 +23,8 @@ import typer
 
 from hipdesk import __version__
 from hipdesk.errors import Cancelled, KnownError, ModelError, NoScorableHip, NoSuitableSeries
+from hipdesk.paths import LOCATOR, SEGMENTER
+from hipdesk.records import Provider
 
 if TYPE_CHECKING:
     from hipdesk.ports import Network, TestedNetwork
@@ -32,10 +34,6 @@ if TYPE_CHECKING:
     Networks = tuple[Network, Network]
 
 log = logging.getLogger(__name__)
-
-LOCATOR: Final = "locate"
-SEGMENTER: Final = "segment"
-"""Names of the models delivered with the program."""
 
 LIBRARIES: Final = frozenset(
     {"highdicom", "numpy", "onnxruntime", "onnxruntime-gpu", "pydicom", "scipy", "sqlalchemy"}
@@ -58,14 +56,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-
-class Provider(StrEnum):
-    """Where networks may run."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
 
 
 def _charset(name: str) -> str:

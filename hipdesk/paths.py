@@ -21,6 +21,10 @@ MODELS_VARIABLE: Final = "HIPDESK_MODELS"
 DATA_VARIABLE: Final = "HIPDESK_DATA"
 """Environment variable naming the user's data folder instead of the system's choice."""
 
+LOCATOR: Final = "locate"
+SEGMENTER: Final = "segment"
+"""Names of the models delivered with the program."""
+
 PACKAGE: Final = Path(__file__).resolve().parent
 
 

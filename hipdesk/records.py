@@ -392,13 +392,21 @@ class ModelRef:
     trained_on: str
 
 
+class Provider(StrEnum):
+    """Where the networks are to run; ``auto`` is CUDA where it works."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
 @dataclass(frozen=True, slots=True)
 class Compute:
     """Where the networks ran.
 
     Attributes
     ----------
-    requested : ``auto``, ``cpu`` or ``cuda``
+    requested : a `Provider`
     provider : ``cpu`` or ``cuda``, as read back from the session
     reason : why it differs from what was requested or hoped for; empty if not
     """

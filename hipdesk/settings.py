@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from hipdesk.errors import SettingsError, SettingsTooNew
+from hipdesk.records import Provider
 
 Document = dict[str, Any]
 """A record as it is kept: what JSON can say."""
@@ -40,14 +41,6 @@ class Language(StrEnum):
     SYSTEM = "system"
     ENGLISH = "en"
     CHINESE = "zh_CN"
-
-
-class Provider(StrEnum):
-    """Where the networks are to run."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
 
 
 class _Frozen(BaseModel):

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from hipdesk.errors import KnownError, SettingsError, SettingsTooNew
+from hipdesk.records import Provider
 from hipdesk.settings import (
     Document,
     Geometry,
     Kept,
     Language,
     Migration,
-    Provider,
     Settings,
     Theme,
     Unfinished,

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
 
 from hipdesk.adapters.onnx_models import find_model, load_network, read_manifest
 from hipdesk.adapters.worker_process import WorkerProcess
 from hipdesk.errors import ModelError
-from hipdesk.paths import models_dirs
+from hipdesk.paths import LOCATOR, SEGMENTER, models_dirs
 from hipdesk.ports import Cancelled, TestedNetwork, never_cancelled
 from hipdesk.records import ModelRef
-
-LOCATOR: Final = "locate"
-SEGMENTER: Final = "segment"
-"""Names of the models delivered with the program."""
 
 
 class LazyNetworks:

@@ -26,7 +26,8 @@ from app.views.compute_badge import badge_details
 from app.views.labels import ElidedLabel, label
 from app.views.layouts import STRETCH, row
 from app.views.signing_bar import LONGEST_NAME
-from hipdesk.settings import Language, Provider, Settings, Theme
+from hipdesk.records import Provider
+from hipdesk.settings import Language, Settings, Theme
 
 NAMES_WIDTH = 18 * SPACE
 INDENT = NAMES_WIDTH + 2 * SPACE

@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import onnxruntime as ort
@@ -33,14 +33,13 @@ from hipdesk.inference import as_slices, in_layout
 from hipdesk.manifest import Manifest
 from hipdesk.ports import Cancelled, never_cancelled
 from hipdesk.probe import as_expected, probe_inputs, read_expected
-from hipdesk.records import Compute, ModelRef
+from hipdesk.records import Compute, ModelRef, Provider
 
 if TYPE_CHECKING:
     from hipdesk.adapters.worker_process import WorkerProcess
 
 _log = logging.getLogger(__name__)
 
-Provider = Literal["auto", "cpu", "cuda"]
 Arrays = dict[str, NDArray[np.float32]]
 Start = Callable[[bytes, str], Any]
 """Makes a session of a model's bytes on ``cpu`` or ``cuda``."""
@@ -72,7 +71,7 @@ _CUDA_OPTIONS: Final = {
 
 def load_network(
     name_or_task: str,
-    provider: str = "auto",
+    provider: str = Provider.AUTO.value,
     folders: Sequence[Path] | None = None,
     worker: WorkerProcess | None = None,
     cancelled: Cancelled = never_cancelled,
@@ -94,8 +93,8 @@ def load_network(
     Cancelled
         The user asked to stop while CUDA was tried.
     """
-    if provider not in ("auto", "cpu", "cuda"):
-        raise BugError("provider is none of auto, cpu, cuda")
+    if provider not in list(Provider):
+        raise BugError(f"provider is none of {', '.join(Provider)}")
     folder = find_model(name_or_task, paths.models_dirs() if folders is None else folders)
     manifest = read_manifest(folder)
 

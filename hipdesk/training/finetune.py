@@ -25,7 +25,7 @@ import numpy as np
 
 from hipdesk.errors import KnownError, OutputError, UnreadableInput
 from hipdesk.manifest import Manifest
-from hipdesk.paths import model_folder, user_data_dir
+from hipdesk.paths import SEGMENTER, model_folder, user_data_dir
 from hipdesk.ports import Network, Progress, no_progress
 from hipdesk.records import SegmentClass
 from hipdesk.training.cases import (
@@ -331,7 +331,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--cases", type=Path, required=True, help="a folder for each case in it")
     parser.add_argument("--out", type=Path, default=Path("retrained"), help="results")
-    parser.add_argument("--model", default="segment", help="installed model to start from")
+    parser.add_argument("--model", default=SEGMENTER, help="installed model to start from")
     parser.add_argument("--version", default="", help="of the new model")
     parser.add_argument(
         "--check", action="store_true", help="only say what is wrong with the cases"

@@ -13,8 +13,8 @@ from app import language, theme
 from app.state import ComputeBadge
 from app.views.about import ProgramFacts
 from app.views.settings_dialog import SettingsDialog
-from hipdesk.records import Compute, ModelRef
-from hipdesk.settings import Language, Provider, Settings, Theme
+from hipdesk.records import Compute, ModelRef, Provider
+from hipdesk.settings import Language, Settings, Theme
 
 FACTS = ProgramFacts(
     "0.2.0", (ModelRef("segment", "0.1.0", "cd" * 32, "segment", "simulated MRI"),), "/default"

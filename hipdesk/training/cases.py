@@ -22,7 +22,7 @@ from hipdesk.crop import crop_hip
 from hipdesk.errors import KnownError, UnreadableInput
 from hipdesk.geometry import as_point, to_lps, voxel_volume_ml
 from hipdesk.grids import Grid, locator_grid, resample, resample_points, shape3
-from hipdesk.intensity import femur_median
+from hipdesk.intensity import marrow_medians
 from hipdesk.ports import StudyReader
 from hipdesk.records import (
     Affine,
@@ -168,28 +168,46 @@ def head_of(mask: BoolArray, affine: Affine, side: Side) -> Head:
     return Head(side, True, 1.0, as_point(centre), float(radius))
 
 
-def marrow_of(case: Case, side: Side) -> float | None:
-    """Median of normal marrow, measured as at work, but on the true femur."""
-    truth = case.truth[side]
-    femur = truth.get(SegmentClass.PROXIMAL_FEMUR, truth[SegmentClass.FEMORAL_HEAD])
+def marrows_of(case: Case) -> dict[Side, float | None]:
+    """Median of normal marrow of each hip, measured as at work, but on the true femurs.
+
+    Hips are checked against each other as `hipdesk.intensity.marrow_medians`
+    does it; one without outlines cannot be, though the program would find it.
+    """
     series = case.volume.series
     grid = locator_grid(series)
     image = resample(case.volume.voxels, series.affine, grid)
-    likely = resample(femur.astype(np.float32), series.affine, grid)
-    return femur_median(image, likely, grid.affine, case.head(side))
+    femurs = [
+        truth.get(SegmentClass.PROXIMAL_FEMUR, truth[SegmentClass.FEMORAL_HEAD])
+        for truth in case.truth.values()
+    ]
+    likely = resample(np.logical_or.reduce(femurs).astype(np.float32), series.affine, grid)
+    heads = [case.head(side) for side in case.truth]
+    medians = marrow_medians(image, likely, grid.affine, heads)
+    return dict(zip(case.truth, medians, strict=True))
 
 
-def stack_of(
-    case: Case, side: Side, channels: Sequence[SegmentClass] = tuple(SegmentClass)
-) -> Stack:
-    """One hip as training wants it: the pipeline's crop, signal relative to marrow.
+def stacks_of(
+    cases: Sequence[Case], channels: Sequence[SegmentClass] = tuple(SegmentClass)
+) -> tuple[Stack, ...]:
+    """Every hip of the cases: the pipeline's crops, signal relative to marrow.
 
     Raises
     ------
     UnreadableInput
-        The femur has no signal.
+        A femur has no signal.
     """
-    median = marrow_of(case, side)
+    return tuple(
+        _stack_of(case, side, median, channels)
+        for case in cases
+        for side, median in marrows_of(case).items()
+    )
+
+
+def _stack_of(
+    case: Case, side: Side, median: float | None, channels: Sequence[SegmentClass]
+) -> Stack:
+    """One hip: the pipeline's crop, signal relative to marrow."""
     if median is None:
         raise UnreadableInput("A femur among the cases has no signal; check its series.")
     crop = crop_hip(case.volume, case.head(side), median)
@@ -203,11 +221,6 @@ def stack_of(
             on_grid = resample_points(mask.astype(np.float32), case.volume.series.affine, grid)
             labels |= (on_grid > 0.5).astype(np.uint8) << bit
     return Stack(crop.image / np.float32(median), labels, known)
-
-
-def stacks_of(cases: Sequence[Case]) -> tuple[Stack, ...]:
-    """Every hip of the cases as training wants it."""
-    return tuple(stack_of(case, side) for case in cases for side in case.truth)
 
 
 def pool_of(stacks: Sequence[Stack]) -> Pool:

@@ -37,7 +37,7 @@ from hipdesk.records import (
 )
 from hipdesk.scoring import score_hip
 from hipdesk.segmentation import segment_hip
-from hipdesk.training.cases import Case, marrow_of
+from hipdesk.training.cases import Case, marrows_of
 from hipdesk.training.metrics import (
     LesionHits,
     MaskFigures,
@@ -253,8 +253,7 @@ def _means(masks: Sequence[MaskFigures], name: SegmentClass, words: str) -> dict
 def _cropped(case: Case, segmenter: Network) -> dict[Side, Segmentation]:
     """Outlines of crops about the true heads."""
     found = {}
-    for side in case.truth:
-        median = marrow_of(case, side)
+    for side, median in marrows_of(case).items():
         if median is not None:
             crop = crop_hip(case.volume, case.head(side), median)
             found[side] = segment_hip(crop, segmenter, case.volume.series)

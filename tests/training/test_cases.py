@@ -12,17 +12,17 @@ from pydicom import dcmread
 from hipdesk.adapters.segmentation_file import read_outlines
 from hipdesk.crop import HIP_COLUMNS, HIP_ROWS
 from hipdesk.errors import UnreadableInput
+from hipdesk.intensity import SIDE_RATIO
 from hipdesk.phantom.signal import T1_TSE
 from hipdesk.records import LESIONS, Contrast, Origin, SegmentClass, Side
 from hipdesk.training.cases import (
     Rules,
     case_lines,
     head_of,
-    marrow_of,
+    marrows_of,
     on_grid_of,
     pool_of,
     read_cases,
-    stack_of,
     stacks_of,
 )
 from tests.training.case_factory import (
@@ -267,7 +267,7 @@ def test_heads_are_measured_from_masks() -> None:
 
 def test_stacks_are_the_pipelines_crops_of_the_truth() -> None:
     case = make_case(1)
-    assert marrow_of(case, Side.RIGHT) == pytest.approx(100, rel=0.05)
+    assert list(marrows_of(case).values()) == pytest.approx([100, 100], rel=0.05)
     right, left = stacks_of([case])
     assert right.signal.shape[1:] == (HIP_ROWS, HIP_COLUMNS)
     bit = tuple(SegmentClass).index(SegmentClass.EFFUSION_SYNOVITIS)
@@ -278,10 +278,22 @@ def test_stacks_are_the_pipelines_crops_of_the_truth() -> None:
     assert (right.labels == left.labels).mean() > 0.97
 
 
+def test_oedema_that_fills_a_femur_does_not_raise_what_it_is_compared_with() -> None:
+    case = make_case(1)
+    femur = case.truth[Side.LEFT][SegmentClass.PROXIMAL_FEMUR]
+    voxels = np.where(femur, np.float32(2.0) * case.volume.voxels, case.volume.voxels)
+    filled = replace(case, volume=replace(case.volume, voxels=voxels))
+    medians = marrows_of(filled)
+    assert medians[Side.RIGHT] == pytest.approx(100, rel=0.05)
+    assert medians[Side.LEFT] == pytest.approx(SIDE_RATIO * 100, rel=0.05)
+    alone = marrows_of(replace(filled, truth={Side.LEFT: filled.truth[Side.LEFT]}))
+    assert alone[Side.LEFT] == pytest.approx(200, rel=0.1)
+
+
 def test_unknown_classes_are_not_taught() -> None:
     case = make_case(1)
     own = {n: m for n, m in case.truth[Side.LEFT].items() if n is not SegmentClass.ACETABULUM}
-    stack = stack_of(replace(case, truth={Side.LEFT: own}), Side.LEFT)
+    (stack,) = stacks_of([replace(case, truth={Side.LEFT: own})])
     bit = 1 << tuple(SegmentClass).index(SegmentClass.ACETABULUM)
     assert stack.known == 0b11111 & ~bit
     assert not (stack.labels & bit).any()
@@ -300,4 +312,4 @@ def test_a_femur_without_signal_is_explained() -> None:
     case = make_case(1)
     dark = replace(case.volume, voxels=np.zeros(SHAPE, np.float32))
     with pytest.raises(UnreadableInput, match="no signal"):
-        stack_of(replace(case, volume=dark), Side.LEFT)
+        stacks_of([replace(case, volume=dark)])

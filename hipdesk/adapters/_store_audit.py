@@ -33,6 +33,7 @@ KEPT_APART: Final = "patients kept apart"
 DATED: Final = "visit dated"
 PROTOCOL_CHOSEN: Final = "choice for a protocol remembered"
 PROTOCOL_FORGOTTEN: Final = "choice for a protocol withdrawn"
+SPELT: Final = "names read in another character set"
 
 _ROWS: Final = (
     schema.thumbnail,
@@ -43,6 +44,7 @@ _ROWS: Final = (
     schema.dated,
     schema.protocol_override,
     schema.override_withdrawn,
+    schema.spelling,
 )
 """Tables of which the entries hold a digest for each row, in the order of adding."""
 

@@ -58,6 +58,7 @@ APPEND_ONLY: Final = (
     "dated",
     "protocol_override",
     "override_withdrawn",
+    "spelling",
 )
 """Tables whose rows are never changed or removed."""
 
@@ -415,12 +416,23 @@ override_withdrawn = Table(
     "override_withdrawn",
     metadata,
     _id(),
-    Column(
-        "override_id", Integer, ForeignKey("protocol_override.id"), nullable=False, unique=True
-    ),
+    _belongs_to("protocol_override", "override_id"),
     _text("reader"),
     _moment("at_utc"),
+    UniqueConstraint("override_id"),
 )
+
+spelling = Table(
+    "spelling",
+    metadata,
+    _id(),
+    _belongs_to("series"),
+    _text("charset"),
+    _text("reader"),
+    _moment("at_utc"),
+    Index(None, "series_id"),
+)
+"""In which character set a series' names are read, where its files state a wrong one."""
 
 audit = Table(
     "audit",

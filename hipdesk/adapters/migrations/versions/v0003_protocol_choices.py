@@ -1,4 +1,4 @@
-"""What readers chose for a scanner's protocol, and what of it they withdrew."""
+"""What readers chose for a scanner's protocol or withdrew; in which character set names are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ branch_labels: str | None = None
 depends_on: str | None = None
 
 _MOMENT: Final = sa.DateTime(timezone=True)
-_APPEND_ONLY: Final = ("protocol_override", "override_withdrawn")
+_APPEND_ONLY: Final = ("protocol_override", "override_withdrawn", "spelling")
 
 
 def upgrade() -> None:
@@ -33,17 +33,25 @@ def upgrade() -> None:
     op.create_table(
         "override_withdrawn",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column(
-            "override_id",
-            sa.Integer,
-            sa.ForeignKey("protocol_override.id"),
-            nullable=False,
-            unique=True,
-        ),
+        _belongs_to("protocol_override", "override_id"),
+        _required("reader"),
+        _required("at_utc", _MOMENT),
+        sa.UniqueConstraint("override_id"),
+    )
+    op.create_table(
+        "spelling",
+        sa.Column("id", sa.Integer, primary_key=True),
+        _belongs_to("series", "series_id"),
+        _required("charset"),
         _required("reader"),
         _required("at_utc", _MOMENT),
     )
+    op.create_index(None, "spelling", ["series_id"])
     _forbid_changes()
+
+
+def _belongs_to(table: str, name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, sa.ForeignKey(f"{table}.id"), nullable=False)
 
 
 def _required(name: str, kind: Any = sa.Text) -> sa.Column[Any]:

@@ -69,7 +69,7 @@ class ComputeBadge:
     Attributes
     ----------
     compute : None before anything was computed
-    seconds : the last analysis took this long; None where unknown
+    seconds : the analysis on screen took this long; None where that is not known
     tested : the self-test's verdict; None while it has not been run
     """
 

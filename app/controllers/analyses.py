@@ -150,7 +150,7 @@ class Analyses:
             return
         log.info("analysis done", extra={"series": len(results.series)})
         for watcher in self._watchers:
-            watcher.analysis_done(results.compute, results.seconds)
+            watcher.analysis_done(_uids(results.series), results.seconds)
         self._opener.run_done(run)
         self._save(run, results)
 

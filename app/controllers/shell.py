@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
@@ -21,7 +21,7 @@ from app.views.protocols import ShellView
 from hipdesk.errors import KnownError
 from hipdesk.pipeline import joint_compute
 from hipdesk.ports import Cancelled, Progress, TestedNetwork
-from hipdesk.records import Compute
+from hipdesk.records import Analysis, Compute
 from hipdesk.settings import Settings
 
 SELF_TEST: Final = "self-test"
@@ -66,11 +66,10 @@ def tested(networks: tuple[TestedNetwork, TestedNetwork]) -> Tested:
     return Tested(joint_compute(*(network.compute for network in networks)), passed)
 
 
-def computed(exam: Exam | None) -> Compute | None:
-    """Where the result on screen was computed; None without one."""
+def first_analysis(exam: Exam | None) -> Analysis | None:
+    """What is on screen, of a pair the first; None without a result."""
     series = () if exam is None else exam.series
-    found = (each.reviewed.analysis.compute for each in series if each.reviewed is not None)
-    return next(found, None)
+    return next((each.reviewed.analysis for each in series if each.reviewed is not None), None)
 
 
 class ShellController(StudyWatcher):
@@ -99,6 +98,7 @@ class ShellController(StudyWatcher):
         self._attendants: dict[Workspace, Attendant] = {}
         self._badge = ComputeBadge()
         self._ready = Tested(None, None)
+        self._seconds: dict[str, float] = {}
         self._shown = Shown()
         self._warned_of = 0
         self._warning = 0
@@ -209,7 +209,6 @@ class ShellController(StudyWatcher):
     def networks_tested(self, result: Tested) -> None:
         """Say where the networks will run, and how their self-test ended."""
         self._ready = result
-        self._badge = replace(self._badge, tested=result.passed)
         self._follow(self._desk.exam)
         if result.passed is False:
             self._services.messages.say(
@@ -230,10 +229,9 @@ class ShellController(StudyWatcher):
         """Bring what was opened to the front."""
         self.choose_workspace(Workspace.REVIEW)
 
-    def analysis_done(self, compute: Compute, seconds: float) -> None:
-        """Say where the networks ran, and how long."""
-        self._badge = replace(self._badge, compute=compute, seconds=seconds)
-        self._show()
+    def analysis_done(self, analyses: tuple[str, ...], seconds: float) -> None:
+        """Keep in mind how long it took, for as long as the program runs."""
+        self._seconds.update(dict.fromkeys(analyses, seconds))
 
     def result_saved(self, saved: Saved) -> None:
         """Ask for the date that the study on screen lacks; nothing is lost any more."""
@@ -255,9 +253,12 @@ class ShellController(StudyWatcher):
 
     def _follow(self, exam: Exam | None) -> None:
         """Say where the result on screen was computed; without one, where the next will be."""
-        compute = computed(exam) or self._ready.compute
-        if compute != self._badge.compute:
-            self._badge = replace(self._badge, compute=compute, seconds=None)
+        analysis = first_analysis(exam)
+        self._badge = ComputeBadge(
+            compute=self._ready.compute if analysis is None else analysis.compute,
+            seconds=None if analysis is None else self._seconds.get(analysis.uid),
+            tested=self._ready.passed,
+        )
         self._show()
 
     # The view

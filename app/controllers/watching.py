@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from app.controllers.opening import Saved
 from app.state import FoundStudy
-from hipdesk.records import Compute
 
 
 class StudyWatcher:
@@ -19,8 +18,8 @@ class StudyWatcher:
     def result_saved(self, saved: Saved) -> None:
         """An analysis is in the library."""
 
-    def analysis_done(self, compute: Compute, seconds: float) -> None:
-        """The networks have run."""
+    def analysis_done(self, analyses: tuple[str, ...], seconds: float) -> None:
+        """The networks have run for so long, and made the analyses of these uids."""
 
     def patient_closed(self) -> None:
         """Nobody is to be on screen."""

@@ -49,9 +49,7 @@ def badge_details(badge: ComputeBadge) -> str:
         lines.append(core_words(badge.compute.reason))
     if badge.seconds is not None:
         lines.append(
-            translate("compute_badge", "The last analysis took {s} s.").format(
-                s=f"{badge.seconds:.1f}"
-            )
+            translate("compute_badge", "This analysis took {s} s.").format(s=f"{badge.seconds:.1f}")
         )
     lines.append(_test_words(badge.tested))
     return "\n".join(lines)

@@ -1000,6 +1000,30 @@
         <translation>正在保存新的轮廓</translation>
     </message>
     <message>
+        <source>Going back to earlier outlines</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Outlining was stopped.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The crop of the right hip is back where it was.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The crop of the left hip is back where it was.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The right hip stays without a crop.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The left hip stays without a crop.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Analyse the series first.</source>
         <translation>请先分析该序列。</translation>
     </message>
@@ -2106,8 +2130,8 @@
         <translation>网络运行于：{device}。</translation>
     </message>
     <message>
-        <source>The last analysis took {s} s.</source>
-        <translation>上次分析用时 {s} 秒。</translation>
+        <source>This analysis took {s} s.</source>
+        <translation>本次分析用时 {s} 秒。</translation>
     </message>
     <message>
         <source>The self-test has not been run.</source>
@@ -2489,8 +2513,8 @@
         <translation>最小可检测变化：尚未确立。此处不判断变化是否超过测量误差。</translation>
     </message>
     <message>
-        <source>Plotted is U/n, the per-slice mean of the UNet-score; the slices of different visits are not matched by position.</source>
-        <translation>图中为 U/n，即 UNet 评分的每层均值；不同就诊的层面未按位置配对。</translation>
+        <source>Plotted is U/n, the per-slice mean of the UNet-score, over all counted slices of each visit; changes are computed on the slices of both visits that show the same part of the hip.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>No trend: it needs at least two dated visits with a score, and there is one.</source>

@@ -95,6 +95,36 @@ def test_the_badge_tells_of_the_last_analysis():
     assert window.shell_view.last("show_badge").compute == badge.compute
 
 
+def test_the_badge_tells_of_the_analysis_on_screen_only():
+    window = make_window(
+        {"jane": [make_volume(JANE)], "john": [make_volume(make_patient("4712", "Roe^John"))]}
+    )
+    first = window.analyse("jane")
+    seconds = window.shell_view.last("show_badge").seconds
+    window.open("john")
+    window.run_until("Analysing the hips")
+    assert window.shell_view.last("show_badge").seconds is None
+    assert first.visit_uid is not None
+    window.study.open_visit(first.visit_uid)
+    window.bench.jobs.run_all()  # the other one ends meanwhile, off the screen
+    assert window.exam is not None
+    assert window.exam.visit_uid == first.visit_uid
+    assert window.shell_view.last("show_badge").seconds == seconds
+    window.shell_view.gestures.close_patient()
+    assert window.shell_view.last("show_badge").seconds is None
+
+
+def test_of_a_result_from_an_earlier_run_no_time_is_told():
+    window = one_study()
+    exam = window.analyse("jane")
+    window.shell._seconds.clear()
+    window.shell_view.gestures.close_patient()
+    window.study.open_visit(exam.visit_uid)
+    window.bench.jobs.run_all()
+    badge = window.shell_view.last("show_badge")
+    assert (badge.compute, badge.seconds) == (Compute("auto", "cpu"), None)
+
+
 def test_before_an_analysis_the_badge_tells_where_the_networks_will_run():
     window = one_study()
     window.shell.test_networks()

@@ -15,8 +15,10 @@ import pydicom
 import pytest
 
 from hipdesk import __version__, cli
+from hipdesk.cli import models
 from hipdesk.geometry import stack_affine
-from hipdesk.records import Compute, Side
+from hipdesk.paths import LOCATOR, SEGMENTER
+from hipdesk.records import Compute, Provider, Side
 from tests.dicom_factory import (
     LOCALIZER,
     ORIENTATIONS,
@@ -61,15 +63,15 @@ def _write(folder, tags=STIR, **more):
 
 @pytest.fixture(autouse=True)
 def _fakes(monkeypatch, tmp_path):
-    made = {cli.LOCATOR: FakeLocator, cli.SEGMENTER: FakeSegmenter}
+    made = {LOCATOR: FakeLocator, SEGMENTER: FakeSegmenter}
 
     def load(name, provider):
         network = made[name]()
-        if provider is cli.Provider.CUDA:
+        if provider is Provider.CUDA:
             network.compute = Compute("cuda", "cpu", "no CUDA device")
         return network
 
-    monkeypatch.setattr(cli, "load_model", load)
+    monkeypatch.setattr(models, "load_model", load)
     monkeypatch.setenv("HIPDESK_DATA", str(tmp_path / "user"))
 
 
@@ -447,7 +449,7 @@ def test_our_own_fault_exits_5_without_a_traceback(capsys, study, tmp_path, monk
     def broken(*_):
         raise RuntimeError("Test^Phantom")
 
-    monkeypatch.setattr(cli, "load_model", broken)
+    monkeypatch.setattr(models, "load_model", broken)
     status, text, errors = run(capsys, "analyze", study, "--out", tmp_path / "out", "--json")
     assert status == 5
     assert json.loads(text)["error"]["code"] == "bug"
@@ -461,7 +463,7 @@ def test_ctrl_c_stops_without_a_result(capsys, study, tmp_path, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "load_model", interrupted)
+    monkeypatch.setattr(models, "load_model", interrupted)
     status, _, errors = run(capsys, "analyze", study, "--out", tmp_path / "out")
     assert status == 130
     assert "Stopped" in _sentence(errors)
@@ -541,7 +543,7 @@ def test_info_says_which_model_was_altered(capsys, monkeypatch):
         raise ModelAltered(f"The file of the model '{name}' differs.")
 
     monkeypatch.setattr("hipdesk.paths.model_names", lambda: ("locate",))
-    monkeypatch.setattr(cli, "load_model", refused)
+    monkeypatch.setattr(models, "load_model", refused)
     status, words, _ = run(capsys, "info")
     assert status == 0
     assert "The file of the model 'locate' differs." in words

@@ -10,8 +10,7 @@ from PIL import Image
 
 pytest.importorskip("torch", reason="training needs torch")
 
-from hipdesk import cli
-from hipdesk.cli import main
+from hipdesk.cli import main, models
 from hipdesk.training import comparing, finetune, judging
 from hipdesk.training.crossval import Plan
 from hipdesk.training.evaluate import measure_case
@@ -27,7 +26,7 @@ def labelled(tmp_path):
 
 def evaluated(monkeypatch) -> None:
     """Models that know the truth stand for the installed ones."""
-    monkeypatch.setattr(cli, "load_model", lambda name, provider: name)
+    monkeypatch.setattr(models, "load_model", lambda name, provider: name)
 
     def knowing(cases, segmenter, locator, look):
         assert (segmenter, locator) == ("segment", "locate")

@@ -13,18 +13,19 @@ import pytest
 
 from hipdesk import cli
 from hipdesk.adapters.dicom_folder import DicomFolderReader
+from hipdesk.cli import models
 from hipdesk.geometry import to_index, to_lps
 from hipdesk.locating import locate
-from hipdesk.paths import model_names
+from hipdesk.paths import LOCATOR, SEGMENTER, model_names
 from hipdesk.pipeline import PlacedHead, analyze, analyze_placed, request_analysis
-from hipdesk.records import BONES, LESIONS, Contrast, SegmentClass, Side, Volume
+from hipdesk.records import BONES, LESIONS, Contrast, Provider, SegmentClass, Side, Volume
 
 NAMES = ("images_01", "images_10", "images_23")
 CENTRES = json.loads((Path(__file__).parent / "real_head_centres.json").read_text("utf-8"))
 TOLERANCE_MM = 8.0
 
 needs_models = pytest.mark.skipif(
-    not {cli.LOCATOR, cli.SEGMENTER} <= set(model_names()), reason="no trained models are installed"
+    not {LOCATOR, SEGMENTER} <= set(model_names()), reason="no trained models are installed"
 )
 
 
@@ -45,9 +46,7 @@ def results(t1, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def networks():
-    return cli.load_model(cli.LOCATOR, cli.Provider.CPU), cli.load_model(
-        cli.SEGMENTER, cli.Provider.CPU
-    )
+    return models.load_model(LOCATOR, Provider.CPU), models.load_model(SEGMENTER, Provider.CPU)
 
 
 def _volume(folder):

@@ -15,7 +15,6 @@ from app import language, theme
 from app.bootstrap.keeper import FileKeeper
 from app.bootstrap.library import LibraryDoor
 from app.bootstrap.networks import LazyNetworks, shipped_models
-from app.bootstrap.output import write_file
 from app.controllers.desk import Desk
 from app.controllers.follow_up import FollowUpController
 from app.controllers.library import LibraryController
@@ -42,6 +41,7 @@ from hipdesk.adapters.dicom_folder import user_index
 from hipdesk.adapters.pdf_pages import page_pictures
 from hipdesk.adapters.report_pdf import to_pdf
 from hipdesk.adapters.safe_reader import SafeReader
+from hipdesk.adapters.whole_file import write_file
 from hipdesk.adapters.worker_process import WorkerProcess
 from hipdesk.settings import Settings
 

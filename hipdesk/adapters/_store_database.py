@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError
 
 from hipdesk.adapters._store_errors import OPENING, damaged
-from hipdesk.adapters._store_files import sync_folder
+from hipdesk.adapters.whole_file import sync_folder
 from hipdesk.errors import StoreError, StoreTooNew
 
 if TYPE_CHECKING:

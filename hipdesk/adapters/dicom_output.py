@@ -10,9 +10,8 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
@@ -20,6 +19,7 @@ from pydicom.errors import InvalidDicomError
 from hipdesk.adapters._output_measurements import build_measurements
 from hipdesk.adapters._output_segmentation import build_segmentation
 from hipdesk.adapters._output_sources import read_headers
+from hipdesk.adapters.whole_file import output_file
 from hipdesk.errors import OutputError
 from hipdesk.records import Analysis
 
@@ -111,16 +111,6 @@ def _deriving() -> Iterator[None]:
 
 
 def _write(dataset: Dataset, path: Path) -> None:
-    aside = path.with_name(f".{path.name}.{uuid4().hex}.part")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            dataset.save_as(aside, enforce_file_format=True)
-        aside.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written: {error.strerror}. Check the folder and the free space."
-        ) from error
-    finally:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
+    with output_file(path) as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset.save_as(file, enforce_file_format=True)

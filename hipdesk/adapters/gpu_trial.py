@@ -24,6 +24,7 @@ import onnxruntime as ort
 
 from hipdesk import paths
 from hipdesk.adapters._worker_main import Request
+from hipdesk.adapters.whole_file import replacing
 from hipdesk.adapters.worker_process import WorkerLostError, WorkerProcess, WorkerTooSlowError
 from hipdesk.errors import BugError, ModelError
 from hipdesk.ports import Cancelled, never_cancelled
@@ -189,9 +190,8 @@ def _remember(key: str, verdict: Verdict) -> None:
     """Keep a verdict; that it cannot be kept costs another trial, nothing else."""
     kept = {**_verdicts(), key: verdict}
     newest = sorted(kept, key=lambda each: kept[each].found)[-MOST_VERDICTS:]
-    aside = _file().with_suffix(".part")
+    content = json.dumps({each: asdict(kept[each]) for each in newest}, indent=1)
     with contextlib.suppress(OSError):
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        content = {each: asdict(kept[each]) for each in newest}
-        aside.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        aside.replace(_file())
+        _file().parent.mkdir(parents=True, exist_ok=True)
+        with replacing(_file()) as file:
+            file.write(content.encode("ascii"))

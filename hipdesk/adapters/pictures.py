@@ -140,10 +140,8 @@ def jpeg(picture: RGB) -> bytes:
 
 
 def _save(picture: RGB, path: Path) -> Path:
-    """Write a picture aside, then put it in its place."""
-    aside = path.with_name(path.name + ".part")
-    aside.write_bytes(jpeg(picture))
-    return aside.replace(path)
+    path.write_bytes(jpeg(picture))
+    return path
 
 
 @lru_cache(maxsize=8)

@@ -25,7 +25,7 @@ from hipdesk.adapters._pdf_style import (
     text,
 )
 from hipdesk.adapters._pdf_text import fit, width, wrap
-from hipdesk.errors import OutputError
+from hipdesk.adapters.whole_file import write_file
 from hipdesk.report import RESEARCH_ONLY, Report
 
 TOP: Final = PAGE_HEIGHT - 64.0
@@ -54,17 +54,7 @@ def write_pdf(report: Report, path: Path) -> None:
     OutputError
         The file cannot be written.
     """
-    content = to_pdf(report)
-    aside = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(content)
-        aside.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"The report cannot be written to {path}; check that the disk is not full, that you "
-            "may write there, and that no other program has the file open."
-        ) from error
+    write_file(path, to_pdf(report))
 
 
 def to_pdf(report: Report) -> bytes:

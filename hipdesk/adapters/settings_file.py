@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Generic
 
-from hipdesk.adapters._store_files import sync_folder
+from hipdesk.adapters.whole_file import OWNER_ONLY, replacing
 from hipdesk.errors import SettingsError, SettingsTooNew
 from hipdesk.paths import user_data_dir
 from hipdesk.settings import (
@@ -77,12 +76,10 @@ class _KeptFile(Generic[KeptT]):
             The file cannot be written; the older one is untouched.
         """
         content = json.dumps(document_of(record), indent=1).encode("ascii")
-        aside = self.path.with_name(self.path.name + ".part")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            _write(aside, content)
-            aside.replace(self.path)
-            sync_folder(self.path.parent)
+            with replacing(self.path, OWNER_ONLY) as file:
+                file.write(content)
         except OSError as error:
             raise SettingsError(
                 f"{self.subject} cannot be saved; check that the disk is not full and that you may "
@@ -133,15 +130,6 @@ def _parsed(content: bytes) -> object:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise SettingsError("The file is damaged.") from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file that its owner alone may read, safely on the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _warn(error: SettingsError) -> None:

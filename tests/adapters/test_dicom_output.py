@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import highdicom as hd
 import numpy as np
@@ -809,12 +809,12 @@ def test_failure_half_way_keeps_the_old_file(
     write_segmentation(analysis, out)
     before = out.read_bytes()
 
-    def full_disk(self: Dataset, target: Path, **_: Any) -> None:
-        target.write_bytes(b"half")
+    def full_disk(self: Dataset, target: BinaryIO, **_: Any) -> None:
+        target.write(b"half")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Dataset, "save_as", full_disk)
-    with pytest.raises(OutputError, match="No space left"):
+    with pytest.raises(OutputError, match="disk is not full"):
         write_segmentation(analysis, out)
     assert out.read_bytes() == before
     assert list(out.parent.iterdir()) == [out]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
@@ -266,19 +267,19 @@ def test_a_failed_write_leaves_the_older_report(
     target = tmp_path / "report.pdf"
     target.write_bytes(b"older")
 
-    def full(path: Path, content: bytes) -> int:
+    def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OutputError, match=r"report\.pdf"):
         write_pdf(reported(missing=(Side.LEFT, Side.RIGHT)), target)
     assert target.read_bytes() == b"older"
 
 
 def test_a_written_report_leaves_nothing_beside_it(tmp_path: Path) -> None:
-    target = tmp_path / "out" / "report.pdf"
+    target = tmp_path / "report.pdf"
     write_pdf(reported(missing=(Side.LEFT, Side.RIGHT)), target)
-    assert [path.name for path in target.parent.iterdir()] == ["report.pdf"]
+    assert [path.name for path in tmp_path.iterdir()] == ["report.pdf"]
     assert target.read_bytes().startswith(b"%PDF-")
 
 

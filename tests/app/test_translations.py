@@ -158,7 +158,6 @@ VOICELESS = re.compile(
 BESIDE = (
     "app.controllers.opening",
     "app.controllers.trends",
-    "app.bootstrap.output",
     "app.messages",
 )
 """Modules of the window that speak as the core does."""

@@ -16,7 +16,14 @@ from typing import Final
 
 from hipdesk.errors import KnownError
 from hipdesk.phantom.prepared import PreparedAnatomy
-from hipdesk.training.recipes import RECIPES, Kind, Recipe
+from hipdesk.training.recipes import (
+    RECIPES,
+    Architecture,
+    Kind,
+    Recipe,
+    with_architecture,
+    with_width,
+)
 from hipdesk.training.shards import (
     Maker,
     Pool,
@@ -61,7 +68,14 @@ def _parser() -> argparse.ArgumentParser:
     for recipe in RECIPES.values():
         learn = commands.add_parser(recipe.name, help=f"train the model '{recipe.name}'")
         _training_options(learn)
-        learn.set_defaults(run=_train, recipe=recipe)
+        if recipe.kind is Kind.HIP:
+            learn.add_argument(
+                "--architecture",
+                type=Architecture,
+                choices=tuple(Architecture),
+                help=f"network; {recipe.architecture} if not given",
+            )
+        learn.set_defaults(run=_train, recipe=recipe, architecture=None)
     test = commands.add_parser("test", help="Dice of a finished training on other stacks")
     test.add_argument("--model", choices=tuple(RECIPES), required=True)
     test.add_argument("--run-dir", type=Path, required=True, help="folder of the training")
@@ -97,6 +111,7 @@ def _training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, help="folder of shards; OUT/data if not given")
     parser.add_argument("--held-out", type=Path, help="shards to watch, else the last stacks")
     parser.add_argument("--stacks", type=int, help="stacks to simulate of each anatomy")
+    parser.add_argument("--width", type=float, default=1.0, help="factor on the features")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help="batches")
     length.add_argument("--minutes", type=float, help="time instead of batches")
@@ -116,7 +131,7 @@ def _train(given: argparse.Namespace) -> None:
     """Train one model, simulating its stacks first if none are there."""
     from hipdesk.training.loop import Effort, train
 
-    recipe: Recipe = given.recipe
+    recipe = _recipe(given)
     seed = recipe.seed if given.seed is None else given.seed
     data = given.data or given.out / "data"
     if given.data is None:
@@ -127,6 +142,14 @@ def _train(given: argparse.Namespace) -> None:
         steps, given.minutes, given.threads, given.device, watch_every=given.watch_every
     )
     train(recipe, learn, watch, given.out, effort, seed)
+
+
+def _recipe(given: argparse.Namespace) -> Recipe:
+    """The recipe with the network and the width asked for."""
+    recipe: Recipe = given.recipe
+    if given.architecture is not None:
+        recipe = with_architecture(recipe, given.architecture)
+    return with_width(recipe, given.width)
 
 
 def _simulate(given: argparse.Namespace, recipe: Recipe, data: Path, seed: int) -> None:
@@ -157,9 +180,9 @@ def _pools(recipe: Recipe, data: Path, held_out: Path | None) -> tuple[Pool, Poo
 
 def _test(given: argparse.Namespace) -> None:
     """Print Dice of each channel on a folder of shards."""
-    from hipdesk.training.loop import load_trained, watched_dice
+    from hipdesk.training.loop import load_trained, recipe_in, watched_dice
 
-    recipe = RECIPES[given.model]
+    recipe = recipe_in(given.run_dir, given.model)
     network = load_trained(recipe, given.run_dir)
     print(json.dumps(watched_dice(network, recipe, read_pool(given.data)), indent=1))
 
@@ -173,9 +196,9 @@ def _export(given: argparse.Namespace) -> None:
         read_metrics,
         run_settings,
     )
-    from hipdesk.training.loop import load_trained
+    from hipdesk.training.loop import load_trained, recipe_in
 
-    recipe = RECIPES[given.model]
+    recipe = recipe_in(given.run_dir, given.model)
     sources = [line for name in given.source or ["procedural"] for line in SOURCES[name]]
     provenance = Provenance(tuple(sources), given.test_description, run_settings(given.run_dir))
     metrics = read_metrics(given.metrics) if given.metrics else ()

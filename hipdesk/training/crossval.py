@@ -36,7 +36,7 @@ from hipdesk.training.evaluate import (
 from hipdesk.training.export import write_onnx
 from hipdesk.training.loop import Effort, load_trained, train
 from hipdesk.training.networks import Supervised, parameter_count
-from hipdesk.training.recipes import SEGMENT, Architecture, Recipe, with_architecture
+from hipdesk.training.recipes import SEGMENT, Architecture, Recipe, with_architecture, with_width
 from hipdesk.training.shards import Pool, Stack
 from hipdesk.training.torch_network import TorchNetwork
 
@@ -97,10 +97,9 @@ class Plan:
 
     def recipe_of(self, architecture: Architecture) -> Recipe:
         """The recipe with one of the networks; all else equal."""
-        recipe = with_architecture(self.recipe, architecture)
-        widths = tuple(max(4, round(self.width * n / 4) * 4) for n in recipe.widths)
+        recipe = with_width(with_architecture(self.recipe, architecture), self.width)
         batch = self.recipe.batch  # as many slices a step for every network
-        return replace(recipe, widths=widths, steps=self.steps, batch=batch, patience=None)
+        return replace(recipe, steps=self.steps, batch=batch, patience=None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -38,7 +38,7 @@ from hipdesk.records import FloatArray
 from hipdesk.training.data import input_spec
 from hipdesk.training.loop import Weights
 from hipdesk.training.networks import DEPTH_MULTIPLE, Supervised, parameter_count
-from hipdesk.training.recipes import RECIPES, Architecture, Kind, Recipe
+from hipdesk.training.recipes import RECIPES, Architecture, Kind, Recipe, with_architecture
 
 OPSET: Final = 18
 OUTPUT: Final = "probability"
@@ -244,8 +244,7 @@ def recipe_of(manifest: Manifest) -> Recipe:
             "start from it; choose another model, or train from scratch."
         )
     return replace(
-        recipe,
-        architecture=Architecture(spec.architecture),
+        with_architecture(recipe, Architecture(spec.architecture)),
         widths=spec.widths,
         points=spec.points,
         context=manifest.inputs[0].context_slices,

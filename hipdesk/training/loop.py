@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from pydantic import TypeAdapter
 from torch import Tensor, nn
 
 from hipdesk.errors import Cancelled as CancelledByUser
@@ -110,6 +111,28 @@ def load_trained(recipe: Recipe, folder: Path) -> Supervised:
             f"There is no finished network of '{recipe.name}' in {folder}; train it first."
         ) from error
     return network.eval()
+
+
+def recipe_in(folder: Path, name: str) -> Recipe:
+    """What the training in a folder was started with.
+
+    Parameters
+    ----------
+    name : of the model that is expected there
+
+    Raises
+    ------
+    UnreadableInput
+        The folder is not that of a training, or of another model.
+    """
+    try:
+        kept = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
+        recipe = TypeAdapter(Recipe).validate_python(kept["recipe"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnreadableInput(f"{folder} is not the folder of a training.") from error
+    if recipe.name != name:
+        raise UnreadableInput(f"{folder} holds a training of '{recipe.name}', not of '{name}'.")
+    return recipe
 
 
 def train(

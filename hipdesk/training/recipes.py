@@ -234,3 +234,8 @@ SIZES: Final[Mapping[Architecture, Mapping[str, Any]]] = MappingProxyType(
 def with_architecture(recipe: Recipe, architecture: Architecture) -> Recipe:
     """The recipe with another network of the size compared here, all else equal."""
     return replace(recipe, architecture=architecture, **{"points": (), **SIZES[architecture]})
+
+
+def with_width(recipe: Recipe, factor: float) -> Recipe:
+    """The recipe with so many times the features, in fours."""
+    return replace(recipe, widths=tuple(max(4, round(factor * n / 4) * 4) for n in recipe.widths))

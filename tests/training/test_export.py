@@ -38,7 +38,12 @@ from hipdesk.training.loop import (  # noqa: E402
     train,
     watched_dice,
 )
-from hipdesk.training.recipes import Architecture, Kind  # noqa: E402
+from hipdesk.training.recipes import (  # noqa: E402
+    SEGMENT,
+    Architecture,
+    Kind,
+    with_architecture,
+)
 from hipdesk.training.shards import Pool, read_pool, split_pool, write_shards  # noqa: E402
 from tests.stacks import (  # noqa: E402
     HEAD_MM,
@@ -77,7 +82,9 @@ def test_every_network_trains_exports_and_outlines_a_hip(
     trained = train(recipe, *hip_pools, tmp_path / "run", Effort(2), seed=1)
     manifest = export_model(trained, recipe, tmp_path / "models" / "small", "1.0.0")
     assert manifest.network.architecture == architecture.value
-    assert recipe_of(manifest).architecture is architecture
+    again = recipe_of(manifest)
+    assert (again.architecture, again.widths) == (architecture, recipe.widths)
+    assert again.batch == with_architecture(SEGMENT, architecture).batch
     loaded = load_network("segment", "cpu", [tmp_path / "models"])
     assert loaded.self_test()
 

@@ -12,11 +12,11 @@ from typing import Final
 from app.background import Job
 from app.controllers.desk import Desk
 from app.controllers.exams import locked, named
+from app.controllers.file_names import report_name
 from app.controllers.impressions import Impressions
 from app.controllers.report_pages import (
     Made,
     ReportRequest,
-    file_name,
     make,
     pages_of,
     preview,
@@ -293,7 +293,9 @@ class ReportController:
         tell("series", view.show_series, () if exam is None else series_tabs(exam, self._uid))
         tell("impression", view.show_impression, *self._impression(series))
         if exam is not None and series is not None and series.reviewed is not None:
-            tell("name", view.suggest_name, file_name(exam, series))
+            request = self._request()
+            signed = request is not None and request.final
+            tell("name", view.suggest_name, report_name(exam, series, signed))
         tell("pages", view.show_pages, None if self._made is None else self._made[1])
         tell("status", view.show_status, self._status(), self._signing.signing)
 

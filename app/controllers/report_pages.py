@@ -6,21 +6,16 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
 
 from app.controllers.exams import named
 from app.services import Services
 from app.state import Exam, OpenSeries, Pages
 from hipdesk.amendment import effective
-from hipdesk.errors import BugError
 from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.ports import Cancelled, Progress, VisitStore
-from hipdesk.records import Side, Visit
+from hipdesk.records import Visit
 from hipdesk.report import Report, build_report, report_review
 from hipdesk.review import Reviewed
-
-FILE_NAME: Final = "HipDesk report"
-"""Files are offered under it, with the day and never with a name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,14 +171,3 @@ def _go_on(fraction: float, progress: Progress, cancelled: Cancelled) -> None:
     progress(fraction, "")
     if cancelled():
         raise CancelledByUser
-
-
-def file_name(exam: Exam, series: OpenSeries) -> str:
-    """What the file is offered as: the day, the side of half a pair, and nobody's name."""
-    reviewed = series.reviewed
-    if reviewed is None:
-        raise BugError("there is no report before the analysis")
-    day = () if exam.day is None else (exam.day.isoformat(),)
-    alone = len(exam.series) > 1 and len(reviewed.sides) == 1
-    side: tuple[Side, ...] = reviewed.sides if alone else ()
-    return " ".join((FILE_NAME, *day, *(each.word for each in side))) + ".pdf"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import os.path
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QMimeData
+from PySide6.QtCore import QCoreApplication, QMimeData, QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 translate = QCoreApplication.translate
@@ -44,6 +46,19 @@ class FileChoice:
         if paths:
             self.last_folder = paths[0].parent
         return paths
+
+
+def documents() -> Path:
+    """Where the user's documents are."""
+    kind = QStandardPaths.StandardLocation.DocumentsLocation
+    return Path(QStandardPaths.writableLocation(kind) or Path.home())
+
+
+def free_path(folder: Path, name: str) -> Path:
+    """The name in a folder, with -2, -3, ... before its suffix where it is taken."""
+    wanted = folder / name
+    numbered = (wanted.with_stem(f"{wanted.stem}-{n}") for n in itertools.count(2))
+    return next(path for path in itertools.chain([wanted], numbered) if not os.path.lexists(path))
 
 
 def local_paths(data: QMimeData) -> tuple[Path, ...]:

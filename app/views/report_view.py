@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QPushButton, QStackedWidget, QTabBar,
 from app.state import Pages, ReportStatus, SeriesTab, Signing
 from app.theme import HALF, SPACE, icon, make_primary, set_role
 from app.views.empty_state import EmptyState
+from app.views.file_choice import documents, free_path
 from app.views.icon_label import IconLabel
 from app.views.impression_editor import ImpressionEditor
 from app.views.labels import core_words, label
@@ -231,9 +232,9 @@ class ReportView(QWidget):
 
     def _save(self) -> None:
         """Ask where to, beginning where something was saved last."""
-        start = self._name if self._folder is None else str(self._folder / self._name)
+        start = free_path(self._folder or documents(), self._name)
         chosen, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Save the report"), start, self.tr("PDF files (*.pdf)")
+            self, self.tr("Save the report"), str(start), self.tr("PDF files (*.pdf)")
         )
         if not chosen:
             return

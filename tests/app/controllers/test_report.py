@@ -475,10 +475,12 @@ def test_pages_for_the_printer_of_a_closed_patient_are_dropped(room: Room) -> No
     assert not room.view.every("print_out")
 
 
-def test_the_file_name_tells_the_day_and_nobody(room: Room) -> None:
-    assert room.view.last("suggest_name") == "HipDesk report 2024-03-01.pdf"
-    undated = Room(opened(day=None))
-    assert undated.view.last("suggest_name") == "HipDesk report.pdf"
+def test_the_file_name_tells_the_visit_and_whether_it_is_signed(room: Room) -> None:
+    assert room.view.last("suggest_name") == "HipDesk report 4711 2024-03-01 draft.pdf"
+    room.exam.judge_all()
+    room.controller.sign(READER)
+    room.run()
+    assert room.view.last("suggest_name") == "HipDesk report 4711 2024-03-01 signed.pdf"
 
 
 # A pair, one hip, no scores
@@ -489,13 +491,13 @@ def test_a_pair_has_a_report_a_series() -> None:
     uids = [each.uid for each in room.exam.exam.series]
     tabs = room.view.last("show_series")
     assert [(tab.sides, tab.shown) for tab in tabs] == [((RIGHT,), True), ((LEFT,), False)]
-    assert room.view.last("suggest_name") == "HipDesk report 2024-03-01 right.pdf"
+    assert room.view.last("suggest_name") == "HipDesk report 4711 2024-03-01 right draft.pdf"
     rows = {row.label: row for row in room.printed.findings}
     assert "—" not in (rows["U per slice, U/n"].right, rows["U per slice, U/n"].left)
     room.controller.choose_series(uids[1])
     assert room.view.last("show_pages") is None
     room.run()
-    assert room.view.last("suggest_name") == "HipDesk report 2024-03-01 left.pdf"
+    assert room.view.last("suggest_name") == "HipDesk report 4711 2024-03-01 left draft.pdf"
     assert room.view.last("show_pages") is not None
     assert [tab.shown for tab in room.view.last("show_series")] == [False, True]
 

@@ -396,11 +396,26 @@ def test_saving_asks_where_to(
     view: ReportView, told: Recorder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     view.suggest_name("hip_2025-03-03.pdf")
+    monkeypatch.setattr(report_view, "documents", lambda: tmp_path / "documents")
     starts = answering(monkeypatch, str(tmp_path / "mine"))
     view.save.click()
     view.save.click()
     assert told.told == 2 * [("save_pdf", tmp_path / "mine.pdf")]
-    assert starts == ["hip_2025-03-03.pdf", str(tmp_path / "hip_2025-03-03.pdf")]
+    assert starts == [str(tmp_path / each / "hip_2025-03-03.pdf") for each in ("documents", "")]
+
+
+def test_a_name_that_is_taken_is_offered_with_a_number(
+    view: ReportView, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(report_view, "documents", lambda: tmp_path)
+    starts = answering(monkeypatch, "")
+    view.suggest_name("hip.pdf")
+    for taken in ("hip.pdf", "hip-2.pdf", "hip-4.pdf"):
+        view.save.click()
+        (tmp_path / taken).touch()
+    view.save.click()
+    offered = [Path(start).name for start in starts]
+    assert offered == ["hip.pdf", "hip-2.pdf", "hip-3.pdf", "hip-3.pdf"]
 
 
 def test_thinking_better_of_saving_saves_nothing(

@@ -25,9 +25,11 @@ from hipdesk.records import (
     Point,
     SegmentClass,
     Series,
+    Side,
     SliceScore,
     StudyInfo,
 )
+from hipdesk.report import ReportReview
 
 SCHEMA: Final = "hipdesk.result/1"
 """Identifier of the document's layout."""
@@ -56,25 +58,37 @@ CSV_COLUMNS: Final = (
     "provider",
     "models",
     "program_version",
+    "reader_note",
+    "hip_verdict",
+    "hip_signed_by",
+    "hip_signed_utc",
 )
 """Columns of ``scores.csv``.
 
 ``index`` is 0-based. The columns from ``head_px`` to ``u_area`` are the slice's
 own; those starting with ``hip_`` repeat the hip's figures on each of its rows.
 Empty means there is no value; ``reason`` or ``hip_reason`` says why. ``models``
-is ``name version sha256`` of each model, separated by semicolons.
+is ``name version sha256`` of each model, separated by semicolons. ``reader_note``
+says why a reader took the slice out. The columns from ``hip_verdict`` on are empty
+where no reader has judged or signed the hip.
 """
 
 
-def result_document(analysis: Analysis) -> dict[str, Any]:
+def result_document(analysis: Analysis, review: ReportReview | None = None) -> dict[str, Any]:
     """The analysis as plain dicts, lists, strings and numbers, ready for JSON.
+
+    Parameters
+    ----------
+    analysis : as its readers left it (`hipdesk.amendment.effective`)
+    review : what readers have added, as the report has it; None where nobody was asked
 
     Returns
     -------
     A document of layout `SCHEMA`. ``hips`` holds an entry for a hip that was
     not found too, with ``found`` false and the reason. Only where they say
     something, ``head_placed`` is there, and true, on a hip whose head a reader
-    placed, and ``origin`` on a hip whose masks are not of the document's origin.
+    placed, ``origin`` on a hip whose masks are not of the document's origin,
+    ``reader_note`` on a slice that a reader took out, and ``review`` where there is one.
     """
     return {
         "schema": SCHEMA,
@@ -97,25 +111,28 @@ def result_document(analysis: Analysis) -> dict[str, Any]:
         "hips": [_hip(hip) for hip in analysis.hips],
         "patient_total": _total(analysis.total),
         "warnings": [_notice(notice) for notice in analysis.notices],
+        **({"review": _review(review)} if review is not None else {}),
     }
 
 
-def result_json(analysis: Analysis) -> str:
+def result_json(analysis: Analysis, review: ReportReview | None = None) -> str:
     """`result_document` as JSON text, UTF-8 characters kept, never NaN."""
-    return json.dumps(result_document(analysis), ensure_ascii=False, allow_nan=False, indent=2)
+    document = result_document(analysis, review)
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
 
 
-def scores_csv(analysis: Analysis) -> str:
+def scores_csv(analysis: Analysis, review: ReportReview | None = None) -> str:
     """One row per hip and slice under a header of `CSV_COLUMNS`.
 
-    A hip that was not found has one row, with ``hip_reason`` and no slice.
+    A hip that was not found has one row, with ``hip_reason`` and no slice. What
+    readers wrote for the report is not here: it belongs to no row.
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, CSV_COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     shared = _provenance_columns(analysis)
     for hip in analysis.hips:
-        columns = shared | _hip_columns(hip)
+        columns = shared | _hip_columns(hip) | _review_columns(hip.side, review)
         slices = hip.score.slices if hip.score is not None else ()
         for row in [_slice(entry) for entry in slices] or [{}]:
             writer.writerow({name: _cell(value) for name, value in (columns | row).items()})
@@ -250,6 +267,7 @@ def _slice(entry: SliceScore) -> dict[str, Any]:
         "effusion_px": entry.effusion_px,
         "u_intensity": _number(entry.u_intensity),
         "u_area": _number(entry.u_area),
+        **({"reader_note": entry.note} if entry.note else {}),
     }
 
 
@@ -264,6 +282,27 @@ def _total(total: PatientTotal) -> dict[str, Any]:
 
 def _notice(notice: Notice) -> dict[str, Any]:
     return {"code": notice.code, "message": notice.message, "figure": _number(notice.figure)}
+
+
+def _review(review: ReportReview) -> dict[str, Any]:
+    """What readers have added: who signed which hip when, verdicts and their own words."""
+    return {
+        "final": review.final,
+        "verdicts": {
+            side.value: verdict.value if verdict else None
+            for side, verdict in review.verdicts.items()
+        },
+        "signatures": [
+            {
+                "side": each.side.value,
+                "revision": each.revision,
+                "reader": each.reader or None,
+                "signed_utc": _instant(each.at_utc),
+            }
+            for each in review.signatures
+        ],
+        "impression": review.impression or None,
+    }
 
 
 def _provenance_columns(analysis: Analysis) -> dict[str, Any]:
@@ -285,6 +324,19 @@ def _hip_columns(hip: HipResult) -> dict[str, Any]:
         "hip_u_intensity": _number(score.u_intensity) if score else None,
         "hip_u_area": _number(score.u_area) if score else None,
         **({"origin": hip.origin.value} if hip.origin else {}),
+    }
+
+
+def _review_columns(side: Side, review: ReportReview | None) -> dict[str, Any]:
+    """How a hip's readers judged it, and whose signature on it stands."""
+    if review is None:
+        return {}
+    verdict = review.verdicts.get(side)
+    signed = next((each for each in review.signatures if each.side is side), None)
+    return {
+        "hip_verdict": verdict.value if verdict else None,
+        "hip_signed_by": signed.reader if signed else None,
+        "hip_signed_utc": _instant(signed.at_utc) if signed else None,
     }
 
 

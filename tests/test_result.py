@@ -38,6 +38,7 @@ from hipdesk.records import (
     StudyInfo,
     Volume,
 )
+from hipdesk.report import ReportReview, report_review
 from hipdesk.result import CSV_COLUMNS, result_document, result_json, scores_csv
 from hipdesk.review import Review, Reviewed, ReviewKind, Revision
 from hipdesk.scoring import DEFINITION, patient_total, score_hip
@@ -105,6 +106,7 @@ class SlicePart(Exact):
     effusion_px: int | None
     u_intensity: float | None
     u_area: float | None
+    reader_note: str | None = None
 
 
 class LesionPart(Exact):
@@ -153,6 +155,20 @@ class NoticePart(Exact):
     figure: float | None
 
 
+class SignaturePart(Exact):
+    side: str
+    revision: int
+    reader: str | None
+    signed_utc: str
+
+
+class ReviewPart(Exact):
+    final: bool
+    verdicts: dict[str, str | None]
+    signatures: list[SignaturePart]
+    impression: str | None
+
+
 class Document(Exact):
     schema_: Literal["hipdesk.result/1"]
     program_version: str
@@ -170,11 +186,12 @@ class Document(Exact):
     hips: list[HipPart]
     patient_total: TotalPart
     warnings: list[NoticePart]
+    review: ReviewPart | None = None
 
 
-def parsed(analysis: Analysis) -> Document:
+def parsed(analysis: Analysis, review: ReportReview | None = None) -> Document:
     """The document after a trip through JSON text, checked key by key."""
-    document = json.loads(result_json(analysis))
+    document = json.loads(result_json(analysis, review))
     document["schema_"] = document.pop("schema")
     return Document.model_validate(document)
 
@@ -368,8 +385,64 @@ def test_a_number_that_is_not_one_is_refused() -> None:
         result_json(broken)
 
 
-def rows_of(analysis: Analysis) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(scores_csv(analysis))))
+def rows_of(analysis: Analysis, review: ReportReview | None = None) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(scores_csv(analysis, review))))
+
+
+SIGNED_AT = datetime(2024, 5, 8, 16, 30, tzinfo=timezone(timedelta(hours=2)))
+
+
+def signed_right() -> Reviewed:
+    """The right hip without slice 3, accepted and signed; the left one accepted."""
+    volume = make_volume(Contrast.STIR)
+    hip = make_hip(Side.RIGHT, volume)
+    assert hip.segmentation is not None
+    excluded = {volume.series.slices[3].key: "moved; blurred"}
+    hip = replace(hip, score=score_hip(volume, hip.segmentation, excluded=excluded))
+    acts = ((Side.RIGHT, 1, "accepted"), (Side.RIGHT, 1, "signed"), (Side.LEFT, 0, "accepted"))
+    return Reviewed(
+        make_analysis(),
+        (Revision(1, Origin.AI_EDITED, MOMENT, "Dr Ä", hip),),
+        tuple(Review(s, n, ReviewKind(kind), "Dr Ä", SIGNED_AT) for s, n, kind in acts),
+        "Right: oedema.\nLeft: none. ",
+    )
+
+
+def test_what_readers_have_added_stands_in_the_document() -> None:
+    reviewed = signed_right()
+    document = parsed(effective(reviewed), report_review(reviewed))
+    assert document.review == ReviewPart(
+        final=False,
+        verdicts={"R": "accepted", "L": "accepted"},
+        signatures=[
+            SignaturePart(side="R", revision=1, reader="Dr Ä", signed_utc="2024-05-08T14:30:00Z")
+        ],
+        impression="Right: oedema.\nLeft: none.",
+    )
+    right = document.hips[0]
+    assert (document.origin, right.n_counted, right.u_area) == ("ai_edited", 5, 5 * 20 / 16)
+    assert [s.index for s in right.slices if s.reader_note] == [3]
+    assert (right.slices[3].counted, right.slices[3].reader_note) == (False, "moved; blurred")
+    assert parsed(effective(reviewed)).review is None
+
+
+def test_the_table_says_how_each_hip_was_judged_and_who_signed_it() -> None:
+    reviewed = signed_right()
+    rows = rows_of(effective(reviewed), report_review(reviewed))
+    names = ("side", "hip_verdict", "hip_signed_by", "hip_signed_utc", "hip_u_area")
+    assert {tuple(row[name] for name in names) for row in rows} == {
+        ("R", "accepted", "Dr Ä", "2024-05-08T14:30:00Z", str(5 * 20 / 16)),
+        ("L", "accepted", "", "", str(6 * 20 / 16)),
+    }
+    notes = [(row["side"], row["index"], row["reader_note"]) for row in rows if row["reader_note"]]
+    assert notes == [("R", "3", "moved; blurred")]
+
+
+def test_the_table_of_what_nobody_read_has_no_verdicts() -> None:
+    rows = rows_of(make_analysis())
+    assert {row["hip_verdict"] + row["hip_signed_by"] + row["hip_signed_utc"] for row in rows} == {
+        ""
+    }
 
 
 def test_csv_has_one_row_per_hip_and_slice() -> None:

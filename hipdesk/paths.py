@@ -34,6 +34,11 @@ def user_data_dir() -> Path:
     return Path(named) if named else user_data_path("HipDesk", appauthor=False)
 
 
+def default_library() -> Path:
+    """Folder of the user's patient library, unless another is named."""
+    return user_data_dir() / "patients"
+
+
 def models_dirs() -> tuple[Path, ...]:
     """Existing folders of models, the first to be asked first.
 

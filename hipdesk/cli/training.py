@@ -124,6 +124,10 @@ def evaluate(
     readers: Annotated[
         bool, typer.Option("--readers", help="Sensitivity and specificity from readers' forms.")
     ] = False,
+    note: Annotated[
+        str,
+        typer.Option("--note", metavar="TEXT", help="Kept with the figures: how trained."),
+    ] = "",
     accept_unedited: Unedited = False,
 ) -> None:
     """Measure two models on labelled cases or simulated patients, whole series each.
@@ -141,7 +145,7 @@ def evaluate(
         return
     if forms or (cases is None and anatomy is None):
         raise typer.BadParameter("give --cases DIR, --anatomy DIR or --readers FORM.csv")
-    asked = judging.Question(cases, anatomy, only, patients, seed, out, pictures)
+    asked = judging.Question(cases, anatomy, only, patients, seed, out, pictures, note)
     networks = models.load_model(model, Provider.CPU), models.load_model(locator, Provider.CPU)
     rules = judging.Rules(one_hip=True, unedited=accept_unedited)
     print_lines(judging.judge(asked, *networks, _doors(), write_comparison, rules))

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from hipdesk.image_quality import AROUND_MM, voxels_near
 from hipdesk.records import Affine, Contrast, FloatArray, Head, Notice, Series, Volume
+from hipdesk.series_choice import CONTRAST_BY_READER
 
 WEIGHTS: Final = (4.97, 1.96)
 OFFSET: Final = 0.63
@@ -108,7 +109,7 @@ def settle_contrast(series: Series, verdict: PixelVerdict) -> Series:
         )
         contrast = Contrast.T2_FS if dark else Contrast.OTHER
         return replace(series, contrast=contrast, notices=(*series.notices, said))
-    words = _contradiction(series.contrast, verdict)
+    words = _contradiction(series, verdict)
     if not words:
         return series
     said = Notice(
@@ -122,11 +123,14 @@ def settle_contrast(series: Series, verdict: PixelVerdict) -> Series:
 _FAT_BRIGHT: Final = frozenset({Contrast.T1, Contrast.T2, Contrast.PD})
 
 
-def _contradiction(contrast: Contrast, verdict: PixelVerdict) -> str:
-    """Where headers and pixels clearly differ, in words."""
+def _contradiction(series: Series, verdict: PixelVerdict) -> str:
+    """Where headers or reader and pixels clearly differ, in words."""
     if not verdict.certain:
         return ""
+    contrast = series.contrast
     if contrast.fluid_sensitive and verdict.fat is Fat.BRIGHT:
+        if any(notice.code == CONTRAST_BY_READER for notice in series.notices):
+            return "A reader calls the series fluid-sensitive, but fat is bright on it"
         return "The headers call the series fat-suppressed, but fat is bright on it"
     if contrast in _FAT_BRIGHT and verdict.fat is Fat.DARK:
         return "The headers do not call the series fat-suppressed, but fat is dark on it"

@@ -24,6 +24,7 @@ from hipdesk.records import (
     ModelRef,
     Origin,
     Patient,
+    Plane,
     Scan,
     Series,
     Side,
@@ -390,4 +391,70 @@ class VisitStore(Protocol):
 
     def close(self) -> None:
         """Release the library."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerProtocol:
+    """What tells one protocol of a scanner from another; nothing of it is a patient's.
+
+    Words are lower-case, without what names a patient or a day; times are None
+    where the files are silent. See `hipdesk.scanner_protocol`.
+
+    Attributes
+    ----------
+    protocol, description : ProtocolName and SeriesDescription
+    image_type : all values, divided by backslashes
+    """
+
+    manufacturer: str
+    model: str
+    protocol: str
+    description: str
+    sequence: str
+    image_type: str
+    plane: Plane
+    tr_ms: float | None = None
+    te_ms: float | None = None
+    ti_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolChoice:
+    """What a reader chose for every series of a scanner's protocol.
+
+    Attributes
+    ----------
+    contrast : what its series are weighted for, whatever their headers say; None
+        where its series are preferred to those that the program would choose
+    """
+
+    uid: str
+    protocol: ScannerProtocol
+    contrast: Contrast | None
+    reader: str = field(repr=False)
+    at_utc: datetime
+
+
+class ProtocolChoices(Protocol):
+    """Keeps what readers chose for scanners' protocols.
+
+    Every method may raise StoreError; one that writes has then changed nothing.
+    """
+
+    def all(self) -> tuple[ProtocolChoice, ...]:
+        """What stands, newest first."""
+        ...
+
+    def remember(
+        self, protocol: ScannerProtocol, contrast: Contrast | None, reader: str
+    ) -> ProtocolChoice:
+        """Choose from now on; an earlier contrast of the same protocol is withdrawn.
+
+        What is in force already is given back as it was made.
+        """
+        ...
+
+    def forget(self, uid: str, reader: str) -> None:
+        """Withdraw a choice; nothing where it does not stand."""
         ...

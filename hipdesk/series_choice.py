@@ -10,15 +10,17 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
 from hipdesk.errors import NoSuitableSeries
 from hipdesk.geometry import slice_normal, to_lps
+from hipdesk.ports import ProtocolChoice, ScannerProtocol
 from hipdesk.records import (
     Contrast,
     Notice,
@@ -30,6 +32,7 @@ from hipdesk.records import (
     SeriesChoice,
     Side,
 )
+from hipdesk.scanner_protocol import is_of, protocol_of
 from hipdesk.series_words import folded, labelled_side, names_hip, names_other_region
 
 MIN_SCORED_SLICES: Final = 5
@@ -79,6 +82,14 @@ CONTRAST_WORDS: Final = {
 }
 
 
+CONTRAST_BY_READER: Final = "contrast_by_reader"
+"""Code of the notice that a reader, not the files, says what a series is weighted for."""
+
+NOT_SENSITIVE: Final = "not fluid-sensitive"
+
+NOTHING_STATED: Final[Mapping[str, Contrast]] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class _Finding:
     """One thing said for or against a series.
@@ -124,15 +135,18 @@ def choose(
     series_uid: str | None = None,
     any_contrast: bool = False,
     remedies: Remedies = ON_COMMAND_LINE,
+    remembered: Sequence[ProtocolChoice] = (),
 ) -> SeriesChoice:
     """Pick the series to analyse: one, or a separate right and left pair.
 
     Parameters
     ----------
+    scan : from `as_said`, where readers said anything
     series_uid : analyse this series; it must be coronal MR with a picture of
         at least one hip's size, of any contrast
     any_contrast : allow contrasts that show no oedema; fluid-sensitive ones
         are still preferred
+    remembered : what readers chose for scanners' protocols, newest first
 
     Raises
     ------
@@ -146,16 +160,123 @@ def choose(
         series = _asked_for(scan, series_uid)
         told = (_several_patients(people),) if people > 1 else ()
         return SeriesChoice(ranking, (series,), "This series was asked for.", told)
-    usable = [ranked.series for ranked in ranking if ranked.usable]
-    usable = usable or [one.series for one in ranking if _is_open(one.series, scan)]
-    if not usable:
+    usable = _usable(ranking, scan)
+    best = _preferred(usable or _not_barred(ranking, scan), remembered)
+    if not usable and best is None:
         raise NoSuitableSeries(_why_nothing(scan, any_contrast, remedies))
     if people > 1:
         raise NoSuitableSeries(
             f"The folder holds images of {people} patients; {remedies.several_patients}."
         )
-    chosen = _pair_with(usable[0], usable[1:])
-    return SeriesChoice(ranking, chosen, _why(chosen, ranking))
+    own = _pair_with(usable[0], usable[1:]) if usable else ()
+    if best is None or best[0] in own:
+        return SeriesChoice(ranking, own, _why(own, ranking))
+    series, choice = best
+    chosen = _pair_with(series, [each for each in usable if each is not series])
+    return SeriesChoice(ranking, chosen, _why_remembered(chosen, choice))
+
+
+def _usable(ranking: Sequence[RankedSeries], scan: Scan) -> list[Series]:
+    """The series that may be chosen without being asked for, the best first."""
+    usable = [ranked.series for ranked in ranking if ranked.usable]
+    return usable or [one.series for one in ranking if _is_open(one.series, scan)]
+
+
+def _not_barred(ranking: Sequence[RankedSeries], scan: Scan) -> list[Series]:
+    """The series that may be analysed where they are asked for."""
+    allowed = analysable(scan)
+    return [one.series for one in ranking if one.series.uid in allowed]
+
+
+def _preferred(
+    allowed: Sequence[Series], remembered: Sequence[ProtocolChoice]
+) -> tuple[Series, ProtocolChoice] | None:
+    """The series that the newest fitting choice prefers; of several the best."""
+    found = (
+        (series, choice)
+        for choice in remembered
+        if choice.contrast is None
+        for series in allowed
+        if is_of(series, choice)
+    )
+    return next(found, None)
+
+
+def applied(scan: Scan, remembered: Sequence[ProtocolChoice]) -> ProtocolChoice | None:
+    """The choice for a protocol by which `choose` takes another series than by itself."""
+    ranking = rank(scan)
+    usable = _usable(ranking, scan)
+    best = _preferred(usable or _not_barred(ranking, scan), remembered)
+    if best is None or best[0] in (_pair_with(usable[0], usable[1:]) if usable else ()):
+        return None
+    return best[1]
+
+
+def worth_remembering(scan: Scan, series_uid: str) -> ScannerProtocol | None:
+    """The protocol to be preferred from now on, where a reader asks for a series.
+
+    None where `choose` takes the series by itself, where it shows no lesions and
+    another one does, and where its files do not name scanner and protocol.
+    """
+    ranking = rank(scan)
+    usable = _usable(ranking, scan)
+    own = _pair_with(usable[0], usable[1:]) if usable else ()
+    if series_uid in {series.uid for series in own}:
+        return None
+    allowed = usable or _not_barred(ranking, scan)
+    return next((protocol_of(each) for each in allowed if each.uid == series_uid), None)
+
+
+def as_said(
+    scan: Scan,
+    remembered: Sequence[ProtocolChoice] = (),
+    stated: Mapping[str, Contrast] = NOTHING_STATED,
+) -> Scan:
+    """The scan with each series weighted as readers say, and told so.
+
+    Parameters
+    ----------
+    scan : as the files have it
+    remembered : for scanners' protocols, newest first
+    stated : for single series, by uid; goes before what is remembered
+    """
+    said = [choice for choice in remembered if choice.contrast is not None]
+    if not said and not stated:
+        return scan
+    return replace(scan, series=tuple(_as_said(series, said, stated) for series in scan.series))
+
+
+def _as_said(
+    series: Series, said: Sequence[ProtocolChoice], stated: Mapping[str, Contrast]
+) -> Series:
+    if series.uid in stated:
+        return _weighted(series, stated[series.uid], None)
+    choice = next((each for each in said if is_of(series, each)), None)
+    if choice is None or choice.contrast is None:
+        return series
+    return _weighted(series, choice.contrast, choice.at_utc.date())
+
+
+def _weighted(series: Series, contrast: Contrast, said: date | None) -> Series:
+    """The series with another contrast, unless its files say the same.
+
+    Parameters
+    ----------
+    said : the day when a reader said so of its protocol; None where of the series itself
+    """
+    silent = series.contrast is Contrast.UNKNOWN
+    same = not (contrast.fluid_sensitive or series.contrast.fluid_sensitive or silent)
+    if same or contrast is series.contrast:
+        return series
+    words = CONTRAST_WORDS[contrast] if contrast.fluid_sensitive else NOT_SENSITIVE
+    stated = f"by its files it is {CONTRAST_WORDS[series.contrast]}"
+    stated = "its files do not say it" if silent else stated
+    sentence = f"The reader says that this series is {words}; {stated}."
+    if said is not None:
+        when = said.isoformat()
+        sentence = f"A reader said on {when} that series of this protocol are {words}; {stated}."
+    notice = Notice(CONTRAST_BY_READER, sentence)
+    return replace(series, contrast=contrast, notices=(*series.notices, notice))
 
 
 def _is_open(series: Series, scan: Scan) -> bool:
@@ -411,6 +532,12 @@ def _why(chosen: tuple[Series, ...], ranking: Sequence[RankedSeries]) -> str:
     usable = sum(ranked.usable for ranked in ranking)
     among = "the only usable series" if usable == 1 else f"the best of {usable} usable series"
     return f"It is {among}: coronal, {words}, {len(chosen[0].slices)} slices."
+
+
+def _why_remembered(chosen: tuple[Series, ...], choice: ProtocolChoice) -> str:
+    words, when = CONTRAST_WORDS[chosen[0].contrast], choice.at_utc.date().isoformat()
+    what = f"{len(chosen[0].slices)} slices" if len(chosen) == 1 else "right and left series"
+    return f"Chosen as on {when} for this protocol: coronal, {words}, {what}."
 
 
 def _asked_for(scan: Scan, series_uid: str) -> Series:

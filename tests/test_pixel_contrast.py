@@ -17,7 +17,8 @@ from hipdesk.pixel_contrast import (
     judge_fat,
     settle_contrast,
 )
-from hipdesk.records import Contrast, Head, Reason, Side, Volume
+from hipdesk.records import Contrast, Head, Reason, Scan, Side, Volume
+from hipdesk.series_choice import as_said
 from tests.stacks import series_of, stack_about, turned
 
 SHAPE = (15, 100, 180)
@@ -92,6 +93,19 @@ def test_headers_are_believed_and_contradicted_aloud(stated, tissues, contrast, 
     settled = settle_contrast(volume.series, judge_fat(volume, HEADS))
     assert settled.contrast is contrast
     assert [notice.code for notice in settled.notices] == codes
+
+
+def test_a_reader_is_believed_and_contradicted_by_name():
+    volume = _volume(**T1, contrast=Contrast.T1)
+    scan = Scan(Path("root"), (volume.series,), (), 0.0)
+    (said,) = as_said(scan, stated={volume.series.uid: Contrast.STIR}).series
+    settled = settle_contrast(said, judge_fat(volume, HEADS))
+    assert settled.contrast is Contrast.STIR
+    assert [notice.code for notice in settled.notices] == [
+        "contrast_by_reader",
+        "contrast_disagrees",
+    ]
+    assert settled.notices[1].message.startswith("A reader calls the series fluid-sensitive")
 
 
 @pytest.mark.parametrize("odds", [-2.1, 2.1])

@@ -36,6 +36,7 @@ from hipdesk.adapters._store_files import SeriesLibrary, WriterLock, file_sha256
 from hipdesk.adapters._store_known import analysed
 from hipdesk.adapters._store_loading import load
 from hipdesk.adapters._store_saving import identity, save_analysis
+from hipdesk.adapters.protocol_choices import SqlProtocolChoices
 from hipdesk.errors import BugError, StoreError
 from hipdesk.ports import PatientEntry, StoredVisit, VisitEntry
 from hipdesk.records import (
@@ -74,6 +75,8 @@ class SqlVisitStore:
         self._resources = resources
         self._read_only = read_only
         self._writer = Lock()
+        self.choices = SqlProtocolChoices(self._looking, self._changing)
+        """What readers chose for scanners' protocols."""
 
     @classmethod
     def open(
@@ -437,6 +440,11 @@ class SqlVisitStore:
     def _refuse_when_reading_only(self) -> None:
         if self._read_only:
             raise StoreError(f"{SAVING}: it was opened for reading only.")
+
+    @contextmanager
+    def _looking(self) -> Iterator[Connection]:
+        with translated(READING), self._reading() as connection:
+            yield connection
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:

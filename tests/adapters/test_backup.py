@@ -285,7 +285,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
         ["backup", disk / "b.zip", "--store", filled],
         ["restore", file, "--store", disk / "place"],
     ):
-        done = run_on_small_disk(PROGRAM + "\n", disk, words, kilobytes=100, setup="true")
+        done = run_on_small_disk(PROGRAM, disk, words, kilobytes=100)
         assert done.returncode == 4
         assert "full" in done.stderr
         assert done.stderr.count("\n") == 1

@@ -14,6 +14,7 @@ from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from pydicom.sr.coding import Code
 
 from hipdesk.records import Reason, SegmentClass, Side
+from hipdesk.review import Verdict
 
 PRIVATE_SCHEME: Final = "99HIPDESK"
 
@@ -55,6 +56,16 @@ EXTENT: Final = _private("MASK-EXTENT", "Extent of mask and volume")
 HEAD_POSITION: Final = _private("HEAD-POSITION", "Origin of the femoral head's position")
 PLACED_BY_READER: Final = _private("HEAD-PLACED", "Placed by a reader")
 ANALYSED_FIELD: Final = _private("ANALYSED-FIELD", "Within the analysed field around the head only")
+
+VERDICT: Final = _private("READER-VERDICT", "Reader's verdict")
+SIGNATURE: Final = _private("READER-SIGNATURE", "Reader's signature")
+VERDICTS: Final[dict[Verdict | None, Code]] = {
+    Verdict.ACCEPTED: _private("VERDICT-ACCEPTED", "Accepted"),
+    Verdict.REJECTED: _private("VERDICT-REJECTED", "Rejected"),
+    None: _private("VERDICT-OPEN", "Not judged"),
+}
+IMPRESSION: Final = Code("121073", "DCM", "Impression")
+QUALITATIVE: Final = Code("C0034375", "UMLS", "Qualitative Evaluations")
 
 REASONS: Final[dict[Reason, Code]] = {
     Reason.NOT_FLUID_SENSITIVE: _private("NULL-CONTRAST", "not_fluid_sensitive"),

@@ -34,6 +34,7 @@ from pydicom import Dataset
 from pydicom.sr.coding import Code
 
 from hipdesk.adapters import _output_codes as codes
+from hipdesk.adapters._output_review import add_words, verdict_of, verify
 from hipdesk.adapters._output_segmentation import (
     MANUFACTURER,
     Segment,
@@ -52,6 +53,7 @@ from hipdesk.records import (
     Reason,
     SegmentClass,
 )
+from hipdesk.report import ReportReview
 
 SERIES_NUMBER: Final = 9002
 
@@ -59,14 +61,22 @@ _Group = VolumetricROIMeasurementsAndQualitativeEvaluations | MeasurementsAndQua
 
 
 def build_measurements(
-    analysis: Analysis, headers: Sequence[Dataset], segmentation: Dataset
+    analysis: Analysis,
+    headers: Sequence[Dataset],
+    segmentation: Dataset | None,
+    review: ReportReview | None = None,
+    clinic: str = "",
 ) -> Comprehensive3DSR:
     """The measurement report of one analysis.
 
     Parameters
     ----------
+    analysis : as its readers left it (`hipdesk.amendment.effective`)
     headers : the series' files without pixels
-    segmentation : the Segmentation object of the same analysis
+    segmentation : the Segmentation object of the same analysis; None where it
+        has no masks
+    review : what readers have added; None where nobody was asked
+    clinic : for which its readers sign
 
     Raises
     ------
@@ -76,11 +86,12 @@ def build_measurements(
     report = MeasurementReport(
         observation_context=ObservationContext(observer_device_context=_observer(analysis)),
         procedure_reported=codes.MR_IMAGING,
-        imaging_measurements=list(_groups(analysis, segmentation)),
+        imaging_measurements=list(_groups(analysis, segmentation, review)),
         title=codes.MEASUREMENT_REPORT,
     )
-    return Comprehensive3DSR(
-        evidence=[*headers, segmentation],
+    add_words(report[0], review)
+    document = Comprehensive3DSR(
+        evidence=[*headers, *([] if segmentation is None else [segmentation])],
         content=report,
         series_instance_uid=new_uid(),
         series_number=SERIES_NUMBER,
@@ -95,6 +106,8 @@ def build_measurements(
         coding_schemes=[codes.coding_scheme()],
         specific_character_set=CHARACTER_SET,
     )
+    verify(document, review, clinic)
+    return document
 
 
 def _description(analysis: Analysis) -> str:
@@ -115,23 +128,23 @@ def _observer(analysis: Analysis) -> ObserverContext:
     )
 
 
-def _groups(analysis: Analysis, segmentation: Dataset) -> Iterator[_Group]:
-    numbers = {
-        item.get("TrackingUID"): int(item.SegmentNumber) for item in segmentation.SegmentSequence
-    }
+def _groups(
+    analysis: Analysis, segmentation: Dataset | None, review: ReportReview | None
+) -> Iterator[_Group]:
     for segment in segments_of(analysis):
-        yield _mask_group(analysis, segment, segmentation, numbers)
+        yield _mask_group(analysis, segment, segmentation)
     for hip in analysis.hips:
-        yield _hip_group(analysis, hip)
+        yield _hip_group(analysis, hip, review)
         yield from _undefined_lesions(analysis, hip)
     yield _patient_group(analysis)
 
 
 def _mask_group(
-    analysis: Analysis, segment: Segment, segmentation: Dataset, numbers: Mapping[str, int]
+    analysis: Analysis, segment: Segment, segmentation: Dataset | None
 ) -> VolumetricROIMeasurementsAndQualitativeEvaluations:
     tracking_uid = segment.tracking_uid(analysis)
-    if tracking_uid not in numbers:
+    numbers = _numbers(segmentation)
+    if segmentation is None or tracking_uid not in numbers:
         raise OutputError("The DICOM segmentation belongs to another analysis; write it again.")
     concept = codes.CLASSES[segment.name]
     return VolumetricROIMeasurementsAndQualitativeEvaluations(
@@ -151,6 +164,12 @@ def _mask_group(
         measurements=[*_size(analysis, segment), *_share(segment)],
         qualitative_evaluations=_remarks(segment) or None,
     )
+
+
+def _numbers(segmentation: Dataset | None) -> Mapping[str, int]:
+    """Tracking UIDs of segments and their numbers."""
+    items = [] if segmentation is None else segmentation.SegmentSequence
+    return {item.get("TrackingUID"): int(item.SegmentNumber) for item in items}
 
 
 def _size(analysis: Analysis, segment: Segment) -> list[Measurement]:
@@ -233,8 +252,10 @@ def _algorithm(analysis: Analysis, segment: Segment) -> AlgorithmIdentification 
     )
 
 
-def _hip_group(analysis: Analysis, hip: HipResult) -> MeasurementsAndQualitativeEvaluations:
-    """The hip's score over both lesions, or why it has none."""
+def _hip_group(
+    analysis: Analysis, hip: HipResult, review: ReportReview | None
+) -> MeasurementsAndQualitativeEvaluations:
+    """The hip's score over both lesions, or why it has none, and what its reader made of it."""
     score = hip.score
     measurements = []
     if score is not None and score.u_intensity is not None and score.u_area is not None:
@@ -245,7 +266,7 @@ def _hip_group(analysis: Analysis, hip: HipResult) -> MeasurementsAndQualitative
         codes.laterality(hip.side),
         codes.UNET_SCORE,
         measurements,
-        [*_absent(hip.reason), *_placed(hip)],
+        [*_absent(hip.reason), *_placed(hip), *verdict_of(hip.side, review)],
     )
 
 

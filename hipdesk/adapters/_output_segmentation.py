@@ -52,6 +52,7 @@ from hipdesk.records import (
     Series,
     Side,
 )
+from hipdesk.report import ReportReview
 
 MANUFACTURER: Final = "HipDesk"
 SERIES_NUMBER: Final = 9001
@@ -101,12 +102,16 @@ def segments_of(analysis: Analysis) -> tuple[Segment, ...]:
     )
 
 
-def build_segmentation(analysis: Analysis, headers: Sequence[Dataset]) -> Segmentation:
+def build_segmentation(
+    analysis: Analysis, headers: Sequence[Dataset], review: ReportReview | None = None
+) -> Segmentation:
     """The Segmentation object of one analysis.
 
     Parameters
     ----------
+    analysis : as its readers left it (`hipdesk.amendment.effective`)
     headers : the series' files without pixels, in stack order
+    review : what readers have added; None where nobody was asked
 
     Raises
     ------
@@ -132,8 +137,8 @@ def build_segmentation(analysis: Analysis, headers: Sequence[Dataset]) -> Segmen
         software_versions=analysis.program_version,
         device_serial_number=f"HipDesk-{analysis.program_version}",
         content_label="HIPDESK",
-        content_description=_description(analysis),
-        series_description=_description(analysis),
+        content_description=_description(analysis, review),
+        series_description=_description(analysis, review),
         transfer_syntax_uid=ExplicitVRLittleEndian,
         omit_empty_frames=False,
         content_qualification=ContentQualificationValues.RESEARCH,
@@ -184,11 +189,12 @@ def _writable(values: Sequence[float]) -> list[float]:
     return [float(format_number_as_ds(float(value))) for value in values]
 
 
-def _description(analysis: Analysis) -> str:
+def _description(analysis: Analysis, review: ReportReview | None) -> str:
     """What a list of series shows; at most 64 characters (LO)."""
+    state = "" if review is None else ", signed" if review.final else ", draft"
     if analysis.series.contrast.fluid_sensitive:
-        return "HipDesk masks (research use only)"
-    return f"HipDesk bones; lesions null: {Reason.NOT_FLUID_SENSITIVE.value}"
+        return f"HipDesk masks{state} (research use only)"
+    return f"HipDesk bones{state}; lesions null: {Reason.NOT_FLUID_SENSITIVE.value}"
 
 
 def _nothing(analysis: Analysis) -> str:

@@ -22,6 +22,7 @@ from hipdesk.adapters._output_sources import read_headers
 from hipdesk.adapters.whole_file import output_file
 from hipdesk.errors import OutputError
 from hipdesk.records import Analysis
+from hipdesk.report import ReportReview
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())
@@ -30,18 +31,20 @@ _log.addHandler(logging.NullHandler())
 logging.getLogger("highdicom").setLevel(logging.CRITICAL)
 
 
-def write_segmentation(analysis: Analysis, path: Path) -> None:
+def write_segmentation(analysis: Analysis, path: Path, review: ReportReview | None = None) -> None:
     """Write every mask of an analysis as one binary Segmentation object.
 
     Segment labels are the class names; a segment's side is in its anatomic
     region's modifier and its tracking identifier. Frames lie on the series'
     native grid, one for every slice and segment. On a series that is not
-    fluid-sensitive there are bones only, and the description says why.
+    fluid-sensitive there are bones only, and the description says why. Where
+    there is a review, it says whether the masks are signed.
 
     Parameters
     ----------
-    analysis : its series' files must still be readable
+    analysis : as its readers left it; its series' files must still be readable
     path : file to make or replace
+    review : what readers have added; None where nobody was asked
 
     Raises
     ------
@@ -51,22 +54,33 @@ def write_segmentation(analysis: Analysis, path: Path) -> None:
     """
     headers = read_headers(analysis.series)
     with _deriving():
-        dataset = build_segmentation(analysis, headers)
+        dataset = build_segmentation(analysis, headers, review)
     _write(dataset, path)
     _log.info("segmentation written: %d segments", len(dataset.SegmentSequence))
 
 
-def write_measurements(analysis: Analysis, path: Path, segmentation_path: Path) -> None:
+def write_measurements(
+    analysis: Analysis,
+    path: Path,
+    segmentation_path: Path | None,
+    review: ReportReview | None = None,
+    clinic: str = "",
+) -> None:
     """Write the numbers of an analysis as a TID 1500 measurement report.
 
     A value that does not exist is absent from its group, which states the
-    reason as a code whose meaning is the one used in ``result.json``.
+    reason as a code whose meaning is the one used in ``result.json``. Verdicts,
+    signatures and the reader's words are there as in the printed report; the
+    object is verified once every hip is signed.
 
     Parameters
     ----------
-    analysis : its series' files must still be readable
+    analysis : as its readers left it; its series' files must still be readable
     path : file to make or replace
-    segmentation_path : what `write_segmentation` wrote for this analysis
+    segmentation_path : what `write_segmentation` wrote for this analysis; None
+        where no hip has masks
+    review : what readers have added; None where nobody was asked
+    clinic : for which its readers sign
 
     Raises
     ------
@@ -75,9 +89,9 @@ def write_measurements(analysis: Analysis, path: Path, segmentation_path: Path) 
         lack what the object needs, or the file cannot be written.
     """
     headers = read_headers(analysis.series)
-    segmentation = _read_segmentation(segmentation_path)
+    segmentation = None if segmentation_path is None else _read_segmentation(segmentation_path)
     with _deriving():
-        dataset = build_measurements(analysis, headers, segmentation)
+        dataset = build_measurements(analysis, headers, segmentation, review, clinic)
     _write(dataset, path)
     _log.info("measurements written")
 

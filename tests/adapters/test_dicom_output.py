@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -47,6 +47,7 @@ from hipdesk.records import (
     StudyInfo,
     Volume,
 )
+from hipdesk.report import ReportReview, report_review
 from hipdesk.review import Review, Reviewed, ReviewKind, Revision
 from hipdesk.scoring import DEFINITION, patient_total, score_hip
 
@@ -768,6 +769,99 @@ def test_without_any_hip_that_a_reader_kept_there_is_no_segmentation(tmp_path: P
     nothing = reviewed_analysis(classic_series(tmp_path), rejected=tuple(Side))
     with pytest.raises(OutputError, match="A reader rejected the outlines of every hip"):
         write_segmentation(nothing, tmp_path / "out.dcm")
+
+
+SIGNED_AT = datetime(2024, 5, 8, 16, 30, tzinfo=timezone(timedelta(hours=2)))
+WORDS = "右髋：水肿。\nLeft: none."
+
+
+def judged(analysis: Analysis, *acts: tuple[Side, str, str]) -> tuple[Analysis, ReportReview]:
+    """An analysis after its readers' acts (side, kind, reader), and what they say of it."""
+    reviews = tuple(
+        Review(side, 0, ReviewKind(kind), reader, SIGNED_AT) for side, kind, reader in acts
+    )
+    reviewed = Reviewed(analysis, reviews=reviews, impression=WORDS)
+    return effective(reviewed), report_review(reviewed)
+
+
+def said_by_readers(report: Dataset) -> list[tuple[str, str]]:
+    """Concept and text of everything below "Qualitative Evaluations"."""
+    return [
+        (item.ConceptNameCodeSequence[0].CodeMeaning, item.TextValue)
+        for container in report.ContentSequence
+        if container.ConceptNameCodeSequence[0].CodeMeaning == "Qualitative Evaluations"
+        for item in container.ContentSequence
+    ]
+
+
+def test_a_report_signed_throughout_is_final_and_verified_by_its_readers(tmp_path: Path) -> None:
+    analysis, review = judged(
+        make_analysis(classic_series(tmp_path)),
+        (Side.RIGHT, "accepted", "Dr A"),
+        (Side.RIGHT, "signed", "Dr A"),
+        (Side.LEFT, "rejected", "李医生"),
+        (Side.LEFT, "signed", "李医生"),
+    )
+    seg, sr = tmp_path / "seg.dcm", tmp_path / "sr.dcm"
+    write_segmentation(analysis, seg, review)
+    write_measurements(analysis, sr, seg, review, "Clinic ^ One")
+    assert_valid(seg, sr)
+    assert dcmread(seg).ContentDescription == "HipDesk masks, signed (research use only)"
+    assert_masks_kept(seg, analysis)
+    report = dcmread(sr)
+    assert (report.PreliminaryFlag, report.VerificationFlag) == ("FINAL", "VERIFIED")
+    assert [
+        (str(each.VerifyingObserverName), each.VerifyingOrganization, each.VerificationDateTime)
+        for each in report.VerifyingObserverSequence
+    ] == [(name, "Clinic One", "20240508143000+0000") for name in ("Dr A", "李医生")]
+    assert said_by_readers(report) == [
+        ("Reader's signature", "right hip, Dr A, 2024-05-08 14:30:00 UTC"),
+        ("Reader's signature", "left hip, 李医生, 2024-05-08 14:30:00 UTC"),
+        ("Impression", WORDS),
+    ]
+    groups = measurement_groups(sr)
+    verdicts = [coded(groups[f"{side.word} hip UNet-score"])["Reader's verdict"] for side in Side]
+    assert verdicts == ["Accepted", "Rejected"]
+
+
+def test_a_report_signed_in_part_is_a_draft_that_nobody_verified(tmp_path: Path) -> None:
+    analysis, review = judged(
+        make_analysis(classic_series(tmp_path)),
+        (Side.RIGHT, "accepted", ""),
+        (Side.RIGHT, "signed", ""),
+    )
+    seg, sr = tmp_path / "seg.dcm", tmp_path / "sr.dcm"
+    write_segmentation(analysis, seg, review)
+    write_measurements(analysis, sr, seg, review)
+    assert_valid(seg, sr)
+    assert dcmread(seg).SeriesDescription == "HipDesk masks, draft (research use only)"
+    report = dcmread(sr)
+    assert (report.PreliminaryFlag, report.VerificationFlag) == ("PRELIMINARY", "UNVERIFIED")
+    assert "VerifyingObserverSequence" not in report
+    assert said_by_readers(report)[0][1].startswith("right hip, a reader without a name, 2024-")
+    left = measurement_groups(sr)["left hip UNet-score"]
+    assert coded(left)["Reader's verdict"] == "Not judged"
+
+
+def test_measurements_of_hips_that_were_all_rejected_say_so_without_masks(tmp_path: Path) -> None:
+    acts = [(side, kind, "Dr A") for side in Side for kind in ("rejected", "signed")]
+    analysis, review = judged(make_analysis(classic_series(tmp_path)), *acts)
+    write_measurements(analysis, tmp_path / "sr.dcm", None, review)
+    assert_valid(tmp_path / "sr.dcm")
+    for side in Side:
+        said = coded(measurement_groups(tmp_path / "sr.dcm")[f"{side.word} hip UNet-score"])
+        assert (said[REASON_NAME], said["Reader's verdict"]) == ("rejected_by_reader", "Rejected")
+    report = dcmread(tmp_path / "sr.dcm")
+    assert report.VerificationFlag == "VERIFIED"
+    assert report.VerifyingObserverSequence[0].VerifyingOrganization == "not stated"
+
+
+def test_measurements_without_a_review_say_nothing_of_readers(tmp_path: Path) -> None:
+    _, sr = write_both(make_analysis(classic_series(tmp_path)), tmp_path)
+    report = dcmread(sr)
+    assert said_by_readers(report) == []
+    assert (report.PreliminaryFlag, report.VerificationFlag) == ("PRELIMINARY", "UNVERIFIED")
+    assert "Reader's verdict" not in coded(measurement_groups(sr)["right hip UNet-score"])
 
 
 def test_every_reason_of_a_hip_has_a_code(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""``python -m hipdesk.training generate | locate | segment | test | export``.
+"""``python -m hipdesk.training generate | locate | segment | test | export | figures``.
 
 Each command can be killed and started again; it goes on where it was.
 """
@@ -86,12 +86,26 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--run-dir", type=Path, required=True, help="folder of the training")
     export.add_argument("--out", type=Path, required=True, help="folder of the model")
     export.add_argument("--version", required=True)
-    export.add_argument("--metrics", type=Path, help="JSON list of {name, value, test_set}")
+    export.add_argument(
+        "--metrics",
+        type=Path,
+        action="append",
+        default=[],
+        help="JSON list of {name, value, test_set}, as `hipdesk evaluate --out` writes it; those "
+        "that are about the model's task are taken",
+    )
     export.add_argument("--test-description", default="", help="of the metrics' test set")
     export.add_argument(
-        "--source", action="append", choices=("label_maps", "own_label_maps", "procedural")
+        "--source",
+        action="append",
+        choices=("label_maps", "own_label_maps", "procedural"),
+        help="what was simulated from, for licence and attribution: the two label maps with their "
+        "shape model, others of your own, or bodies the program invents; may be given twice",
     )
     export.set_defaults(run=_export)
+    figures = commands.add_parser("figures", help="make a document's tables of figures anew")
+    figures.add_argument("document", type=Path, nargs="+", help="Markdown with marked blocks")
+    figures.set_defaults(run=_figures)
     return parser
 
 
@@ -193,17 +207,26 @@ def _export(given: argparse.Namespace) -> None:
         SOURCES,
         Provenance,
         export_model,
-        read_metrics,
         run_settings,
     )
     from hipdesk.training.loop import load_trained, recipe_in
+    from hipdesk.training.tables import metrics_for, read_metrics
 
     recipe = recipe_in(given.run_dir, given.model)
     sources = [line for name in given.source or ["procedural"] for line in SOURCES[name]]
     provenance = Provenance(tuple(sources), given.test_description, run_settings(given.run_dir))
-    metrics = read_metrics(given.metrics) if given.metrics else ()
+    every = [metric for path in given.metrics for metric in read_metrics(path)]
+    metrics = metrics_for(recipe.task, every)
     network = load_trained(recipe, given.run_dir)
     export_model(network, recipe, given.out, given.version, metrics, provenance)
+
+
+def _figures(given: argparse.Namespace) -> None:
+    """Make the tables of documents anew from the files that they name."""
+    from hipdesk.training.tables import fill
+
+    for document in given.document:
+        fill(document)
 
 
 def _given_maker(given: argparse.Namespace) -> Maker:

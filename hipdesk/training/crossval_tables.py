@@ -25,11 +25,14 @@ from hipdesk.training.evaluate import (
     plain_of,
 )
 from hipdesk.training.recipes import Architecture
+from hipdesk.training.tables import table
 
 NOTHING: Final = "–"
 """Where there is nothing to measure."""
 
 RULE: Final = f"bme by a threshold at {THRESHOLD} x marrow in the bones found"
+
+FALSE: Final = "false mL in hips without, median"
 
 NAMES: Final[Mapping[Architecture, str]] = {
     Architecture.UNET: "U-Net",
@@ -77,7 +80,8 @@ def fold_values(hips: Sequence[HipFigures]) -> dict[tuple[str, str], float]:
     values[RULE, "lesion-wise precision"] = hits.precision
     for words, value in hip_agreement(hips).items():
         values["UNet-score U of a hip", words.removeprefix("u_intensity of a hip, ")] = value
-    values["bme", "false mL in hips without, median"] = false_ml(hips)
+    values["bme", FALSE] = false_ml(masks_of(hips, SegmentClass.BME))
+    values[RULE, FALSE] = false_ml(plain)
     return values
 
 
@@ -166,7 +170,7 @@ def _main_table(results: Results) -> list[str]:
     ]
     paper = ["U-Net of the source paper", '"accuracy" 88.48 %', *['"accuracy" 69.36 %, both']]
     rows.append([*paper, *[NOTHING] * (len(columns) + 1 - len(paper))])
-    return _table(["Network", *columns], rows)
+    return table(["Network", *columns], rows)
 
 
 def _class_tables(results: Results) -> Iterator[str]:
@@ -178,7 +182,7 @@ def _class_tables(results: Results) -> Iterator[str]:
             [NAMES[name], *(_spread(_own(results, name), what, figure) for figure in figures)]
             for name in results.plan.architectures
         ]
-        yield from ("", f"## {what}", "", *_table(["Network", *figures], rows))
+        yield from ("", f"## {what}", "", *table(["Network", *figures], rows))
 
 
 def _fold_table(results: Results) -> list[str]:
@@ -197,7 +201,7 @@ def _fold_table(results: Results) -> list[str]:
             for what, figure in wanted
         ]
     folds = [str(number + 1) for number in range(results.plan.folds)]
-    return _table(["Network", "Figure", *folds], rows)
+    return table(["Network", "Figure", *folds], rows)
 
 
 def _own(results: Results, architecture: Architecture) -> list[FoldResult]:
@@ -221,12 +225,6 @@ def _pooled_limits(own: Sequence[FoldResult]) -> str:
 def _shown(value: float) -> str:
     """A number of the text."""
     return f"{value:.3f}" if np.isfinite(value) else NOTHING
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return ["| " + " | ".join(line) + " |" for line in lines]
 
 
 def _cell(value: float) -> str:

@@ -45,6 +45,7 @@ from hipdesk.training.metrics import (
     compare,
     pixel_accuracy,
 )
+from hipdesk.training.tables import OVER_HIPS, comparison
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,11 @@ LESION_ML: Final = 0.3
 
 THRESHOLD: Final = 1.6
 """The plain rule that a network must beat: so many times the median of the marrow."""
+
+RULE: Final = f"a threshold at {THRESHOLD} x marrow in the bones found"
+"""The plain rule in words."""
+
+FALSE: Final = "false bme in hips without, median mL"
 
 _NAN: Final = float("nan")
 
@@ -141,7 +147,8 @@ def summary(figures: Sequence[PatientFigures], test_set: str) -> tuple[Metric, .
             for key in ("u_intensity", "u_area")
         },
         **hip_agreement(hips),
-        "false bme in hips without, median mL": false_ml(hips),
+        FALSE: false_ml(masks_of(hips, SegmentClass.BME)),
+        comparison(FALSE, RULE): false_ml(plain_of(hips)),
     }
     return tuple(
         Metric(name=name, value=round(value, 4), test_set=test_set)
@@ -166,11 +173,12 @@ def _located(hips: Sequence[HipFigures]) -> dict[str, float]:
 def class_means(hips: Sequence[HipFigures]) -> dict[str, float]:
     """Mean figures of every class over the hips, the plain rule's beside the oedema's."""
     values: dict[str, float] = {}
-    rule = f"of a threshold at {THRESHOLD} x marrow in the bones found"
     for name in SegmentClass:
-        values |= _means(masks_of(hips, name), name, f"{name.value} {{}}, mean over hips")
+        own = _means(masks_of(hips, name), name)
+        values |= own
         if name is SegmentClass.BME:
-            values |= _means(plain_of(hips), name, f"for comparison: bme {{}} {rule}")
+            plain = _means(plain_of(hips), name)
+            values |= {comparison(key, RULE): value for key, value in plain.items()}
     return values
 
 
@@ -218,9 +226,8 @@ def hip_agreement(hips: Sequence[HipFigures]) -> dict[str, float]:
     }
 
 
-def false_ml(hips: Iterable[HipFigures]) -> float:
-    """Median oedema found in hips that have none; NaN where every hip has some."""
-    masks = masks_of(hips, SegmentClass.BME)
+def false_ml(masks: Iterable[MaskFigures]) -> float:
+    """Median volume found in hips that have none; NaN where every hip has some."""
     false = [mask.found_ml for mask in masks if mask.true_ml == 0]
     return float(np.median(false)) if false else _NAN
 
@@ -240,13 +247,13 @@ def _adapter() -> TypeAdapter[tuple[PatientFigures, ...]]:
     return TypeAdapter(tuple[PatientFigures, ...])
 
 
-def _means(masks: Sequence[MaskFigures], name: SegmentClass, words: str) -> dict[str, float]:
-    """Means of the figures, and the lesions' shares; ``words`` has a gap for the figure."""
-    values = {words.format(figure): mean_of(masks, figure) for figure in FIGURES}
+def _means(masks: Sequence[MaskFigures], name: SegmentClass) -> dict[str, float]:
+    """Means of the figures, and the lesions' shares."""
+    values = {f"{name.value} {figure}{OVER_HIPS}": mean_of(masks, figure) for figure in FIGURES}
     if name in LESIONS:
-        hits, shares = lesions_of(masks), words.replace(", mean over hips", "")
-        values[shares.format("lesions found, share")] = hits.sensitivity
-        values[shares.format("found lesions that are true, share")] = hits.precision
+        hits = lesions_of(masks)
+        values[f"{name.value} lesions found, share"] = hits.sensitivity
+        values[f"{name.value} found lesions that are true, share"] = hits.precision
     return values
 
 

@@ -27,7 +27,6 @@ from typing import Any, Final
 import numpy as np
 import onnx
 import torch
-from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
 
 from hipdesk.errors import OutputError, UnreadableInput
@@ -39,6 +38,7 @@ from hipdesk.training.data import input_spec
 from hipdesk.training.loop import Weights
 from hipdesk.training.networks import DEPTH_MULTIPLE, Supervised, parameter_count
 from hipdesk.training.recipes import RECIPES, Architecture, Kind, Recipe, with_architecture
+from hipdesk.training.tables import accuracy_lines
 
 OPSET: Final = 18
 OUTPUT: Final = "probability"
@@ -59,10 +59,14 @@ LABEL_MAPS: Final = (
     "HuBMAP CCF 3D Reference Object Library (CC BY 4.0);",
     "Sreenivasa and Gonzalez-Alvarado, BMFToolkit (zlib licence, altered);",
     "NLM Visible Human Project.",
+    "Shape model of pelvis and femur of 26 adults: musculoskeletal-models 0.2.4 (MPL-2.0).",
 )
-"""Attribution of the two label maps the bundled models are simulated from."""
+"""Attribution of the folder of label maps that the bundled models are simulated from."""
 
-OWN_LABEL_MAPS: Final = ("Label maps from a folder named by whoever trained this model.",)
+OWN_LABEL_MAPS: Final = (
+    "Label maps from a folder named by whoever trained this model;",
+    "the shape model beside them, if there is one.",
+)
 
 SOURCES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -296,22 +300,6 @@ def _silence() -> Iterator[None]:
         logging.disable(before)
 
 
-def read_metrics(path: Path) -> tuple[Metric, ...]:
-    """Metrics from a JSON list of ``{name, value, test_set}``.
-
-    Raises
-    ------
-    UnreadableInput
-        The file is missing or of another form.
-    """
-    try:
-        return TypeAdapter(tuple[Metric, ...]).validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise UnreadableInput(
-            f"{path} is not a list of metrics; each needs a name, a value and a test_set."
-        ) from error
-
-
 def manifest_json(manifest: Manifest) -> str:
     """The text of ``manifest.json``."""
     return json.dumps(manifest.model_dump(mode="json", by_alias=True), indent=2) + "\n"
@@ -334,7 +322,7 @@ def model_card(manifest: Manifest, recipe: Recipe, parameters: int, provenance: 
         ],
         "Training data": [source, "", *(f"- {each}" for each in manifest.training_data)],
         "Training": [*_settings(recipe), *provenance.settings],
-        "Accuracy": _accuracy(manifest.metrics, provenance.test_description),
+        "Accuracy": [*_paragraph(provenance.test_description), *accuracy_lines(manifest.metrics)],
         "File": [
             f"`model.onnx`, opset {manifest.opset}, SHA-256 `{manifest.sha256}`.",
             f"Licence: {manifest.licence}.",
@@ -343,6 +331,11 @@ def model_card(manifest: Manifest, recipe: Recipe, parameters: int, provenance: 
     head = f"# {manifest.name} {manifest.version}\n\n**{manifest.intended_use}**\n"
     body = [f"\n## {title}\n\n" + "\n".join(lines) + "\n" for title, lines in sections.items()]
     return head + "".join(body)
+
+
+def _paragraph(text: str) -> list[str]:
+    """A text and the empty line after it, if there is one."""
+    return [text, ""] if text else []
 
 
 def _architecture(recipe: Recipe) -> str:
@@ -396,27 +389,6 @@ def run_settings(folder: Path) -> tuple[str, ...]:
         )
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise UnreadableInput(f"{folder} is not the folder of a training.") from error
-
-
-def _accuracy(metrics: Sequence[Metric], description: str) -> list[str]:
-    """Table of the metrics."""
-    if not metrics:
-        return ["Not measured."]
-    sets = list(dict.fromkeys(each.test_set for each in metrics))
-    names = list(dict.fromkeys(each.name for each in metrics))
-    values = {(each.name, each.test_set): f"{each.value:.3f}" for each in metrics}
-    columns = [f"Test set {number}" for number in range(1, len(sets) + 1)]
-    rows = [[name, *(values.get((name, each), "") for each in sets)] for name in names]
-    return [
-        *([description, ""] if description else []),
-        *(f"- {column}: {each}." for column, each in zip(columns, sets, strict=True)),
-        "",
-        *(
-            "| " + " | ".join(row) + " |"
-            for row in (["Figure", *columns], ["---"] * (1 + len(sets)))
-        ),
-        *("| " + " | ".join(row) + " |" for row in rows),
-    ]
 
 
 def _manifest(

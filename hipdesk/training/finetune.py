@@ -224,7 +224,8 @@ def what_is_worse(
         if new[name] < old[name] - CLASS_TOLERANCE
     ]
     false, before = (
-        false_ml([hip for patient in each for hip in patient.hips]) for each in (ours, theirs)
+        false_ml(masks_of([hip for patient in each for hip in patient.hips], SegmentClass.BME))
+        for each in (ours, theirs)
     )
     if false > before + FALSE_ML_TOLERANCE:
         found.append(f"False oedema is {false:.2f} mL and was {before:.2f} mL.")

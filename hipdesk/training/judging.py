@@ -40,6 +40,7 @@ class Question:
     cases : labelled cases; None for simulated patients
     anatomy, only, patients, seed : of simulated patients; a label map by name,
         else the folder's first one
+    note : words on the models' training, added to the test set's
     out : JSON list of the figures
     pictures : folder of truth beside prediction, with the readers' form
     """
@@ -51,6 +52,7 @@ class Question:
     seed: int
     out: Path | None
     pictures: Path | None
+    note: str = ""
 
 
 class Album:
@@ -107,7 +109,7 @@ def judge(
     cases, test_set = _cases(asked, doors, rules)
     album = None if asked.pictures is None else Album(asked.pictures, draw)
     figures = measure(cases, segmenter, locator, album or nothing_shown)
-    metrics = summary(figures, test_set)
+    metrics = summary(figures, "; ".join(filter(None, (test_set, asked.note))))
     if asked.out is not None:
         _write(asked.out, metrics)
     lines = [f"{metric.name}: {metric.value:.3f}" for metric in metrics]

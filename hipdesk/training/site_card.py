@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
-from hipdesk.manifest import Manifest, Metric
+from hipdesk.manifest import Manifest
+from hipdesk.training.tables import accuracy_lines
 
 LIMITS: Final = (
     "- It suits the scanners, protocols and readers it learned from; nothing is known of others.",
@@ -40,7 +41,7 @@ def site_card(
     sections = {
         "Where it comes from": [origin, "", *(f"- {line}" for line in manifest.training_data)],
         "Limits": [measured, *LIMITS],
-        "Accuracy": _accuracy(manifest.metrics),
+        "Accuracy": accuracy_lines(manifest.metrics),
         "File": [
             f"`model.onnx`, opset {manifest.opset}, SHA-256 `{manifest.sha256}`.",
             f"Licence: {manifest.licence}.",
@@ -49,17 +50,3 @@ def site_card(
     head = f"# {manifest.name} {manifest.version}\n\n**{manifest.intended_use}**\n"
     body = [f"\n## {title}\n\n" + "\n".join(lines) + "\n" for title, lines in sections.items()]
     return head + "".join(body)
-
-
-def _accuracy(metrics: Sequence[Metric]) -> list[str]:
-    """Table of the metrics, a column for each test set."""
-    values = {(each.name, each.test_set): f"{each.value:.3f}" for each in metrics}
-    sets = list(dict.fromkeys(each.test_set for each in metrics))
-    names = list(dict.fromkeys(each.name for each in metrics))
-    head = ["Figure", *(f"Test set {number}" for number in range(1, len(sets) + 1))]
-    rows = [[name, *(values.get((name, each), "") for each in sets)] for name in names]
-    return [
-        *(f"- Test set {number}: {each}." for number, each in enumerate(sets, start=1)),
-        "",
-        *("| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)),
-    ]

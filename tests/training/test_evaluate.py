@@ -58,6 +58,8 @@ def test_summary_by_hand() -> None:
     assert values["u_area of a patient, ICC(2,1)"] == pytest.approx(2 / 4.5, abs=1e-4)
     # Hips without true oedema were given 0.2, 0.4 and 0.0 mL.
     assert values["false bme in hips without, median mL"] == pytest.approx(0.2)
+    beside = "for comparison: false bme in hips without, median mL of a threshold at 1.6 x marrow"
+    assert values[f"{beside} in the bones found"] == pytest.approx(0.2)
 
 
 def test_agreement_of_hips_by_hand() -> None:

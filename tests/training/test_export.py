@@ -26,7 +26,6 @@ from hipdesk.training.export import (  # noqa: E402
     SOURCES,
     Provenance,
     export_model,
-    read_metrics,
     read_weights,
     recipe_of,
     run_settings,
@@ -216,15 +215,6 @@ def test_a_failed_export_leaves_the_old_model(
         export_model(build(PLAIN), PLAIN, folder, "2.0.0")
     assert (folder / "model.onnx").read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["tiny"]
-
-
-def test_metrics_are_read_or_refused(tmp_path: Path) -> None:
-    path = tmp_path / "metrics.json"
-    path.write_text(json.dumps([METRIC.model_dump()]), encoding="utf-8")
-    assert read_metrics(path) == (METRIC,)
-    path.write_text('[{"name": "disc Dice", "value": 0.91}]', encoding="utf-8")
-    with pytest.raises(UnreadableInput, match="test_set"):
-        read_metrics(path)
 
 
 def test_a_run_tells_its_length_and_seed(tmp_path: Path, pools: tuple[Pool, Pool]) -> None:

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Final
 
 from app.messages import OUR_FAULT, TOO_LITTLE_MEMORY
-from hipdesk import display, pair, paths, report, report_trend, series_choice, wording
+from hipdesk import display, paths, report, report_trend, series_choice, wording
 from hipdesk.records import Contrast, Plane, Side
 
 CONTEXT: Final = "core"
@@ -221,10 +221,8 @@ _SERIES: Final = (
         "The series' name does not say STIR, but its inversion time of {ti} ms does; check its "
         "contrast before using the result."
     ),
-    "The {side} hip was analysed from the other series{named}; its results are in {place}.",
+    "The {side} hip was analysed from the other series{named}.",
     " ('{description}')",
-    f"the folder '{pair.LEFT_FOLDER}' beside this one's",
-    "the folder above",
 )
 
 _RESULT: Final = (
@@ -356,9 +354,9 @@ _REPORT: Final = (
     "{side} hip: not part of this series.",
     "Both hips: no total, because {why}.",
     "{side} hip: see the other series{named}.",
-    "{side} hip: see the other series{named}; its figures are given above.",
+    "{side} hip: see the other series{named}; its figures are in the table.",
     (
-        "{side} hip: see the other series{named}; its figures are given above; its femoral head "
+        "{side} hip: see the other series{named}; its figures are in the table; its femoral head "
         "was placed by a reader."
     ),
     ", {description}",
@@ -555,7 +553,6 @@ SPOKEN: Final = frozenset(
         "other",
         "other_side",
         "other_source",
-        "place",
         "plane",
         "remedy",
         "shown",

@@ -12,6 +12,10 @@ LEFT_FOLDER: Final = "left"
 
 NOTICE: Final = "other_hip_in_other_series"
 
+_IN_LEFT: Final = f"the folder '{LEFT_FOLDER}' beside this one's"
+_ABOVE: Final = "the folder above"
+_PLACED: Final = "; its results are in {place}"
+
 
 def as_pair(right: Analysis, left: Analysis) -> tuple[Analysis, Analysis]:
     """The same two analyses, each naming the other for the hip that it does not show.
@@ -24,9 +28,24 @@ def as_pair(right: Analysis, left: Analysis) -> tuple[Analysis, Analysis]:
     right, left : of the right and of the left series, in this order
     """
     return (
-        _pointing(right, left, f"the folder '{LEFT_FOLDER}' beside this one's"),
-        _pointing(left, right, "the folder above"),
+        _pointing(right, left, _IN_LEFT),
+        _pointing(left, right, _ABOVE),
     )
+
+
+def without_folders(analysis: Analysis) -> Analysis:
+    """The same analysis for a reader who has both series at hand, and no folders of results."""
+    told = tuple(_without_folder(notice) for notice in analysis.notices)
+    return analysis if told == analysis.notices else replace(analysis, notices=told)
+
+
+def _without_folder(notice: Notice) -> Notice:
+    if notice.code != NOTICE:
+        return notice
+    message = notice.message
+    for place in (_IN_LEFT, _ABOVE):
+        message = message.replace(_PLACED.format(place=place), "")
+    return replace(notice, message=message)
 
 
 def hips_of_both(analysis: Analysis, other: Analysis | None) -> tuple[HipResult, ...]:
@@ -53,8 +72,8 @@ def _pointing(analysis: Analysis, other: Analysis, place: str) -> Analysis:
     told = tuple(
         Notice(
             NOTICE,
-            f"The {side.word} hip was analysed from the other series{named}; its results are in "
-            f"{place}.",
+            f"The {side.word} hip was analysed from the other series{named}"
+            f"{_PLACED.format(place=place)}.",
         )
         for side in sides
     )

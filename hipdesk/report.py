@@ -520,14 +520,21 @@ def _band(score: HipScore | None) -> str:
     return next((name for limit, name in HAN_BANDS if share < limit), HAN_LAST_BAND)
 
 
-def reason_sentences(analysis: Analysis, other: Analysis | None = None) -> tuple[str, ...]:
+GIVEN_ABOVE: Final = "given above"
+"""Where a report has the figures of both hips, seen from the reasons of missing ones."""
+
+
+def reason_sentences(
+    analysis: Analysis, other: Analysis | None = None, figures: str = GIVEN_ABOVE
+) -> tuple[str, ...]:
     """A sentence for every score that is missing or another series' one.
 
     Parameters
     ----------
     other : the analysis of the other hip's series, where the two were measured apart
+    figures : where the reader finds its figures
     """
-    return (*_borrowed(analysis, other), *_reasons(_both(analysis, other)))
+    return (*_borrowed(analysis, other, figures), *_reasons(_both(analysis, other)))
 
 
 def _reasons(analysis: Analysis) -> tuple[str, ...]:
@@ -547,24 +554,25 @@ def _reasons(analysis: Analysis) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _borrowed(analysis: Analysis, other: Analysis | None) -> tuple[str, ...]:
+def _borrowed(analysis: Analysis, other: Analysis | None, figures: str) -> tuple[str, ...]:
     """A sentence for every hip whose figures are the other series' ones."""
     if other is None:
         return ()
     named = f", {other.series.description}" if other.series.description else ""
     return tuple(
-        f"{capital(hip.side.word)} hip: see the other series{named}{_given(other, hip.side)}."
+        f"{capital(hip.side.word)} hip: see the other series{named}"
+        f"{_given(other, hip.side, figures)}."
         for hip in analysis.hips
         if hip.reason is Reason.SEPARATE_SERIES
     )
 
 
-def _given(other: Analysis, side: Side) -> str:
+def _given(other: Analysis, side: Side, figures: str) -> str:
     """Where the other series' figures of a hip are, if it has any, and what a reader did to it."""
     if _score(other, side) is None:
         return ""
     placed = "; its femoral head was placed by a reader" if other.hip(side).head.placed else ""
-    return f"; its figures are given above{placed}"
+    return f"; its figures are {figures}{placed}"
 
 
 def _why(hip: HipResult) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hipdesk.pair import as_pair, hips_of_both
+from hipdesk.pair import as_pair, hips_of_both, without_folders
 from hipdesk.records import Notice, Reason, Side
 from tests.analysis_factory import make_analysis, make_series
 
@@ -60,3 +60,18 @@ def test_hips_come_from_the_series_that_shows_them():
     right, left = as_pair(RIGHT, LEFT)
     assert hips_of_both(right, left) == (RIGHT.hips[0], LEFT.hips[1])
     assert hips_of_both(right, None) == right.hips
+
+
+def test_a_reader_of_both_series_is_told_of_no_folder():
+    right, left = (without_folders(each) for each in as_pair(RIGHT, LEFT))
+    assert right.notices[0].message == (
+        "The left hip was analysed from the other series ('STIR L')."
+    )
+    assert left.notices[0].message == (
+        "The right hip was analysed from the other series ('STIR R')."
+    )
+    assert [notice.code for notice in right.notices] == [
+        "other_hip_in_other_series",
+        "provider_fallback",
+    ]
+    assert without_folders(RIGHT) is RIGHT

@@ -12,6 +12,7 @@ from app.services import Services
 from app.state import Exam, OpenSeries, Pages
 from hipdesk.amendment import effective
 from hipdesk.errors import Cancelled as CancelledByUser
+from hipdesk.pair import without_folders
 from hipdesk.ports import Cancelled, Progress, VisitStore
 from hipdesk.records import Visit
 from hipdesk.report import Report, build_report, report_review
@@ -58,7 +59,7 @@ class ReportRequest:
     def report(self, visits: tuple[Visit, ...]) -> Report:
         """Everything on its pages."""
         return build_report(
-            effective(self.reviewed),
+            without_folders(effective(self.reviewed)),
             self.series.volume,
             visits,
             now=self.now,

@@ -27,6 +27,7 @@ from hipdesk.amendment import effective
 from hipdesk.crop import hip_grid
 from hipdesk.linking import index_at, offset_of
 from hipdesk.overlay import Window
+from hipdesk.pair import without_folders
 from hipdesk.records import HipResult, HipScore, Origin, Point, Reason, Side
 from hipdesk.report import alarm_sentences, findings, notice_sentences, reason_sentences
 from hipdesk.review import Reviewed, Standing, Verdict
@@ -270,17 +271,22 @@ def _decides(reviewed: Reviewed, side: Side, number: int) -> bool:
     return rejected if counting is None else counting == number
 
 
+IN_TABLE = "in the table"
+"""Where the figures of the other series of a pair stand in the window."""
+
+
 def scores_of(exam: Exam, shown: OpenSeries) -> Scores | None:
     """Table and strip chart of the series on screen; None before its analysis."""
     if shown.reviewed is None:
         return None
-    analysis, other = effective(shown.reviewed), other_analysis(exam, shown)
+    analysis = without_folders(effective(shown.reviewed))
+    other = other_analysis(exam, shown)
     _, row_mm, column_mm = analysis.series.spacing_mm
     alarms = alarm_sentences(analysis)
     strips = {hip.side: hip.score for hip in analysis.hips if hip.score is not None}
     return Scores(
         findings=findings(analysis, other),
-        reasons=reason_sentences(analysis, other),
+        reasons=reason_sentences(analysis, other, IN_TABLE),
         notices=tuple(said for said in notice_sentences(analysis) if said not in alarms),
         strips=MappingProxyType(strips),
         pixel_mm2=row_mm * column_mm,

@@ -1000,30 +1000,6 @@
         <translation>正在保存新的轮廓</translation>
     </message>
     <message>
-        <source>Going back to earlier outlines</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Outlining was stopped.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The crop of the right hip is back where it was.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The crop of the left hip is back where it was.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The right hip stays without a crop.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The left hip stays without a crop.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Analyse the series first.</source>
         <translation>请先分析该序列。</translation>
     </message>
@@ -2513,8 +2489,8 @@
         <translation>最小可检测变化：尚未确立。此处不判断变化是否超过测量误差。</translation>
     </message>
     <message>
-        <source>Plotted is U/n, the per-slice mean of the UNet-score, over all counted slices of each visit; changes are computed on the slices of both visits that show the same part of the hip.</source>
-        <translation type="unfinished"></translation>
+        <source>Plotted is U/n, the per-slice mean of the UNet-score; the slices of different visits are not matched by position.</source>
+        <translation>图中为 U/n，即 UNet 评分的每层均值；不同就诊的层面未按位置配对。</translation>
     </message>
     <message>
         <source>No trend: it needs at least two dated visits with a score, and there is one.</source>
@@ -2961,20 +2937,20 @@
         <translation>序列名未注明 STIR，但其反转时间 {ti} ms 符合 STIR；使用结果前请核对其对比。</translation>
     </message>
     <message>
-        <source>The {side} hip was analysed from the other series{named}; its results are in {place}.</source>
-        <translation>{side}髋由另一序列{named}分析；其结果在{place}。</translation>
+        <source>The {side} hip was analysed from the other series{named}.</source>
+        <translation>{side}髋由另一序列{named}分析。</translation>
+    </message>
+    <message>
+        <source>{side} hip: see the other series{named}; its figures are in the table.</source>
+        <translation>{side}髋：见另一序列{named}；其数值见表中。</translation>
+    </message>
+    <message>
+        <source>{side} hip: see the other series{named}; its figures are in the table; its femoral head was placed by a reader.</source>
+        <translation>{side}髋：见另一序列{named}；其数值见表中；其股骨头由阅片者定位。</translation>
     </message>
     <message>
         <source> (&apos;{description}&apos;)</source>
         <translation>（“{description}”）</translation>
-    </message>
-    <message>
-        <source>the folder &apos;left&apos; beside this one&apos;s</source>
-        <translation>与本文件夹并列的“left”文件夹</translation>
-    </message>
-    <message>
-        <source>the folder above</source>
-        <translation>上一级文件夹</translation>
     </message>
     <message>
         <source>The images do not state the {words}, so this visit was not joined to earlier ones of the same person in the library.</source>
@@ -3259,14 +3235,6 @@
     <message>
         <source>{side} hip: see the other series{named}.</source>
         <translation>{side}髋：见另一序列{named}。</translation>
-    </message>
-    <message>
-        <source>{side} hip: see the other series{named}; its figures are given above.</source>
-        <translation>{side}髋：见另一序列{named}；其数值见上。</translation>
-    </message>
-    <message>
-        <source>{side} hip: see the other series{named}; its figures are given above; its femoral head was placed by a reader.</source>
-        <translation>{side}髋：见另一序列{named}；其数值见上；其股骨头由阅片者定位。</translation>
     </message>
     <message>
         <source>, {description}</source>

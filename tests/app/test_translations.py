@@ -210,6 +210,11 @@ NOT_SHOWN = frozenset(
         ),
         "No series has the UID asked for; run `hipdesk scan` to list the series.",
         "There is no character set called {}; use one of {}.",
+        "; its results are in {place}",
+        "the folder above",
+        "the folder 'left' beside this one's",
+        # In the PDF only.
+        "given above",
         # In the log only.
         "The file does not say which version of the program wrote it.",
         "The file was written by a newer version of the program; update it.",
@@ -230,7 +235,8 @@ IN_PARTS = frozenset(
         "{} {} and start from the defaults; {}.",
         "{} cannot be saved; check that the disk is not full and that you may write to {}.",
         "{} hip: see the other series{}{}.",
-        "; its figures are given above{}",
+        "The {} hip was analysed from the other series{}{}.",
+        "; its figures are {}{}",
         "; its femoral head was placed by a reader",
         "The settings",
         "The places of windows",
@@ -392,9 +398,9 @@ def test_sentences_with_figures_are_told_by_their_templates(
 
 
 def test_names_in_a_sentence_stay_as_they_are(chinese: None) -> None:
-    words = "Left hip: see the other series, right left rejected; its figures are given above."
+    words = "Left hip: see the other series, right left rejected; its figures are in the table."
 
-    assert core_words(words) == "左髋：见另一序列，right left rejected；其数值见上。"
+    assert core_words(words) == "左髋：见另一序列，right left rejected；其数值见表中。"
 
 
 @pytest.mark.parametrize("words", ["", "7.5", "Something else, and nothing of it known."])

@@ -502,6 +502,14 @@ def test_a_pair_has_a_report_a_series() -> None:
     assert [tab.shown for tab in room.view.last("show_series")] == [False, True]
 
 
+def test_a_pairs_report_speaks_of_no_folder() -> None:
+    report = Room(opened_pair()).printed
+    (said,) = (words for words in report.notices if "other series" in words)
+    assert said.startswith("The left hip was analysed from the other series")
+    assert "folder" not in said
+    assert "its figures are given above" in report.reasons[0]
+
+
 def test_half_a_pair_signed_is_not_final() -> None:
     room = Room(opened_pair())
     room.exam.judge_all()

@@ -9,6 +9,7 @@ back is compared with these before anything is put in place.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import logging
 import re
@@ -17,7 +18,7 @@ import sqlite3
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -212,7 +213,7 @@ def _write(
     progress: Progress,
     cancelled: Asked,
 ) -> Backup:
-    wanted = _image_files(snapshot)
+    wanted = image_files(snapshot)
     members: list[Member] = []
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         members.append(_add(archive, snapshot, DATABASE))
@@ -238,8 +239,8 @@ def _write(
     return made
 
 
-def _image_files(path: Path) -> list[tuple[str, str]]:
-    """Place below the library's folder and hash of every file the database names."""
+def image_files(path: Path) -> list[tuple[str, str]]:
+    """Place below the library's folder and hash of every image file a database names."""
     with closing(sqlite3.connect(path)) as connection:
         found = connection.execute(
             "SELECT study.folder, series.folder, instance.file, instance.sha256 FROM instance "
@@ -298,6 +299,26 @@ def read_backup(path: Path, cancelled: Asked = never_cancelled) -> Backup:
         for member in made.members:
             _check(archive, member, cancelled)
     return made
+
+
+def read_members(path: Path, wanted: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
+    """Those of some image files that a backup holds as they were.
+
+    Parameters
+    ----------
+    wanted : hash by name
+
+    Raises
+    ------
+    StoreError
+        It is no backup, cut off or altered, or a newer program made it.
+    """
+    with _archive(path) as archive:
+        for member in _contents(archive).members:
+            if wanted.get(member.name) == member.sha256:
+                data = io.BytesIO()
+                _check(archive, member, never_cancelled, data)
+                yield member.name, data.getvalue()
 
 
 @contextmanager

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hipdesk.cli.terminal import Json, ProgressLine, app, print_json, print_lines
 from hipdesk.errors import StoreError
 from hipdesk.paths import default_library
+
+if TYPE_CHECKING:
+    from hipdesk.adapters.integrity import Integrity
 
 audit = typer.Typer(no_args_is_help=True)
 app.add_typer(audit, name="audit", help="The hash-chained record of every change.")
@@ -76,6 +81,71 @@ def restore(
         if done.earlier is not None:
             print_lines([f"The library that was there lies in {done.earlier}"])
     _warn(made.lacking, made.problem)
+
+
+@app.command()
+def check(
+    store: Store = "",
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Move what is damaged into quarantine; delete nothing."),
+    ] = False,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE", help="With --repair: a backup to take lost images from."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read the whole patient library through: database, record of changes, every image."""
+    from hipdesk.adapters import integrity
+
+    if source is not None and not repair:
+        raise typer.BadParameter("--from goes with --repair")
+    with closing(ProgressLine(not as_json)) as line:
+        if repair:
+            done = integrity.repair(_folder(store), source, line)
+            found, left, aside = done.before, done.after, done.quarantine
+        else:
+            found = left = integrity.check(_folder(store), line)
+            aside = None
+    if as_json:
+        print_json(_integrity_document(found, left, aside))
+    else:
+        print_lines(_integrity_lines(found))
+        if aside is not None:
+            print_lines([f"What was damaged or unknown lies in {aside}"])
+        if repair:
+            print_lines(["After the repair:", *_integrity_lines(left)])
+    if not left.sound:
+        raise typer.Exit(StoreError.exit_code)
+
+
+def _integrity_lines(found: Integrity) -> Iterator[str]:
+    """What was found, in words."""
+    yield f"Database: {'sound' if found.database_sound else 'DAMAGED'}"
+    if found.audit_entries is not None:
+        yield f"Record of changes: {found.audit_entries} entries, intact"
+    elif found.audit_problem:
+        yield f"Record of changes: {found.audit_problem}"
+    else:
+        yield "Record of changes: cannot be read"
+    yield (
+        f"Image files: {found.images}, of these {len(found.missing)} missing and "
+        f"{len(found.damaged)} damaged; {len(found.unknown)} unknown ones beside them"
+    )
+
+
+def _integrity_document(found: Integrity, left: Integrity, aside: Path | None) -> dict[str, Any]:
+    """``hipdesk.check/1``: as found, and as left where something was repaired."""
+    return {
+        "schema": "hipdesk.check/1",
+        "sound": left.sound,
+        "found": asdict(found),
+        "left": asdict(left),
+        "quarantine": None if aside is None else str(aside),
+    }
 
 
 @audit.command()

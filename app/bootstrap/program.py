@@ -134,7 +134,7 @@ class Program:
         self.messages = messages or Messages(self._gui.post, self._gui.later)
         self.keeper = FileKeeper(self.messages)
         # Before the first widget: the type of those that are older than it never reaches them.
-        theme.apply(application, self.keeper.settings.theme)
+        theme.apply(application, self.keeper.settings.theme, whole=False)
         language.apply(application, self.keeper.settings.language)
         self._outside = self._opened(library or self.keeper.settings.library)
         self.services = self._services()

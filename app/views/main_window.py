@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QRect, QSignalBlocker, QSize, Qt
+from PySide6.QtCore import QChildEvent, QEvent, QRect, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -16,6 +16,8 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDropEvent,
     QGuiApplication,
+    QPainter,
+    QPaintEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
@@ -111,6 +113,8 @@ class MainWindow(QMainWindow):
         self._fill_menus()
         self.retranslate()
         self._mark_workspace()
+        for part in self._parts():
+            theme.dress(part)
         self._pages[Workspace.LIBRARY].setFocus()
 
     # What controllers ask for
@@ -160,7 +164,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            theme.apply(app, settings.theme)
+            theme.choose(settings.theme)
             language.apply(app, settings.language)
         self._themes[settings.theme].setChecked(True)
         page = self._beside.get(SettingsDialog)
@@ -218,6 +222,14 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(holding(inner))
         self._drop = DropHighlight(self._stack)
         self._take_all_drops()
+
+    def _parts(self) -> list[QWidget]:
+        """Menus, bars, pages and the lines between them: together all of the window."""
+        inside = self.centralWidget().findChildren(
+            QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly
+        )
+        bars = [each for each in inside if each is not self._stack]
+        return [self.menuBar(), *bars, *self._pages.values()]
 
     def _take_all_drops(self) -> None:
         """Text fields would write a dropped folder's path instead of opening it."""
@@ -375,6 +387,20 @@ class MainWindow(QMainWindow):
     def _tell(self, told: Callable[[ShellGestures], None]) -> None:
         if self._gestures is not None:
             told(self._gestures)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground behind everything."""
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), theme.current().colour("window"))
+        painter.end()
+
+    def childEvent(self, event: QChildEvent) -> None:
+        """Dress dialogs as the window, whoever makes them."""
+        super().childEvent(event)
+        if event.polished():
+            child = event.child()
+            if isinstance(child, QWidget) and child.isWindow():
+                theme.dress(child)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Show that folders and files may be dropped."""

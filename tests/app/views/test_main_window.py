@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, Qt, QTranslator, QUrl
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QLabel,
     QLineEdit,
     QMenu,
+    QMessageBox,
     QPlainTextEdit,
     QWidget,
 )
@@ -74,6 +75,53 @@ def window(qtbot: QtBot, qapp: QApplication, told: Recorder) -> Iterator[MainWin
 def words(widget: QWidget) -> str:
     labels = (each for each in widget.findChildren(QLabel) if each.isVisible())
     return "\n".join(each.accessibleName() or each.text() for each in labels)
+
+
+# The theme
+
+
+def looks(qtbot: QtBot, window: MainWindow) -> QImage:
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    window.show_patient(PatientHeader(patient(), date(2026, 5, 1)))
+    window.show_messages((Message(1, Severity.WARNING, "Words", Action("Do", lambda: None)),))
+    window.show()
+    qtbot.waitExposed(window)
+    window.setFocus()
+    QApplication.processEvents()
+    return window.grab().toImage()
+
+
+def test_a_window_styled_in_parts_looks_like_one_styled_as_a_whole(
+    qtbot: QtBot, qapp: QApplication
+) -> None:
+    def made() -> MainWindow:
+        return MainWindow({each: QLabel(each.value) for each in Workspace}, FACTS, FixedChoice())
+
+    theme.apply(qapp, Theme.LIGHT)
+    whole = looks(qtbot, made())
+    theme.apply(qapp, Theme.DARK, whole=False)
+    window = made()
+    dark = looks(qtbot, window)
+    theme.choose(Theme.LIGHT)
+    light = looks(qtbot, window)
+    theme.apply(qapp, Theme.DARK)
+    assert light == whole
+    assert dark != whole
+
+
+def test_dialogs_of_the_window_are_dressed_whoever_makes_them(
+    qtbot: QtBot, qapp: QApplication
+) -> None:
+    theme.apply(qapp, Theme.LIGHT, whole=False)
+    window = MainWindow({each: QWidget() for each in Workspace}, FACTS, FixedChoice())
+    qtbot.addWidget(window)
+    box = QMessageBox(window)
+    button = box.addButton(QMessageBox.StandardButton.Ok)
+    box.open()
+    assert button.height() == theme.ROW
+    box.close()
+    theme.apply(qapp, Theme.DARK)
 
 
 # The patient

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import re
+from collections.abc import Iterator
 from dataclasses import fields
+from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QRawFont
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import theme
@@ -113,6 +115,101 @@ def test_choosing_a_theme_changes_the_application(qtbot: QtBot, qapp: QApplicati
     assert seen == [theme.LIGHT]
     assert theme.current() is theme.LIGHT
     assert qapp.palette().window().color().name() == theme.LIGHT.panel
+
+
+# Parts of a window
+
+
+class Restyled(QObject):
+    """Counts how often a widget is styled anew."""
+
+    def __init__(self, watched: QWidget) -> None:
+        super().__init__(watched)
+        self.times = 0
+        watched.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.times += event.type() == QEvent.Type.StyleChange
+        return False
+
+
+@pytest.fixture
+def parted(qapp: QApplication) -> Iterator[None]:
+    """Only parts are styled, as in the program."""
+    theme.apply(qapp, Theme.DARK, whole=False)
+    yield
+    theme.apply(qapp, Theme.DARK)
+
+
+def muted() -> QLabel:
+    words = QLabel("Words")
+    theme.set_role(words, "kind", "muted")
+    return words
+
+
+def letters(widget: QWidget) -> str:
+    return widget.palette().windowText().color().name()
+
+
+def test_parts_in_sight_change_at_once_the_others_one_a_turn(
+    qtbot: QtBot, qapp: QApplication, parted: None
+) -> None:
+    parts = [muted() for _ in range(4)]
+    for part in parts:
+        qtbot.addWidget(part)
+        theme.dress(part)
+    seen, *hidden = parts
+    seen.show()
+    assert letters(seen) == theme.DARK.muted
+    theme.choose(Theme.LIGHT)
+    assert letters(seen) == theme.LIGHT.muted
+    light, done = theme.style_sheet(theme.LIGHT), [0]
+    while done[-1] < len(hidden):
+        done.append(sum(part.styleSheet() == light for part in hidden))
+        qapp.processEvents()
+    assert max(after - before for before, after in pairwise(done)) == 1
+    assert qapp.styleSheet() == ""
+    hidden[0].show()
+    assert letters(hidden[0]) == theme.LIGHT.muted
+
+
+def test_a_part_that_is_gone_is_not_styled(qtbot: QtBot, qapp: QApplication, parted: None) -> None:
+    gone, kept = muted(), muted()
+    qtbot.addWidget(kept)
+    theme.dress(gone)
+    theme.dress(kept)
+    gone.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    kept.show()
+    theme.choose(Theme.LIGHT)
+    qtbot.wait(10)
+    assert letters(kept) == theme.LIGHT.muted
+
+
+def test_what_lies_deep_in_a_part_is_not_styled_for_every_layer_above_it(
+    qtbot: QtBot, parted: None
+) -> None:
+    part = QFrame()
+    inner: QWidget = part
+    for _ in range(12):
+        inner = QFrame(inner)
+    words = QLabel("Words", inner)
+    qtbot.addWidget(part)
+    theme.dress(part)
+    part.show()
+    watch = Restyled(words)
+    theme.choose(Theme.LIGHT)
+    assert 1 <= watch.times <= 2
+
+
+def test_the_whole_application_can_be_styled_again(
+    qtbot: QtBot, qapp: QApplication, parted: None
+) -> None:
+    words = muted()
+    qtbot.addWidget(words)
+    theme.apply(qapp, Theme.LIGHT, whole=True)
+    words.ensurePolished()
+    assert letters(words) == theme.LIGHT.muted
 
 
 def test_type_is_the_bundled_one_with_equal_digits(qtbot: QtBot, qapp: QApplication) -> None:

@@ -55,6 +55,7 @@ _NAMED: Final = (
     report.NO_IMPRESSION,
     report_trend.SDC_UNKNOWN,
     report_trend.CHANGE_BASIS,
+    *report_trend.PAIR_WORDS.values(),
     report_trend.ONE_VISIT,
     report_trend.NO_SCORED_VISIT,
     report_trend.NO_DATE,
@@ -399,6 +400,23 @@ _CHANGES: Final = (
 )
 
 _RUNNING: Final = (
+    "At one visit or both, this may be the other hip.",
+    (
+        "Smallest detectable change of U/n, {kind}: not established; {pairs} of at least {least} "
+        "pairs that vary."
+    ),
+    "Smallest detectable change of U/n, {kind}: {value}, from {pairs} pairs of this site.",
+    "The change of U/n exceeds the smallest detectable change of {value} ({kind}, {pairs} pairs).",
+    (
+        "The change of U/n does not exceed the smallest detectable change of {value} ({kind}, "
+        "{pairs} pairs)."
+    ),
+    "The slices of the two visits are not matched by position.",
+    ("Matched slices: {earlier} and {later}, from {low} to {high} mm of the head centre."),
+    "A visit without a date gives no change; give it its date first.",
+    "U/n on matched slices",
+    "A/n on matched slices",
+    "Slices matched",
     "Looking for images",
     "Reading headers",
     "Reading images",
@@ -557,6 +575,7 @@ SPOKEN: Final = frozenset(
         "remedy",
         "shown",
         "side",
+        "kind",
         "source",
         "then",
         "tilted",

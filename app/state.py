@@ -533,7 +533,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRow:
-    """One figure at both visits, as shown; the change is empty where not comparable."""
+    """One figure at both visits, as shown; the change is empty where not comparable.
+
+    Attributes
+    ----------
+    percent : change of the earlier figure; empty where that is too small for it
+    per_year : change; empty where the visits are too near to each other
+    """
 
     label: str
     unit: str
@@ -549,7 +555,9 @@ class Comparison:
     Attributes
     ----------
     verdict : None where one of the two has no score
-    differences : sentences, gravest first
+    differences : sentences, gravest first; then what the changes were computed from
+    forced : changes are given because they were asked for, though not comparable
+    askable : they are not given and may be asked for
     """
 
     rows: tuple[ComparisonRow, ...]
@@ -575,6 +583,8 @@ class ReportStatus:
 
     Attributes
     ----------
+    percent: str = ""
+    per_year: str = ""
     final : signed by a reader
     line : as printed on the pages
     stale : the pages on screen are being made anew
@@ -591,6 +601,8 @@ class Pages:
 
     pictures: tuple[NDArray[np.uint8], ...]
     made: datetime
+    forced: bool = False
+    askable: bool = False
     dpi: float
 
 

@@ -146,6 +146,12 @@ def u_area_mean(slices: Sequence[SliceScore]) -> float:
     return _mean([part.u_area for part in slices])
 
 
+def lesion_intensity_mean(slices: Sequence[SliceScore], lesion: SegmentClass) -> float | None:
+    """Mean intensity term of one lesion over counted slices; None where it was not kept."""
+    terms = [_term(part, lesion) for part in slices]
+    return None if None in terms else _mean(terms)
+
+
 def lesion_area_mean(slices: Sequence[SliceScore], lesion: SegmentClass) -> float:
     """Mean area term of one lesion over counted slices: lesion pixels by head pixels."""
     pixels = ((_pixels(part, lesion), part.head_px) for part in slices)
@@ -158,6 +164,16 @@ def _pixels(part: SliceScore, lesion: SegmentClass) -> int | None:
             return part.bme_px
         case SegmentClass.EFFUSION_SYNOVITIS:
             return part.effusion_px
+        case _:
+            raise BugError("only lesions have terms")
+
+
+def _term(part: SliceScore, lesion: SegmentClass) -> float | None:
+    match lesion:
+        case SegmentClass.BME:
+            return part.bme_u_intensity
+        case SegmentClass.EFFUSION_SYNOVITIS:
+            return part.effusion_u_intensity
         case _:
             raise BugError("only lesions have terms")
 

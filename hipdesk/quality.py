@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -11,6 +12,7 @@ import numpy as np
 from hipdesk.geometry import image_orientation_of, slice_normal, to_index
 from hipdesk.locating import DISTANCE_MM
 from hipdesk.records import (
+    Affine,
     Compute,
     Head,
     HipResult,
@@ -72,6 +74,25 @@ side's: heads lie 80-100 mm off the midline, and patients a few centimetres off 
 
 AGE_RANGE: Final = (18, 65)
 """Ages of the source paper's patients."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideEvidence:
+    """What a series says of the sides of its hips, beside where their heads are.
+
+    Attributes
+    ----------
+    stated : every part of the header that names just one side
+    middle_mm : LPS x of the middle of a picture of both hips; None for one of a single hip
+    """
+
+    stated: tuple[StatedSide, ...]
+    middle_mm: float | None
+
+
+def side_evidence(series: Series) -> SideEvidence:
+    """What one series says."""
+    return SideEvidence(stated_sides(series), middle_mm(series.affine, series.shape))
 
 
 def notices(
@@ -227,8 +248,12 @@ def doubted_sides(series: Series, hips: Sequence[HipResult]) -> frozenset[Side]:
     of the whole study only a lone hip of the other side; a place beyond the
     scanner's middle the lone hip that lies there.
     """
-    found = frozenset(hip.side for hip in hips if _in_use(hip))
-    stated = stated_sides(series)
+    return doubted_by(side_evidence(series), hips)
+
+
+def doubted_by(evidence: SideEvidence, hips: Sequence[HipResult]) -> frozenset[Side]:
+    """The same from what was kept of a series."""
+    found, stated = frozenset(hip.side for hip in hips if _in_use(hip)), evidence.stated
     doubted = {side for each in stated if each.of_series for side in found - {each.side}}
     doubted |= {each.side.other for each in stated if found == {each.side.other}}
     return frozenset(doubted) | frozenset(hip.side for hip in _astray(hips))
@@ -299,11 +324,18 @@ def misplaced_sides(
     ----------
     located : the hips as the models found them
     """
+    return misplaced_by(side_evidence(series), hips, located)
+
+
+def misplaced_by(
+    evidence: SideEvidence, hips: Sequence[HipResult], located: Sequence[HipResult] = ()
+) -> frozenset[Side]:
+    """The same from what was kept of a series."""
     placed = [hip for hip in hips if _in_use(hip) and hip.head.placed]
     return frozenset(
         hip.side
         for hip in placed
-        if _excess_mm(hip, series, hips, located) > 0 or _was_carried(hip, series, located)
+        if _excess_mm(hip, evidence, hips, located) > 0 or _was_carried(hip, evidence, located)
     )
 
 
@@ -313,22 +345,28 @@ def _outward(side: Side, x: float) -> float:
 
 
 def _excess_mm(
-    hip: HipResult, series: Series, hips: Sequence[HipResult], located: Sequence[HipResult]
+    hip: HipResult,
+    evidence: SideEvidence,
+    hips: Sequence[HipResult],
+    located: Sequence[HipResult],
 ) -> float:
     """How far a head lies beyond where its side ends; negative on its own side."""
     own = _outward(hip.side, _across_mm(hip))
-    other = _other_head(hip.side, series, hips, located)
-    middle = _middle_mm(series)
+    other = _other_head(hip.side, evidence, hips, located)
+    middle = evidence.middle_mm
     if other is not None and (_in_use(other) or not other.head.placed or middle is None):
         return MIDLINE_MM - own + _outward(hip.side, _across_mm(other))
     return -own + _outward(hip.side, middle) - BEYOND_MM if middle is not None else -MIDLINE_MM
 
 
 def _other_head(
-    side: Side, series: Series, hips: Sequence[HipResult], located: Sequence[HipResult]
+    side: Side,
+    evidence: SideEvidence,
+    hips: Sequence[HipResult],
+    located: Sequence[HipResult],
 ) -> HipResult | None:
     """The best known place of the other head: in use, as located, or as rejected."""
-    doubted = side.other in doubted_sides(series, located)
+    doubted = side.other in doubted_by(evidence, located)
     known = [
         hip
         for hip in (*hips, *(() if doubted else located))
@@ -338,23 +376,28 @@ def _other_head(
     return min(known, key=lambda hip: not _in_use(hip), default=None)
 
 
-def _was_carried(hip: HipResult, series: Series, located: Sequence[HipResult]) -> bool:
+def _was_carried(hip: HipResult, evidence: SideEvidence, located: Sequence[HipResult]) -> bool:
     """Whether a reader moved a located head over the midline to the other side."""
     before = next((each for each in located if each.side is hip.side and each.head.found), None)
     if before is None or before.head.placed:
         return False
     here, there = (_outward(hip.side, _across_mm(each)) for each in (hip, before))
-    middle = _outward(hip.side, _middle_mm(series) or 0.0)
+    middle = _outward(hip.side, evidence.middle_mm or 0.0)
     return there - here > MIDLINE_MM and here < middle
 
 
-def _middle_mm(series: Series) -> float | None:
-    """How far left the middle of a picture of both hips lies; None for one of a single hip."""
-    size = np.array([len(series.slices), series.rows, series.columns])
-    across = np.abs(series.affine[0, :3]) * size
+def middle_mm(affine: Affine, shape: tuple[int, int, int]) -> float | None:
+    """How far left the middle of a picture of both hips lies; None for one of a single hip.
+
+    Parameters
+    ----------
+    affine, shape : of the series, (slices, rows, columns)
+    """
+    size = np.array(shape)
+    across = np.abs(affine[0, :3]) * size
     if across[1:].max() < BOTH_HIPS_FIELD_MM:
         return None
-    return float(series.affine[0, 3] + series.affine[0, :3] @ ((size - 1) / 2))
+    return float(affine[0, 3] + affine[0, :3] @ ((size - 1) / 2))
 
 
 def _of_order(

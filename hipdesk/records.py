@@ -550,6 +550,8 @@ class SliceScore:
     u_intensity, u_area : this slice's term; None where lesions are undefined
         or the head is absent
     note : a reader's words on why this slice should not count; empty where none did
+    bme_u_intensity, effusion_u_intensity : the term of each lesion alone; None where
+        ``u_intensity`` is, and of results of versions that did not keep them
     """
 
     index: int
@@ -562,6 +564,8 @@ class SliceScore:
     u_intensity: float | None
     u_area: float | None
     note: str = field(default="", repr=False)
+    bme_u_intensity: float | None = None
+    effusion_u_intensity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -691,6 +695,8 @@ class VisitHip:
     offsets_mm : of each slice of ``score.slices``, from the head centre along the
         stack's normal (`hipdesk.linking.offset_of`); None where not known
     normal_lps : unit normal of the slices, as the offsets grow; None where not known
+    side_in_doubt : it may be the other hip, by what the images say or where its head
+        was placed, and no reader has settled that
     """
 
     side: Side
@@ -706,6 +712,7 @@ class VisitHip:
     origin: Origin | None = None
     offsets_mm: tuple[float, ...] | None = None
     normal_lps: Point | None = None
+    side_in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -37,6 +37,7 @@ from hipdesk.records import (
 )
 from hipdesk.report_trend import Trend, trend_of
 from hipdesk.review import Review, Reviewed, Verdict
+from hipdesk.sdc import NO_PAIRS, Estimates
 from hipdesk.wording import (
     CONTRAST_WORDS,
     NO_VALUE,
@@ -265,6 +266,7 @@ def build_report(
     other: Analysis | None = None,
     review: ReportReview | None = None,
     clinic: str = "",
+    estimates: Estimates = NO_PAIRS,
 ) -> Report:
     """Everything a report on one analysis says and shows.
 
@@ -279,6 +281,7 @@ def build_report(
         apart (`hipdesk.pair`)
     review : what readers have added; None where nobody was asked
     clinic : who gives the report out; printed at its head
+    estimates : what the site's own pairs say of noise
     """
     series = analysis.series
     signatures = _signatures(review, now.tzinfo)
@@ -295,7 +298,7 @@ def build_report(
         reasons=reason_sentences(analysis, other),
         notices=notice_sentences(analysis),
         key_images=_key_images(analysis, volume),
-        trend=trend_of(analysis, visits),
+        trend=trend_of(analysis, visits, estimates),
         slices=slices,
         slice_notes=slice_notes,
         disclosure=_disclosure(analysis, other, review),

@@ -1,7 +1,8 @@
 """A patient's visits as the report shows them: charts, and what must be read with them.
 
-A line is never drawn between results that may not be compared, and nothing is
-said on whether a change is more than noise.
+A line is never drawn between results that may not be compared. Whether a change
+is more than noise is said only where the site's own pairs tell; better or worse,
+never.
 """
 
 from __future__ import annotations
@@ -9,12 +10,43 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 from hipdesk.errors import BugError
-from hipdesk.records import Analysis, Reason, SegmentClass, Side, Visit, VisitHip
-from hipdesk.timeline import Change, Comparability, SideTrend, Timeline, TrendPoint, build_timeline
-from hipdesk.wording import REASON_SENTENCES, capital, day_of
+from hipdesk.matching import placed
+from hipdesk.quality import SIDE_ORDER, doubted_sides, misplaced_sides
+from hipdesk.records import (
+    Analysis,
+    HipResult,
+    HipScore,
+    Reason,
+    SegmentClass,
+    Side,
+    Visit,
+    VisitHip,
+)
+from hipdesk.review import PairKind
+from hipdesk.sdc import (
+    MIN_PAIRS,
+    NO_PAIRS,
+    DetectableChange,
+    Estimates,
+    Quantity,
+    exceeds,
+    scope_of,
+)
+from hipdesk.timeline import (
+    Basis,
+    Change,
+    Comparability,
+    SideTrend,
+    Timeline,
+    TrendPoint,
+    ValueChange,
+    build_timeline,
+)
+from hipdesk.wording import REASON_SENTENCES, capital, day_of, number, signed_number
 
 SDC_UNKNOWN: Final = (
     "Smallest detectable change: not established. Nothing is said here on whether a change "
@@ -22,9 +54,18 @@ SDC_UNKNOWN: Final = (
 )
 
 CHANGE_BASIS: Final = (
-    "Plotted is U/n, the per-slice mean of the UNet-score; the slices of different visits are "
-    "not matched by position."
+    "Plotted is U/n, the per-slice mean of the UNet-score, over all counted slices of each visit; "
+    "changes are computed on the slices of both visits that show the same part of the hip."
 )
+"""Figures of a visit are its own; only a change needs matched slices."""
+
+PAIR_WORDS: Final = MappingProxyType(
+    {
+        PairKind.SCAN_RESCAN: "patients scanned twice",
+        PairKind.READER_REEDIT: "outlines edited twice",
+    }
+)
+"""What a site repeated."""
 
 ONE_VISIT: Final = "No trend: it needs at least two dated visits with a score, and there is one."
 NO_SCORED_VISIT: Final = "No trend: no dated visit has a score."
@@ -79,13 +120,14 @@ class Trend:
     sentences: tuple[str, ...]
 
 
-def trend_of(analysis: Analysis, visits: Sequence[Visit]) -> Trend:
+def trend_of(analysis: Analysis, visits: Sequence[Visit], estimates: Estimates = NO_PAIRS) -> Trend:
     """What a report on an analysis says of its patient's visits.
 
     Parameters
     ----------
     visits : the patient's, in any order; the analysis is added as one where it
         is not among them, and its own hips are those of the report
+    estimates : what the site's own pairs say of noise
     """
     known = {hip.analysis_uid for visit in visits for hip in visit.hips}
     every = [_as_reported(visit, analysis) for visit in visits]
@@ -97,28 +139,172 @@ def trend_of(analysis: Analysis, visits: Sequence[Visit]) -> Trend:
     if not any(trend.changes for trend in drawn):
         return Trend((), (ONE_VISIT if drawn else NO_SCORED_VISIT, *own, SDC_UNKNOWN))
     charts = tuple(_charts(trend, analysis.uid) for trend in drawn)
-    said = (CHANGE_BASIS, SDC_UNKNOWN, *_comparisons(timeline), *_gaps(timeline), *own)
+    said = (
+        CHANGE_BASIS,
+        *noise_sentences(every, estimates),
+        *_changes(timeline, every, estimates),
+        *_comparisons(timeline),
+        *_gaps(timeline),
+        *own,
+    )
     return Trend(charts, said)
+
+
+def noise_sentences(visits: Sequence[Visit], estimates: Estimates) -> tuple[str, ...]:
+    """What a site knows of its noise, for the newest scored result of each hip.
+
+    Parameters
+    ----------
+    visits : one patient's, in any order
+    """
+    newest = (_newest(visits, side) for side in Side)
+    known = (_detectable(hip, estimates) for hip in newest if hip is not None)
+    said = [detectable_sentence(each) for found in known for each in found]
+    return tuple(dict.fromkeys(said)) or (SDC_UNKNOWN,)
+
+
+def _newest(visits: Sequence[Visit], side: Side) -> VisitHip | None:
+    dated = sorted((v for v in visits if v.day is not None), key=lambda v: str(v.day), reverse=True)
+    hips = (visit.hip(side) for visit in dated)
+    return next((hip for hip in hips if hip and hip.score.u_intensity is not None), None)
+
+
+def _detectable(hip: VisitHip, estimates: Estimates) -> Iterator[DetectableChange]:
+    """Of U/n on matched slices, for each kind of pair that the site has."""
+    for kind in PairKind:
+        found = estimates.of(scope_of(kind, hip, Quantity.U_INTENSITY_MEAN))
+        if found.n_pairs:
+            yield found
+
+
+def detectable_sentence(found: DetectableChange) -> str:
+    """The smallest detectable change of U/n, or how far the site is from knowing it."""
+    kind, pairs = PAIR_WORDS[found.scope.kind], found.n_pairs
+    if found.value is None:
+        return (
+            f"Smallest detectable change of U/n, {kind}: not established; {pairs} of at least "
+            f"{MIN_PAIRS} pairs that vary."
+        )
+    return (
+        f"Smallest detectable change of U/n, {kind}: {number(found.value, 3)}, from {pairs} pairs "
+        "of this site."
+    )
+
+
+def noise_verdict(change: Change, hip: VisitHip, estimates: Estimates) -> tuple[str, ...]:
+    """Whether a change of U/n exceeds noise, for each kind of pair that tells.
+
+    Parameters
+    ----------
+    hip : the later of the two that were compared
+    """
+    said = []
+    for kind in PairKind:
+        found = estimates.of(scope_of(kind, hip, Quantity.U_INTENSITY_MEAN, basis=change.basis))
+        beyond = exceeds(change.u_intensity_mean, found)
+        if beyond is not None:
+            said.append(_beyond(found) if beyond else _within(found))
+    return tuple(said)
+
+
+def _beyond(found: DetectableChange) -> str:
+    return (
+        f"The change of U/n exceeds the smallest detectable change of {number(found.value, 3)} "
+        f"({PAIR_WORDS[found.scope.kind]}, {found.n_pairs} pairs)."
+    )
+
+
+def _within(found: DetectableChange) -> str:
+    return (
+        "The change of U/n does not exceed the smallest detectable change of "
+        f"{number(found.value, 3)} ({PAIR_WORDS[found.scope.kind]}, {found.n_pairs} pairs)."
+    )
+
+
+def basis_sentence(change: Change) -> str:
+    """Which slices a change was computed from."""
+    if change.basis is Basis.UNMATCHED_SLICES or change.n_matched is None:
+        return "The slices of the two visits are not matched by position."
+    (earlier, later), (low, high) = change.n_matched, change.range_mm or (0.0, 0.0)
+    return (
+        f"Matched slices: {earlier} and {later}, from {signed_number(low, 0)} to "
+        f"{signed_number(high, 0)} mm of the head centre."
+    )
+
+
+def _changes(timeline: Timeline, visits: Sequence[Visit], estimates: Estimates) -> Iterator[str]:
+    """Every change that was computed, oldest first."""
+    by_uid = {visit.uid: visit for visit in visits}
+    for trend in (timeline.right, timeline.left):
+        for change in trend.changes:
+            hip = by_uid[change.after.visit_uid].hip(trend.side)
+            if change.intensity is not None and hip is not None:
+                head = f"{capital(trend.side.word)} hip, {_span(change)}"
+                said = (basis_sentence(change), *noise_verdict(change, hip, estimates))
+                yield f"{head}: U/n {value_words(change.intensity)}. {' '.join(said)}"
+
+
+def value_words(moved: ValueChange) -> str:
+    """A change with what it is of the earlier figure, and per year."""
+    beside = []
+    if moved.percent is not None:
+        beside.append(f"{signed_number(moved.percent, 0)} %")
+    if moved.per_year is not None:
+        beside.append(f"{signed_number(moved.per_year, 3)} per year")
+    absolute = signed_number(moved.absolute, 3)
+    return f"{absolute} ({', '.join(beside)})" if beside else absolute
 
 
 def _as_reported(visit: Visit, analysis: Analysis) -> Visit:
     """A visit whose hips of this analysis are the report's: a draft may be ahead of what counts."""
     if not any(hip.analysis_uid == analysis.uid for hip in visit.hips):
         return visit
-    own = _own_visit(analysis)
-    hips = (own.hip(hip.side) if hip.analysis_uid == analysis.uid else hip for hip in visit.hips)
+    own = _own_visit(analysis, settled=True)
+    hips = (
+        _with_doubt(own.hip(hip.side), hip.side_in_doubt)
+        if hip.analysis_uid == analysis.uid
+        else hip
+        for hip in visit.hips
+    )
     return replace(visit, hips=tuple(hip for hip in hips if hip is not None))
 
 
-def _own_visit(analysis: Analysis) -> Visit:
-    """The analysis as a visit of its own."""
-    series = analysis.series
+def _with_doubt(hip: VisitHip | None, doubt: bool) -> VisitHip | None:
+    return hip if hip is None or not doubt else replace(hip, side_in_doubt=True)
+
+
+def _own_visit(analysis: Analysis, *, settled: bool = False) -> Visit:
+    """The analysis as a visit of its own, its slices placed.
+
+    Parameters
+    ----------
+    settled : what the images say of the side was settled elsewhere
+    """
+    series, wrong = analysis.series, _misplaced(analysis)
+    doubted = wrong if settled else wrong | doubted_sides(series, analysis.hips)
     hips = tuple(
+        replace(_own_hip(analysis, hip, hip.score), side_in_doubt=hip.side in doubted)
+        for hip in analysis.hips
+        if hip.score is not None
+    )
+    return Visit(uid=analysis.uid, day=series.study.date, hips=hips)
+
+
+def _misplaced(analysis: Analysis) -> frozenset[Side]:
+    """Hips whose head a reader placed on the other side, as the notices or the places say."""
+    ordered = all(notice.code != SIDE_ORDER for notice in analysis.notices)
+    carried = (hip.side for hip in analysis.hips if hip.head.placed and not ordered)
+    return misplaced_sides(analysis.series, analysis.hips) | frozenset(carried)
+
+
+def _own_hip(analysis: Analysis, hip: HipResult, score: HipScore) -> VisitHip:
+    series = analysis.series
+    return placed(
         VisitHip(
             side=hip.side,
             analysis_uid=analysis.uid,
             series_uid=series.uid,
-            score=hip.score,
+            score=score,
             models=analysis.models,
             compute=analysis.compute,
             contrast=series.contrast,
@@ -126,11 +312,10 @@ def _own_visit(analysis: Analysis) -> Visit:
             acquisition=series.acquisition,
             definition=analysis.definition,
             origin=analysis.origin_of(hip.side),
-        )
-        for hip in analysis.hips
-        if hip.score is not None
+        ),
+        series.affine,
+        hip.head,
     )
-    return Visit(uid=analysis.uid, day=series.study.date, hips=hips)
 
 
 def _scored(trend: SideTrend) -> tuple[TrendPoint, ...]:

@@ -2,7 +2,8 @@
 
 An analysis never changes. A reader's intervention appends a revision of one
 hip; verdicts and signatures are events on a revision. Everything asked of them
-is folded from the events, here and nowhere else.
+is folded from the events, here and nowhere else. Pairs of results that readers
+named as repeats of one unchanged hip tell a site its noise (`hipdesk.sdc`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from hipdesk.errors import BugError
-from hipdesk.records import Analysis, HipResult, Origin, Side
+from hipdesk.records import Analysis, HipResult, Origin, Side, VisitHip
 
 
 class Verdict(StrEnum):
@@ -224,3 +225,34 @@ def current_revision(reviews: Iterable[Review], side: Side, numbers: Iterable[in
     judged = [number for number in newest_first if stands[number].verdict is not None]
     chosen = (signed or judged or newest_first)[0]
     return None if stands[chosen].verdict is Verdict.REJECTED else chosen
+
+
+class PairKind(StrEnum):
+    """What was repeated."""
+
+    SCAN_RESCAN = "scan_rescan"
+    READER_REEDIT = "reader_reedit"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Take:
+    """One of two measurements of a hip.
+
+    Attributes
+    ----------
+    pixel_sha256 : of the series that was measured
+    masks_sha256 : of its masks, as `hipdesk.sdc.masks_sha256` gives it
+    """
+
+    hip: VisitHip
+    pixel_sha256: str = field(repr=False)
+    masks_sha256: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RepeatPair:
+    """Two measurements of one unchanged hip, in the order in which they were made."""
+
+    kind: PairKind
+    first: Take
+    second: Take

@@ -312,9 +312,19 @@ def _score_slices(
                 u_intensity=u_intensity,
                 u_area=u_area,
                 note=note,
+                bme_u_intensity=_lesion_term(measured, SegmentClass.BME, position),
+                effusion_u_intensity=_lesion_term(
+                    measured, SegmentClass.EFFUSION_SYNOVITIS, position
+                ),
             )
         )
     return tuple(scored)
+
+
+def _lesion_term(measured: _Measured, lesion: SegmentClass, position: int) -> float | None:
+    """One lesion's share by intensity on one slice."""
+    mask = measured.lesions[lesion][position]
+    return slice_term(measured.signal[position], measured.head[position], mask)[0]
 
 
 def _exclusion(

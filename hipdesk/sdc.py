@@ -21,7 +21,7 @@ import math
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -33,11 +33,13 @@ from hipdesk.manifest import Task
 from hipdesk.matching import (
     Matching,
     lesion_area_mean,
+    lesion_intensity_mean,
     match_slices,
     u_area_mean,
     u_intensity_mean,
 )
 from hipdesk.records import LESIONS, HipScore, Origin, Segmentation, SegmentClass, VisitHip
+from hipdesk.review import PairKind, RepeatPair
 from hipdesk.timeline import Basis, Comparability, compare
 
 MIN_PAIRS: Final = 10
@@ -48,13 +50,6 @@ Z_95: Final = 1.96
 
 NO_SPREAD: Final = 1e-12
 """Differences that vary less than this show no noise, not its absence."""
-
-
-class PairKind(StrEnum):
-    """What was repeated."""
-
-    SCAN_RESCAN = "scan_rescan"
-    READER_REEDIT = "reader_reedit"
 
 
 class Quantity(StrEnum):
@@ -85,30 +80,6 @@ class NotEstablished(StrEnum):
 
     TOO_FEW_PAIRS = "too_few_pairs"
     NO_VARIATION = "no_variation"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Take:
-    """One of two measurements of a hip.
-
-    Attributes
-    ----------
-    pixel_sha256 : of the series that was measured
-    masks_sha256 : as `masks_sha256` gives it
-    """
-
-    hip: VisitHip
-    pixel_sha256: str = field(repr=False)
-    masks_sha256: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RepeatPair:
-    """Two measurements of one unchanged hip, in the order in which they were made."""
-
-    kind: PairKind
-    first: Take
-    second: Take
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +139,10 @@ class Estimates:
         """The smallest detectable change of one scope, established or not."""
         none = DetectableChange(scope, 0, reason=NotEstablished.TOO_FEW_PAIRS)
         return self.changes.get(scope, none)
+
+
+NO_PAIRS: Final = Estimates(MappingProxyType({}), MappingProxyType({}))
+"""A site that has measured nothing yet."""
 
 
 def masks_sha256(segmentation: Segmentation) -> str:
@@ -328,7 +303,7 @@ def _on_all_slices(score: HipScore) -> _Figures:
 
 
 def _on_matched(matching: Matching) -> _Figures:
-    """Differences on matched slices; of one lesion by area only, as slices keep no more."""
+    """Differences on matched slices; of one lesion by intensity where its terms were kept."""
     if matching.refused is not None:
         return {}
     earlier, later = matching.before, matching.after
@@ -339,4 +314,7 @@ def _on_matched(matching: Matching) -> _Figures:
     for lesion in LESIONS:
         moved = lesion_area_mean(later, lesion) - lesion_area_mean(earlier, lesion)
         found[Quantity.U_AREA_MEAN, lesion] = moved
+        one, other = (lesion_intensity_mean(slices, lesion) for slices in (earlier, later))
+        if one is not None and other is not None:
+            found[Quantity.U_INTENSITY_MEAN, lesion] = other - one
     return found

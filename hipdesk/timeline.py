@@ -149,7 +149,8 @@ class Change:
     days : from ``before`` to ``after``
     differences : everything unlike between the two, gravest first
     u_intensity_mean, u_area_mean : change of U/n and A/n, later minus earlier;
-        None where not comparable, unless ``forced``
+        None where not comparable, unless ``forced``, and wherever one of the two
+        may be the other hip
     basis : slices that both figures were computed from
     intensity, area : the same changes with what they were computed from, which on
         matched slices is not the U/n and A/n of the points
@@ -222,7 +223,8 @@ def build_timeline(visits: Sequence[Visit], *, force: bool = False) -> Timeline:
     ----------
     visits : one patient's, in any order; those without a date are listed
         apart and enter no trend
-    force : compute, and mark, changes between results that are not comparable too
+    force : compute, and mark, changes between results that are not comparable too,
+        but never with a hip that may be the other one
     """
     dated = sorted((v for v in visits if v.day is not None), key=_by_day)
     return Timeline(
@@ -237,8 +239,9 @@ def change_between(one: Visit, other: Visit, side: Side, *, force: bool = False)
 
     Parameters
     ----------
-    one, other : in any order
-    force : compute, and mark, the change even where they are not comparable
+    one, other : in any order; as given where they are of one day
+    force : compute, and mark, the change even where they are not comparable, but
+        never with a hip that may be the other one
 
     Returns
     -------
@@ -246,7 +249,7 @@ def change_between(one: Visit, other: Visit, side: Side, *, force: bool = False)
     """
     if one.day is None or other.day is None:
         return None
-    changes = _side_trend(sorted((one, other), key=_by_day), side, force=force).changes
+    changes = _side_trend(sorted((one, other), key=_day), side, force=force).changes
     return changes[0] if changes else None
 
 
@@ -280,9 +283,10 @@ def value_change(
 def compare(before: VisitHip, after: VisitHip) -> tuple[Comparability, tuple[Difference, ...]]:
     """What stands in the way of comparing two results of one hip.
 
-    Different definition, model, kind of contrast, plane or slice distance
-    (beyond `SPACING_TOLERANCE`), and slices that show different parts of the
-    hip rule it out; what else may move the signal or the masks calls for caution.
+    A hip that may be the other one, different definition, model, kind of contrast,
+    plane or slice distance (beyond `SPACING_TOLERANCE`), and slices that show
+    different parts of the hip rule it out; what else may move the signal or the
+    masks calls for caution.
     """
     found = [d for check in _CHECKS if (d := check(before, after)) is not None]
     found.sort(key=lambda d: d.verdict is not Comparability.NOT_COMPARABLE)
@@ -344,11 +348,12 @@ def _change(
 ) -> Change:
     verdict, differences = compare(before_hip, after_hip)
     allowed = verdict is not Comparability.NOT_COMPARABLE
+    forced = force and not allowed and not (before_hip.side_in_doubt or after_hip.side_in_doubt)
     matching = match_slices(before_hip, after_hip)
     matched = matching.refused is None
     days = (after.day - before.day).days
     intensity = area = None
-    if allowed or force:
+    if allowed or forced:
         intensity, area = (_moved(*pair, days) for pair in _means(before, after, matching))
     return Change(
         before=before,
@@ -363,7 +368,7 @@ def _change(
         area=area,
         n_matched=(len(matching.before), len(matching.after)) if matched else None,
         range_mm=matching.range_mm if matched else None,
-        forced=force and not allowed,
+        forced=forced,
     )
 
 
@@ -394,6 +399,12 @@ def _refuse(code: str, message: str) -> Difference:
 
 def _caution(code: str, message: str) -> Difference:
     return Difference(code, message, Comparability.WITH_CAUTION)
+
+
+def _sides(before: VisitHip, after: VisitHip) -> Difference | None:
+    if not before.side_in_doubt and not after.side_in_doubt:
+        return None
+    return _refuse("side_in_doubt", "At one visit or both, this may be the other hip.")
 
 
 def _definition(before: VisitHip, after: VisitHip) -> Difference | None:
@@ -555,6 +566,7 @@ def _exclusions(before: VisitHip, after: VisitHip) -> Difference | None:
 
 
 _CHECKS: Final = (
+    _sides,
     _definition,
     _models,
     _locator,

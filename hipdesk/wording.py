@@ -13,6 +13,8 @@ from hipdesk.review import Verdict
 NO_VALUE: Final = "\N{EM DASH}"
 """Printed where a value is null; never a zero."""
 
+MINUS: Final = "\N{MINUS SIGN}"
+
 FIRST_UNCASED: Final = 0x0590
 """From here on come scripts whose names are written without a comma: Hebrew and after."""
 
@@ -114,6 +116,14 @@ def _representation(group: str) -> str:
 def number(value: float | None, digits: int) -> str:
     """A figure with fixed decimals, or the sign for no value."""
     return NO_VALUE if value is None else f"{value:.{digits}f}"
+
+
+def signed_number(value: float, digits: int) -> str:
+    """A change with its sign; none where it rounds to zero."""
+    text = number(abs(value), digits)
+    if float(text) == 0:
+        return text
+    return ("+" if value > 0 else MINUS) + text
 
 
 def day_of(day: date | None) -> str:

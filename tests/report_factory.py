@@ -11,6 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from hipdesk.geometry import spacing_of, to_index
+from hipdesk.matching import placed
 from hipdesk.records import (
     Acquisition,
     Analysis,
@@ -223,18 +224,22 @@ def make_analysis(
 def as_visit(analysis: Analysis) -> Visit:
     """The visit a store would make of an analysis."""
     hips = tuple(
-        VisitHip(
-            side=hip.side,
-            analysis_uid=analysis.uid,
-            series_uid=analysis.series.uid,
-            score=hip.score,
-            models=analysis.models,
-            compute=analysis.compute,
-            contrast=analysis.series.contrast,
-            spacing_mm=analysis.series.spacing_mm,
-            acquisition=analysis.series.acquisition,
-            definition=analysis.definition,
-            origin=analysis.origin,
+        placed(
+            VisitHip(
+                side=hip.side,
+                analysis_uid=analysis.uid,
+                series_uid=analysis.series.uid,
+                score=hip.score,
+                models=analysis.models,
+                compute=analysis.compute,
+                contrast=analysis.series.contrast,
+                spacing_mm=analysis.series.spacing_mm,
+                acquisition=analysis.series.acquisition,
+                definition=analysis.definition,
+                origin=analysis.origin,
+            ),
+            analysis.series.affine,
+            hip.head,
         )
         for hip in analysis.hips
         if hip.score is not None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hipdesk.amendment import effective
+from hipdesk.amendment import effective, unsettled
 from hipdesk.pair import as_pair
 from hipdesk.quality import notices
 from hipdesk.records import Analysis, HipResult, Notice, Origin, Reason, Side
@@ -177,3 +177,49 @@ def test_a_notice_kept_in_older_words_is_not_said_twice(analysis: Analysis) -> N
     edited = effective(Reviewed(replace(analysis, notices=reworded), (revision(1, redrawn(L)),)))
     codes = [notice.code for notice in edited.notices]
     assert sorted(codes) == sorted(set(codes))
+
+
+@pytest.fixture(scope="module")
+def labelled_left() -> Analysis:
+    """Both hips were found on images that are labelled left."""
+    made = make_analysis()[0]
+    return replace(made, series=replace(made.series, laterality=L))
+
+
+def noted(kind: ReviewKind, note: str) -> Reviewed:
+    made = make_analysis()[0]
+    labelled = replace(made, series=replace(made.series, laterality=L))
+    return Reviewed(labelled, reviews=(Review(R, 0, kind, "A. Reader", AT, note),))
+
+
+def test_a_label_leaves_the_other_hip_in_doubt(analysis: Analysis, labelled_left: Analysis) -> None:
+    assert unsettled(Reviewed(analysis)) == frozenset()
+    assert unsettled(Reviewed(labelled_left)) == {R}
+
+
+@pytest.mark.parametrize(
+    ("kind", "note", "doubted"),
+    [
+        (ReviewKind.ACCEPTED, "", {R}),
+        (ReviewKind.ACCEPTED, "  ", {R}),
+        (ReviewKind.ACCEPTED, "The label is wrong", set()),
+        (ReviewKind.REJECTED, "", set()),
+    ],
+)
+def test_a_reader_settles_it(kind: ReviewKind, note: str, doubted: set[Side]) -> None:
+    assert unsettled(noted(kind, note)) == doubted
+
+
+def test_a_head_placed_by_a_reader_settles_the_label(labelled_left: Analysis) -> None:
+    placed = Reviewed(labelled_left, revisions=(revision(1, redrawn(R)),))
+    assert unsettled(placed) == frozenset()
+
+
+def test_a_head_placed_on_the_other_side_is_in_doubt_whatever_is_noted(
+    analysis: Analysis,
+) -> None:
+    left = analysis.hip(L).head.centre_lps_mm
+    wrong = Reviewed(analysis, revisions=(revision(1, redrawn(R, centre_lps_mm=left)),))
+    accepted = Review(R, 1, ReviewKind.ACCEPTED, "A. Reader", AT, "I am sure")
+    assert unsettled(wrong) == {R}
+    assert unsettled(replace(wrong, reviews=(accepted,))) == {R}

@@ -15,6 +15,7 @@ from hipdesk.matching import (
     Matching,
     Refusal,
     lesion_area_mean,
+    lesion_intensity_mean,
     match_slices,
     normal_of,
     offsets_of,
@@ -63,6 +64,19 @@ def test_means_by_hand() -> None:
     assert u_area_mean(slices) == pytest.approx(0.15)
     assert lesion_area_mean(slices, SegmentClass.BME) == pytest.approx(0.1)
     assert lesion_area_mean(slices, SegmentClass.EFFUSION_SYNOVITIS) == pytest.approx(0.2)
+
+
+def test_mean_of_one_lesion_by_intensity() -> None:
+    """(0.25 + 0.75) / 2; unknown as soon as one slice does not have it."""
+    kept = [
+        replace(slice_score(i, 1.0), bme_u_intensity=each, effusion_u_intensity=0.1)
+        for i, each in enumerate([0.25, 0.75])
+    ]
+    assert lesion_intensity_mean(kept, SegmentClass.BME) == 0.5
+    assert lesion_intensity_mean(kept, SegmentClass.EFFUSION_SYNOVITIS) == pytest.approx(0.1)
+    assert lesion_intensity_mean([*kept, slice_score(2, 1.0)], SegmentClass.BME) is None
+    with pytest.raises(BugError):
+        lesion_intensity_mean(kept, SegmentClass.ACETABULUM)
 
 
 def test_means_need_slices_terms_and_lesions() -> None:

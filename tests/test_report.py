@@ -41,8 +41,9 @@ from hipdesk.report import (
     report_review,
 )
 from hipdesk.report_trend import NO_DATE, NO_SCORED_VISIT, ONE_VISIT, SDC_UNKNOWN
-from hipdesk.review import Review, Reviewed, ReviewKind, Revision
+from hipdesk.review import PairKind, Review, Reviewed, ReviewKind, Revision
 from hipdesk.scoring import score_hip
+from hipdesk.sdc import Estimates, Quantity, detectable_change, scope_of
 from hipdesk.wording import NO_VALUE, REASON_SENTENCES, REASON_WORDS, number, person_name
 from tests.report_factory import (
     MODELS,
@@ -294,6 +295,63 @@ def test_trend_breaks_its_line_where_the_model_changed(stir: Report) -> None:
     broken = "Line broken, 2023-05-08 to 2023-08-14: The masks come from different models."
     assert broken in stir.trend.sentences
     assert SDC_UNKNOWN in stir.trend.sentences
+
+
+def test_the_trend_says_how_the_score_moved_and_on_what(stir: Report) -> None:
+    """U/n of the last two visits as they stand on the chart, on the same nine slices."""
+    points = stir.trend.charts[0][0].lines[0].points
+    moved = points[-1].value - points[-2].value
+    days = (points[-1].day - points[-2].day).days
+    said = next(s for s in stir.trend.sentences if s.startswith("Right hip, 2023-11-06 to 2024"))
+    assert (
+        f"U/n \N{MINUS SIGN}{-moved:.3f} (\N{MINUS SIGN}{-100 * moved / points[-2].value:.0f} %, "
+        f"\N{MINUS SIGN}{-moved * 365.25 / days:.3f} per year)."
+    ) in said
+    assert "Matched slices: 9 and 9, from \N{MINUS SIGN}20 to +20 mm of the head centre." in said
+    assert not any("2023-05-08 to 2023-08-14: U/n" in s for s in stir.trend.sentences)
+
+
+def test_the_trend_knows_the_noise_that_the_site_has_measured() -> None:
+    """SD of +-0.003: SEM 0.0022361, smallest detectable change 0.0062."""
+    analysis, volume = make_analysis()
+    last, own = make_history()[-1].hip(Side.RIGHT), as_visit(analysis).hip(Side.RIGHT)
+    assert last is not None
+    assert own is not None
+    scope = scope_of(PairKind.SCAN_RESCAN, own, Quantity.U_INTENSITY_MEAN)
+    known = detectable_change(scope, [0.003, -0.003] * 5)
+    trend = build_report(
+        analysis,
+        volume,
+        make_history(),
+        now=NOW,
+        estimates=Estimates({scope: known}, {}),
+    ).trend
+    assert SDC_UNKNOWN not in trend.sentences
+    assert (
+        "Smallest detectable change of U/n, patients scanned twice: 0.006, from 10 pairs of this "
+        "site."
+    ) in trend.sentences
+    said = next(s for s in trend.sentences if s.startswith("Right hip, 2023-11-06 to 2024"))
+    assert "The change of U/n exceeds the smallest detectable change of 0.006" in said
+    few = Estimates({scope: detectable_change(scope, [0.1, 0.2, 0.3])}, {})
+    told = build_report(analysis, volume, make_history(), now=NOW, estimates=few).trend
+    assert (
+        "Smallest detectable change of U/n, patients scanned twice: not established; 3 of at least "
+        "10 pairs that vary."
+    ) in told.sentences
+    assert not any("exceed" in s for s in told.sentences)
+
+
+def test_a_hip_whose_side_is_in_doubt_is_joined_to_nothing() -> None:
+    analysis, volume = make_analysis()
+    labelled = replace(analysis, series=replace(analysis.series, laterality=Side.LEFT))
+    doubted = build_report(labelled, volume, make_history(), now=NOW).trend
+    (right, _), (left, _) = doubted.charts
+    assert right.lines[0].joined == (False, True, False)
+    assert left.lines[0].joined == (False, True, True)
+    stored = replace(labelled, uid="2.25.1")
+    settled = build_report(stored, volume, (*make_history(), as_visit(stored)), now=NOW).trend
+    assert settled.charts[0][0].lines[0].joined == (False, True, True)
 
 
 def test_the_analysis_enters_its_trend_once() -> None:

@@ -162,6 +162,16 @@ def test_five_slices_by_hand() -> None:
     assert score.by_lesion[FLUID].u_area == 3 * 0.375 + 2 * 0.75
 
 
+def test_lesions_have_their_own_terms_on_every_slice() -> None:
+    """A: 50/128 each; B: 20/64 and 76/64. The counted ones add up to the hip's."""
+    score = score_hip(*stack("ABABA"))
+    terms = [(part.bme_u_intensity, part.effusion_u_intensity) for part in score.slices]
+    assert terms[:2] == [(0.390625, 0.390625), (0.3125, 1.1875)]
+    assert score.by_lesion is not None
+    assert sum(bme or 0 for bme, _ in terms) == score.by_lesion[BME].u_intensity
+    assert sum(fluid or 0 for _, fluid in terms) == score.by_lesion[FLUID].u_intensity
+
+
 def test_volumes_by_hand() -> None:
     """A B A B A: head 32 px, BME 8 px (all in the head), effusion 15 px, 0.01 mL each."""
     score = score_hip(*stack("ABABA"))
@@ -264,6 +274,7 @@ def assert_lesions_null(score: HipScore) -> None:
     assert score.bme_head_percent is None
     for s in score.slices:
         assert (s.bme_px, s.effusion_px, s.u_intensity, s.u_area) == (None,) * 4
+        assert (s.bme_u_intensity, s.effusion_u_intensity) == (None, None)
         assert (s.counted, s.reason) == (False, Reason.NOT_FLUID_SENSITIVE)
 
 

@@ -14,15 +14,13 @@ from hypothesis import strategies as st
 
 from hipdesk.errors import BugError
 from hipdesk.records import GridBox, Origin, Segmentation, SegmentClass, Side, VisitHip
+from hipdesk.review import PairKind, RepeatPair, Take
 from hipdesk.sdc import (
     MIN_PAIRS,
     NotEstablished,
     PairFault,
-    PairKind,
     Quantity,
-    RepeatPair,
     Scope,
-    Take,
     detectable_change,
     estimates,
     exceeds,
@@ -128,6 +126,20 @@ def test_lesions_on_matched_slices_by_hand() -> None:
         pairs.append(scans(number, hip_of(1.0), hip_of(1.0, score=score_of(slices))))
     found = estimates(pairs).of(replace(SCOPE, quantity=Quantity.U_AREA_MEAN, lesion=BME))
     assert found.value == pytest.approx(0.2 * 0.6198064, abs=1e-7)
+
+
+def test_lesions_by_intensity_on_matched_slices_by_hand() -> None:
+    """Terms of oedema of 0.1, then 0.4 or -0.2 on each slice: +0.3 and -0.3 by turns."""
+
+    def hip(term: float | None) -> VisitHip:
+        slices = [replace(slice_score(i, 1.0), bme_u_intensity=term) for i in range(9)]
+        return hip_of(1.0, score=score_of(slices))
+
+    pairs = [scans(i, hip(0.1), hip(term)) for i, term in enumerate([0.4, -0.2] * 5)]
+    found = estimates(pairs)
+    assert found.of(replace(SCOPE, lesion=BME)).value == pytest.approx(0.6198064, abs=1e-7)
+    fluid = found.of(replace(SCOPE, lesion=SegmentClass.EFFUSION_SYNOVITIS))
+    assert (fluid.n_pairs, fluid.reason) == (0, NotEstablished.TOO_FEW_PAIRS)
 
 
 def test_volumes_by_hand() -> None:

@@ -418,3 +418,29 @@ def test_a_change_back_is_the_change_turned_round(
         assert there.intensity.absolute == -back.intensity.absolute
         assert there.intensity.after == back.intensity.before
         assert 0 <= there.intensity.before <= 2
+
+
+def test_a_hip_that_may_be_the_other_one_is_compared_with_nothing_even_if_asked() -> None:
+    sound, doubtful = placed_hip(-16, [0.4] * 9), placed_hip(-16, [0.2] * 9, side_in_doubt=True)
+    visits = [
+        make_visit("a", date(2024, 1, 1), sound),
+        make_visit("b", date(2024, 2, 1), doubtful),
+        make_visit("c", date(2024, 3, 1), sound),
+    ]
+    for force in (False, True):
+        changes = build_timeline(visits, force=force).right.changes
+        assert [each.comparability for each in changes] == [Comparability.NOT_COMPARABLE] * 2
+        assert {(each.intensity, each.area, each.forced) for each in changes} == {
+            (None, None, False)
+        }
+        assert {each.differences[0].code for each in changes} == {"side_in_doubt"}
+
+
+def test_two_visits_of_one_day_are_compared_as_given() -> None:
+    day = date(2024, 1, 1)
+    first = make_visit("b", day, placed_hip(-16, [0.4] * 9))
+    second = make_visit("a", day, placed_hip(-16, [0.1] * 9))
+    change = change_between(first, second, Side.RIGHT)
+    assert change is not None
+    assert change.before.visit_uid == "b"
+    assert change.u_intensity_mean == pytest.approx(-0.3)

@@ -22,7 +22,7 @@ from app.controllers.showing import Memo, Translate, tell_known
 from app.messages import Action, Severity
 from app.services import Services
 from app.state import Exam, Signing
-from hipdesk.amendment import effective
+from hipdesk.amendment import effective, side_settled
 from hipdesk.errors import KnownError
 from hipdesk.ports import VisitStore
 from hipdesk.quality import SIDE_DISAGREES, doubted_sides, misplaced_sides
@@ -114,15 +114,7 @@ def doubted(reviewed: Reviewed) -> frozenset[Side]:
 def _settled(reviewed: Reviewed, side: Side) -> bool:
     """Whether a reader placed this hip's head, rejected the hip or accepted it with a note."""
     revision = reviewed.working(side)
-    if reviewed.hip_at(side, revision).head.placed:
-        return True
-    verdicts = (ReviewKind.ACCEPTED, ReviewKind.REJECTED, ReviewKind.REOPENED)
-    said = [
-        each
-        for each in reviewed.reviews
-        if (each.side, each.revision) == (side, revision) and each.kind in verdicts
-    ]
-    return bool(said) and (said[-1].kind is ReviewKind.REJECTED or bool(said[-1].note.strip()))
+    return side_settled(reviewed.reviews, reviewed.hip_at(side, revision), revision)
 
 
 class SigningDesk:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -18,12 +18,22 @@ from app.state import (
 from hipdesk.errors import BugError
 from hipdesk.ports import VisitEntry
 from hipdesk.records import HipScore, Reason, Side, Visit, VisitHip
-from hipdesk.report_trend import CHANGE_BASIS, SDC_UNKNOWN
+from hipdesk.report_trend import CHANGE_BASIS, basis_sentence, noise_sentences, noise_verdict
 from hipdesk.review import Verdict
-from hipdesk.timeline import Comparability, Timeline, TrendPoint, build_timeline, compare
-from hipdesk.wording import REASON_SENTENCES, day_of, number
-
-MINUS: Final = "\N{MINUS SIGN}"
+from hipdesk.sdc import NO_PAIRS, Estimates
+from hipdesk.timeline import (
+    Basis,
+    Change,
+    Comparability,
+    Timeline,
+    TrendPoint,
+    ValueChange,
+    build_timeline,
+    change_between,
+    compare,
+    value_change,
+)
+from hipdesk.wording import REASON_SENTENCES, day_of, number, signed_number
 
 _VALUES: Final[Mapping[Measure, Callable[[TrendPoint], float | None]]] = MappingProxyType(
     {
@@ -40,33 +50,52 @@ def _counted(score: HipScore) -> int | None:
     return None if score.reason is Reason.NOT_FLUID_SENSITIVE else score.n_counted
 
 
-_ROWS: Final[tuple[tuple[str, str, int, Callable[[HipScore], float | None]], ...]] = (
-    ("U per slice, U/n", "", 3, lambda score: score.u_intensity_mean),
-    ("A per slice, A/n", "", 3, lambda score: score.u_area_mean),
-    ("Slices counted, n", "", 0, _counted),
-    ("BME volume", "mL", 1, lambda score: score.bme_ml),
-    ("Effusion/synovitis volume", "mL", 1, lambda score: score.effusion_ml),
-    ("Femoral head volume", "mL", 1, lambda score: score.head_ml),
+VOLUME_FLOOR_ML: Final = 0.5
+"""A smaller earlier volume has no percent change: five of the least figures shown (our choice)."""
+
+_SCORES: Final[tuple[tuple[str, str, Callable[[HipScore], float | None]], ...]] = (
+    ("U per slice, U/n", "U/n on matched slices", lambda score: score.u_intensity_mean),
+    ("A per slice, A/n", "A/n on matched slices", lambda score: score.u_area_mean),
 )
-"""Words, unit and digits as in `hipdesk.report.findings`."""
+"""Words for all counted slices and for those that are matched."""
+
+_VOLUMES: Final[tuple[tuple[str, Callable[[HipScore], float | None]], ...]] = (
+    ("BME volume", lambda score: score.bme_ml),
+    ("Effusion/synovitis volume", lambda score: score.effusion_ml),
+    ("Femoral head volume", lambda score: score.head_ml),
+)
+"""Words and digits as in `hipdesk.report.findings`."""
+
+SCORE_DIGITS: Final = 3
+VOLUME_DIGITS: Final = 1
 
 
 def trend_shown(
-    entries: Sequence[VisitEntry], measure: Measure, translate: Translate
+    entries: Sequence[VisitEntry],
+    measure: Measure,
+    translate: Translate,
+    estimates: Estimates = NO_PAIRS,
 ) -> TrendShown:
     """Both hips over time.
 
     Parameters
     ----------
     entries : one patient's visits, in any order
+    estimates : what the site's own pairs say of noise
     """
-    timeline = build_timeline([entry.visit for entry in entries])
+    visits = [entry.visit for entry in entries]
+    timeline = build_timeline(visits)
     dated = sorted(
         (entry for entry in entries if entry.visit.day is not None),
         key=lambda entry: (str(entry.visit.day), entry.visit.uid),
     )
     lines = tuple(_line(timeline, dated, side, measure, translate) for side in Side)
-    said = (_basis(measure, translate), SDC_UNKNOWN, *_gaps(lines), *_undated(entries, translate))
+    said = (
+        _basis(measure, translate),
+        *noise_sentences(visits, estimates),
+        *_gaps(lines),
+        *_undated(entries, translate),
+    )
     return TrendShown(measure, lines, tuple(each for each in said if each))
 
 
@@ -125,8 +154,9 @@ def _basis(measure: Measure, translate: Translate) -> str:
     if measure is Measure.A_MEAN:
         return translate(
             "FollowUp",
-            "Plotted is A/n, the per-slice mean of the area score; the slices of different visits "
-            "are not matched by position.",
+            "Plotted is A/n, the per-slice mean of the area score, over all counted slices of "
+            "each visit; changes are computed on the slices of both visits that show the same "
+            "part of the hip.",
         )
     return ""
 
@@ -152,31 +182,70 @@ def _undated(entries: Sequence[VisitEntry], translate: Translate) -> tuple[str, 
 
 
 def comparison_of(
-    earlier: Visit, later: Visit, side: Side, notices: Sequence[str], barred: Sequence[str] = ()
+    earlier: Visit,
+    later: Visit,
+    side: Side,
+    notices: Sequence[str],
+    barred: Sequence[str] = (),
+    *,
+    estimates: Estimates = NO_PAIRS,
+    force: bool = False,
 ) -> Comparison:
     """One hip at two visits in numbers; no change where they may not be compared.
 
     Parameters
     ----------
     notices : what else must be known of the pair, as sentences
-    barred : what forbids to compare them, as sentences
+    barred : what forbids to compare them, as sentences; no asking helps
+    estimates : what the site's own pairs say of noise
+    force : give the changes though the two are not comparable
     """
     before, after = earlier.hip(side), later.hip(side)
+    change = change_between(earlier, later, side, force=force and not barred)
     verdict, differences = _verdict(before, after)
+    given = None if barred or change is None or change.intensity is None else change
+    refused = verdict is Comparability.NOT_COMPARABLE
     if barred and verdict is not None:
         verdict = Comparability.NOT_COMPARABLE
-    allowed = verdict in (Comparability.COMPARABLE, Comparability.WITH_CAUTION)
-    rows = tuple(
-        _row(label, unit, digits, _of(before, value), _of(after, value), allowed)
-        for label, unit, digits, value in _ROWS
+    return Comparison(
+        rows=tuple(_rows(before, after, given)),
+        verdict=verdict,
+        differences=(
+            *barred,
+            *_unscored(earlier, later, side),
+            *differences,
+            *notices,
+            *_undated_pair(change, verdict, barred),
+            *(() if given is None or after is None else _computed(given, after, estimates)),
+        ),
+        days=None if earlier.day is None or later.day is None else (later.day - earlier.day).days,
+        forced=given is not None and given.forced,
+        askable=refused and not barred and given is None and not _in_doubt(before, after),
     )
-    unscored = tuple(
+
+
+def _computed(change: Change, after: VisitHip, estimates: Estimates) -> tuple[str, ...]:
+    """What a change was computed from, and whether it exceeds noise."""
+    return basis_sentence(change), *noise_verdict(change, after, estimates)
+
+
+def _undated_pair(
+    change: Change | None, verdict: Comparability | None, barred: Sequence[str]
+) -> tuple[str, ...]:
+    missing = change is None and verdict is not None and not barred
+    return ("A visit without a date gives no change; give it its date first.",) if missing else ()
+
+
+def _in_doubt(*hips: VisitHip | None) -> bool:
+    return any(hip is not None and hip.side_in_doubt for hip in hips)
+
+
+def _unscored(earlier: Visit, later: Visit, side: Side) -> tuple[str, ...]:
+    return tuple(
         f"{day_of(visit.day)}, {side.word} hip: no score, because {REASON_SENTENCES[reason]}."
-        for visit, hip in ((earlier, before), (later, after))
-        if hip is not None and (reason := hip.score.reason) is not None
+        for visit in (earlier, later)
+        if (hip := visit.hip(side)) is not None and (reason := hip.score.reason) is not None
     )
-    days = None if earlier.day is None or later.day is None else (later.day - earlier.day).days
-    return Comparison(rows, verdict, (*barred, *unscored, *differences, *notices), days)
 
 
 def _verdict(
@@ -194,23 +263,61 @@ def _of(hip: VisitHip | None, value: Callable[[HipScore], float | None]) -> floa
     return None if hip is None else value(hip.score)
 
 
+def _rows(
+    before: VisitHip | None, after: VisitHip | None, change: Change | None
+) -> Iterator[ComparisonRow]:
+    """Scores, on matched slices too where there are such; slices; volumes."""
+    changes = (None, None) if change is None else (change.intensity, change.area)
+    matched = change is not None and change.basis is Basis.MATCHED_SLICES
+    for (label, on_matched, value), moved in zip(_SCORES, changes, strict=True):
+        own = _of(before, value), _of(after, value)
+        yield _row(label, "", SCORE_DIGITS, *own, None if matched else moved)
+        if matched and moved is not None:
+            yield _row(on_matched, "", SCORE_DIGITS, moved.before, moved.after, moved)
+    yield from _slice_rows(before, after, change)
+    for label, value in _VOLUMES:
+        own = _of(before, value), _of(after, value)
+        yield _row(label, "mL", VOLUME_DIGITS, *own, _volume_change(*own, change))
+
+
+def _slice_rows(
+    before: VisitHip | None, after: VisitHip | None, change: Change | None
+) -> Iterator[ComparisonRow]:
+    counted = _of(before, _counted), _of(after, _counted)
+    yield _count_row("Slices counted, n", *counted, change)
+    if change is not None and change.n_matched is not None:
+        yield _count_row("Slices matched", *change.n_matched, change)
+
+
+def _volume_change(
+    before: float | None, after: float | None, change: Change | None
+) -> ValueChange | None:
+    if change is None or before is None or after is None:
+        return None
+    return value_change(before, after, change.days, VOLUME_FLOOR_ML)
+
+
+def _count_row(
+    label: str, before: float | None, after: float | None, change: Change | None
+) -> ComparisonRow:
+    """A number of slices, whose change has no percentage."""
+    moved = None if change is None or before is None or after is None else after - before
+    words = "" if moved is None else signed_number(moved, 0)
+    return ComparisonRow(label, "", number(before, 0), number(after, 0), words)
+
+
 def _row(
     label: str,
     unit: str,
     digits: int,
     before: float | None,
     after: float | None,
-    allowed: bool,
+    moved: ValueChange | None,
 ) -> ComparisonRow:
-    change = ""
-    if allowed and before is not None and after is not None:
-        change = signed_number(after - before, digits)
-    return ComparisonRow(label, unit, number(before, digits), number(after, digits), change)
-
-
-def signed_number(value: float, digits: int) -> str:
-    """A change with its sign; none where it rounds to zero."""
-    text = number(abs(value), digits)
-    if float(text) == 0:
-        return text
-    return ("+" if value > 0 else MINUS) + text
+    change = percent = per_year = ""
+    if moved is not None:
+        change = signed_number(moved.absolute, digits)
+        percent = "" if moved.percent is None else f"{signed_number(moved.percent, 0)} %"
+        per_year = "" if moved.per_year is None else signed_number(moved.per_year, digits)
+    earlier, later = number(before, digits), number(after, digits)
+    return ComparisonRow(label, unit, earlier, later, change, percent, per_year)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
 from app.state import Comparison, ComparisonRow
 from app.theme import HALF, SPACE, set_role
 from app.views.icon_label import IconLabel
 from app.views.labels import Kind, Tone, core_words, label
-from app.views.layouts import column, row, rule
+from app.views.layouts import STRETCH, column, row, rule
 from app.views.sentence_list import SentenceList
 from hipdesk.timeline import Comparability
 
-COLUMNS: Final = 5
+COLUMNS: Final = 7
+FIGURES: Final = 2
+"""From this column on there are figures."""
+
 ICON_PX: Final = 2 * SPACE + HALF
 BULLET: Final = "\N{EN DASH}"
 
@@ -30,6 +33,9 @@ _SIGNS: Final[dict[Comparability | None, tuple[str, Tone]]] = {
 class ComparisonTable(QWidget):
     """Shows a `Comparison`; says nothing on whether a change is good, bad or real."""
 
+    changeAsked = Signal()
+    """The changes are wanted though the two may not be compared."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._comparison: Comparison | None = None
@@ -37,6 +43,9 @@ class ComparisonTable(QWidget):
         self.verdict = label(kind="strong", wrap=True)
         self._apart = label(kind="small")
         self._differences = SentenceList("muted", BULLET)
+        self.ask = QPushButton()
+        self.ask.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.ask.clicked.connect(self.changeAsked)
         self._labels: dict[tuple[int, int], QLabel] = {}
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(2 * SPACE)
@@ -45,7 +54,8 @@ class ComparisonTable(QWidget):
         self._grid.setColumnStretch(0, 1)
         head = row(self._sign, self.verdict, self._apart)
         head.setStretchFactor(self.verdict, 1)
-        self.setLayout(column(head, self._differences, rule(), self._grid))
+        below = row(self.ask, STRETCH)
+        self.setLayout(column(head, self._differences, below, rule(), self._grid))
         self.hide()
 
     def show_comparison(self, comparison: Comparison | None) -> None:
@@ -79,6 +89,8 @@ class ComparisonTable(QWidget):
             return
         self._say_verdict(comparison)
         self._differences.show_sentences(comparison.differences)
+        self.ask.setText(self.tr("Give the changes all the same"))
+        self.ask.setVisible(comparison.askable)
         self._put_head()
         for at, each in enumerate(comparison.rows, start=1):
             self._put_row(at, each)
@@ -91,7 +103,11 @@ class ComparisonTable(QWidget):
     def _say_verdict(self, comparison: Comparison) -> None:
         name, tone = _SIGNS[comparison.verdict]
         self._sign.show_icon(name, tone or "muted")
-        self.verdict.setText(self._verdict_words(comparison.verdict))
+        self.verdict.setText(
+            self.tr("Not comparable; the changes are given because you asked for them")
+            if comparison.forced
+            else self._verdict_words(comparison.verdict)
+        )
         set_role(self.verdict, "tone", tone)
         self._apart.setVisible(comparison.days is not None)
         if comparison.days is not None:
@@ -114,7 +130,10 @@ class ComparisonTable(QWidget):
         return self.tr("{days} days apart").format(days=days)
 
     def _put_head(self) -> None:
-        words = ("", "", self.tr("Earlier"), self.tr("Later"), self.tr("Change"))
+        words = (
+            *("", "", self.tr("Earlier"), self.tr("Later"), self.tr("Change")),
+            *(self.tr("Percent"), self.tr("Per year")),
+        )
         for place, word in enumerate(words):
             self._put(0, place, word, "small")
 
@@ -124,12 +143,14 @@ class ComparisonTable(QWidget):
         self._put(at, 2, each.earlier)
         self._put(at, 3, each.later)
         self._put(at, 4, each.change, "strong")
+        self._put(at, 5, each.percent)
+        self._put(at, 6, each.per_year)
 
     def _put(self, at: int, place: int, words: str, kind: Kind = "", wrap: bool = False) -> None:
         found = self._labels.get((at, place))
         if found is None:
             found = self._labels[at, place] = label(kind=kind, wrap=wrap)
-            side = Qt.AlignmentFlag.AlignLeft if place < 2 else Qt.AlignmentFlag.AlignRight
+            side = Qt.AlignmentFlag.AlignLeft if place < FIGURES else Qt.AlignmentFlag.AlignRight
             found.setAlignment(side | Qt.AlignmentFlag.AlignBottom)
             found.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._grid.addWidget(found, at, place)
@@ -144,6 +165,8 @@ class ComparisonTable(QWidget):
 def _spoken_row(head: tuple[str, ...], cells: tuple[str, ...]) -> str:
     label_words, unit, *figures = cells
     told = (
-        f"{name} {figure} {unit}" for name, figure in zip(head[2:], figures, strict=True) if figure
+        f"{name} {figure} {'' if figure.endswith('%') else unit}"
+        for name, figure in zip(head[2:], figures, strict=True)
+        if figure
     )
     return " ".join([label_words, *map(str.strip, told)])

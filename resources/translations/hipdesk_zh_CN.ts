@@ -31,8 +31,16 @@
 <context>
     <name>ComparisonTable</name>
     <message>
+        <source>Give the changes all the same</source>
+        <translation>仍给出变化值</translation>
+    </message>
+    <message>
         <source>The two visits in numbers</source>
         <translation>两次就诊的数值</translation>
+    </message>
+    <message>
+        <source>Not comparable; the changes are given because you asked for them</source>
+        <translation>不可比；应您要求给出变化值</translation>
     </message>
     <message>
         <source>Comparable</source>
@@ -69,6 +77,14 @@
     <message>
         <source>Change</source>
         <translation>变化</translation>
+    </message>
+    <message>
+        <source>Percent</source>
+        <translation>百分比</translation>
+    </message>
+    <message>
+        <source>Per year</source>
+        <translation>每年</translation>
     </message>
 </context>
 <context>
@@ -136,8 +152,8 @@
         <translation>读取已停止</translation>
     </message>
     <message>
-        <source>Plotted is A/n, the per-slice mean of the area score; the slices of different visits are not matched by position.</source>
-        <translation>图中为 A/n，即面积评分的每层均值；不同就诊的层面未按位置配对。</translation>
+        <source>Plotted is A/n, the per-slice mean of the area score, over all counted slices of each visit; changes are computed on the slices of both visits that show the same part of the hip.</source>
+        <translation>图示为 A/n，即每次就诊全部计入层面的面积评分层均值；变化值只用两次就诊中显示髋部同一部分的层面计算。</translation>
     </message>
     <message>
         <source>study without a description</source>
@@ -1000,6 +1016,30 @@
         <translation>正在保存新的轮廓</translation>
     </message>
     <message>
+        <source>Going back to earlier outlines</source>
+        <translation>正在恢复先前的轮廓</translation>
+    </message>
+    <message>
+        <source>Outlining was stopped.</source>
+        <translation>勾画已停止。</translation>
+    </message>
+    <message>
+        <source>The crop of the right hip is back where it was.</source>
+        <translation>右髋裁剪区已回到原来的位置。</translation>
+    </message>
+    <message>
+        <source>The crop of the left hip is back where it was.</source>
+        <translation>左髋裁剪区已回到原来的位置。</translation>
+    </message>
+    <message>
+        <source>The right hip stays without a crop.</source>
+        <translation>右髋仍无裁剪区。</translation>
+    </message>
+    <message>
+        <source>The left hip stays without a crop.</source>
+        <translation>左髋仍无裁剪区。</translation>
+    </message>
+    <message>
         <source>Analyse the series first.</source>
         <translation>请先分析该序列。</translation>
     </message>
@@ -1010,6 +1050,22 @@
     <message>
         <source>This hip is on the other series: change it there.</source>
         <translation>该髋在另一序列上：请在该序列上修改。</translation>
+    </message>
+    <message>
+        <source>Program&apos;s own result</source>
+        <translation>程序自身的结果</translation>
+    </message>
+    <message>
+        <source>The verdict on the right hip is on the outlines as they are now; with the program&apos;s own result the hip has to be judged again.</source>
+        <translation>右髋的审阅结论针对当前轮廓；恢复程序自身的结果后，需重新审阅该髋。</translation>
+    </message>
+    <message>
+        <source>The verdict on the left hip is on the outlines as they are now; with the program&apos;s own result the hip has to be judged again.</source>
+        <translation>左髋的审阅结论针对当前轮廓；恢复程序自身的结果后，需重新审阅该髋。</translation>
+    </message>
+    <message>
+        <source>The earlier verdict was another reader&apos;s: judge this hip yourself.</source>
+        <translation>先前的审阅结论由另一位阅片者作出：请自行审阅该髋。</translation>
     </message>
     <message>
         <source>This hip is being worked on: wait until it is done.</source>
@@ -1026,6 +1082,46 @@
 </context>
 <context>
     <name>ReviewView</name>
+    <message>
+        <source>right crop moved</source>
+        <translation>移动右髋裁剪区</translation>
+    </message>
+    <message>
+        <source>left crop moved</source>
+        <translation>移动左髋裁剪区</translation>
+    </message>
+    <message>
+        <source>program&apos;s own result of the right hip</source>
+        <translation>恢复右髋的程序结果</translation>
+    </message>
+    <message>
+        <source>program&apos;s own result of the left hip</source>
+        <translation>恢复左髋的程序结果</translation>
+    </message>
+    <message>
+        <source>right hip accepted</source>
+        <translation>接受右髋</translation>
+    </message>
+    <message>
+        <source>left hip accepted</source>
+        <translation>接受左髋</translation>
+    </message>
+    <message>
+        <source>right hip rejected</source>
+        <translation>拒绝右髋</translation>
+    </message>
+    <message>
+        <source>left hip rejected</source>
+        <translation>拒绝左髋</translation>
+    </message>
+    <message>
+        <source>right hip reopened</source>
+        <translation>重新审阅右髋</translation>
+    </message>
+    <message>
+        <source>left hip reopened</source>
+        <translation>重新审阅左髋</translation>
+    </message>
     <message>
         <source>Review</source>
         <translation>阅片</translation>
@@ -1355,6 +1451,10 @@
 </context>
 <context>
     <name>SliceCanvas</name>
+    <message>
+        <source>{0}: being done again…</source>
+        <translation>{0}：正在重新处理…</translation>
+    </message>
     <message>
         <source>No crop on this slice; go to a slice of the hip, or place the head with R or L.</source>
         <translation>此层面没有裁剪区；请转到含髋部的层面，或用 R 或 L 定位股骨头。</translation>
@@ -1851,6 +1951,10 @@
         <translation>文件</translation>
     </message>
     <message>
+        <source>Edit</source>
+        <translation>编辑</translation>
+    </message>
+    <message>
         <source>View</source>
         <translation>视图</translation>
     </message>
@@ -1889,6 +1993,22 @@
     <message>
         <source>Quit</source>
         <translation>退出</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Right hip: program&apos;s own result again</source>
+        <translation>右髋：恢复程序自身的结果</translation>
+    </message>
+    <message>
+        <source>Left hip: program&apos;s own result again</source>
+        <translation>左髋：恢复程序自身的结果</translation>
     </message>
     <message>
         <source>Library</source>
@@ -2489,8 +2609,16 @@
         <translation>最小可检测变化：尚未确立。此处不判断变化是否超过测量误差。</translation>
     </message>
     <message>
-        <source>Plotted is U/n, the per-slice mean of the UNet-score; the slices of different visits are not matched by position.</source>
-        <translation>图中为 U/n，即 UNet 评分的每层均值；不同就诊的层面未按位置配对。</translation>
+        <source>Plotted is U/n, the per-slice mean of the UNet-score, over all counted slices of each visit; changes are computed on the slices of both visits that show the same part of the hip.</source>
+        <translation>图示为 U/n，即每次就诊全部计入层面的 UNet-score 层均值；变化值只用两次就诊中显示髋部同一部分的层面计算。</translation>
+    </message>
+    <message>
+        <source>patients scanned twice</source>
+        <translation>患者重复扫描</translation>
+    </message>
+    <message>
+        <source>outlines edited twice</source>
+        <translation>轮廓重复编辑</translation>
     </message>
     <message>
         <source>No trend: it needs at least two dated visits with a score, and there is one.</source>
@@ -2631,6 +2759,38 @@
     <message>
         <source>It is {among}: coronal, {words}, {count} slices.</source>
         <translation>{among}：冠状位，{words}，{count} 层。</translation>
+    </message>
+    <message>
+        <source>Chosen as on {when} for this protocol: coronal, {words}, {what}.</source>
+        <translation>按 {when} 对此扫描方案的选择：冠状位，{words}，{what}。</translation>
+    </message>
+    <message>
+        <source>{count} slices</source>
+        <translation>{count} 层</translation>
+    </message>
+    <message>
+        <source>right and left series</source>
+        <translation>右侧和左侧序列</translation>
+    </message>
+    <message>
+        <source>The reader says that this series is {words}; {stated}.</source>
+        <translation>阅片者说明此序列为{words}；{stated}。</translation>
+    </message>
+    <message>
+        <source>A reader said on {when} that series of this protocol are {words}; {stated}.</source>
+        <translation>阅片者于 {when} 说明此扫描方案的序列为{words}；{stated}。</translation>
+    </message>
+    <message>
+        <source>its files do not say it</source>
+        <translation>文件中未注明</translation>
+    </message>
+    <message>
+        <source>by its files it is {words}</source>
+        <translation>按文件为{words}</translation>
+    </message>
+    <message>
+        <source>preferred to other series</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The series asked for holds images of {people} patients under one UID; choose a folder with the images of one of them.</source>
@@ -3137,6 +3297,10 @@
         <translation>文件头未称该序列为脂肪抑制，但其脂肪呈低信号</translation>
     </message>
     <message>
+        <source>A reader calls the series fluid-sensitive, but fat is bright on it</source>
+        <translation>阅片者称此序列为液体敏感序列，但其上脂肪呈高信号</translation>
+    </message>
+    <message>
         <source>The {side} femoral head was found with low confidence; check its outline.</source>
         <translation>{side}侧股骨头的定位置信度低；请核对其轮廓。</translation>
     </message>
@@ -3319,6 +3483,50 @@
     <message>
         <source>A reader excluded slices of one visit or both.</source>
         <translation>阅片者排除了一次或两次就诊的部分层面。</translation>
+    </message>
+    <message>
+        <source>At one visit or both, this may be the other hip.</source>
+        <translation>其中一次或两次就诊中，这可能是另一侧髋。</translation>
+    </message>
+    <message>
+        <source>Smallest detectable change of U/n, {kind}: not established; {pairs} of at least {least} pairs that vary.</source>
+        <translation>U/n 的最小可检测变化（{kind}）：尚未确定；已有 {pairs} 对，至少需要 {least} 对有差异的配对。</translation>
+    </message>
+    <message>
+        <source>Smallest detectable change of U/n, {kind}: {value}, from {pairs} pairs of this site.</source>
+        <translation>U/n 的最小可检测变化（{kind}）：{value}，由本单位 {pairs} 对得出。</translation>
+    </message>
+    <message>
+        <source>The change of U/n exceeds the smallest detectable change of {value} ({kind}, {pairs} pairs).</source>
+        <translation>U/n 的变化超过最小可检测变化 {value}（{kind}，{pairs} 对）。</translation>
+    </message>
+    <message>
+        <source>The change of U/n does not exceed the smallest detectable change of {value} ({kind}, {pairs} pairs).</source>
+        <translation>U/n 的变化未超过最小可检测变化 {value}（{kind}，{pairs} 对）。</translation>
+    </message>
+    <message>
+        <source>The slices of the two visits are not matched by position.</source>
+        <translation>两次就诊的层面未按位置匹配。</translation>
+    </message>
+    <message>
+        <source>Matched slices: {earlier} and {later}, from {low} to {high} mm of the head centre.</source>
+        <translation>匹配层面：{earlier} 层与 {later} 层，距股骨头中心 {low} 至 {high} mm。</translation>
+    </message>
+    <message>
+        <source>A visit without a date gives no change; give it its date first.</source>
+        <translation>没有日期的就诊不给出变化值；请先填写其日期。</translation>
+    </message>
+    <message>
+        <source>U/n on matched slices</source>
+        <translation>匹配层面的 U/n</translation>
+    </message>
+    <message>
+        <source>A/n on matched slices</source>
+        <translation>匹配层面的 A/n</translation>
+    </message>
+    <message>
+        <source>Slices matched</source>
+        <translation>匹配层面数</translation>
     </message>
     <message>
         <source>One result was computed on the CPU, the other on a GPU.</source>

@@ -200,6 +200,7 @@ NOT_SHOWN = frozenset(
         report._DEFINITION,
         "{}: UNet-score per slice",
         "{}: lesion volume",
+        "{} per year",
         "Line broken",
         "Compare with caution",
         # On the command line only.

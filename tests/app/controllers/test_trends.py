@@ -7,15 +7,18 @@ from datetime import date
 
 import pytest
 
-from app.controllers.trends import comparison_of, signed_number, trend_shown
+from app.controllers.trends import comparison_of, trend_shown
 from app.state import Measure
 from hipdesk.ports import AnalysisEntry, VisitEntry
 from hipdesk.records import Contrast, Reason, Side, Visit
 from hipdesk.report_trend import CHANGE_BASIS, SDC_UNKNOWN
-from hipdesk.review import Verdict
+from hipdesk.review import PairKind, Verdict
+from hipdesk.sdc import Estimates, Quantity, detectable_change, scope_of
 from hipdesk.timeline import Comparability
+from hipdesk.wording import signed_number
 from tests.app.fakes import translate
 from tests.report_factory import NOW, as_visit, make_analysis, make_history
+from tests.visit_hips import MODEL, placed_hip
 
 RIGHT, LEFT = Side.RIGHT, Side.LEFT
 
@@ -57,7 +60,11 @@ def visit(uid: str, day: date | None, right: float, left: float) -> Visit:
         return replace(hip, score=score)
 
     hips = zip(made.hips, (right, left), strict=True)
-    return replace(made, hips=tuple(scored(hip, figure) for hip, figure in hips))
+    unplaced = {"offsets_mm": None, "normal_lps": None}
+    return replace(made, hips=tuple(replace(scored(h, each), **unplaced) for h, each in hips))
+
+
+UNMATCHED = "The slices of the two visits are not matched by position."
 
 
 FIRST = visit("1", date(2023, 1, 10), 0.2, 0.1)
@@ -150,7 +157,7 @@ def rows(earlier: Visit, later: Visit) -> dict[str, tuple[str, str, str]]:
 def test_the_pair_in_figures() -> None:
     comparison = comparison_of(FIRST, SECOND, RIGHT, ("Planes differ.",))
     assert (comparison.verdict, comparison.days) == (Comparability.COMPARABLE, 181)
-    assert comparison.differences == ("Planes differ.",)
+    assert comparison.differences == ("Planes differ.", UNMATCHED)
     shown = rows(FIRST, SECOND)
     assert shown["U per slice, U/n"] == ("0.200", "0.150", "−0.050")
     assert shown["A per slice, A/n"] == ("0.100", "0.075", "−0.025")
@@ -167,6 +174,92 @@ def test_what_may_not_be_compared_has_no_change() -> None:
     assert comparison.verdict is Comparability.NOT_COMPARABLE
     assert {row.change for row in comparison.rows} == {""}
     assert comparison.differences[0] == "The masks come from different models."
+    assert (comparison.askable, comparison.forced) == (True, False)
+
+
+def test_a_hip_that_may_be_the_other_one_has_no_change_even_if_asked() -> None:
+    doubted = replace(SECOND, hips=tuple(replace(h, side_in_doubt=True) for h in SECOND.hips))
+    for force in (False, True):
+        shown = comparison_of(FIRST, doubted, RIGHT, (), force=force)
+        assert (shown.verdict, shown.askable) == (Comparability.NOT_COMPARABLE, False)
+        assert {row.change for row in shown.rows} == {""}
+        assert shown.differences[0] == "At one visit or both, this may be the other hip."
+    line = trend_shown([entry(FIRST), entry(doubted)], Measure.U_MEAN, translate).lines[0]
+    assert line.joined[0][0] is Comparability.NOT_COMPARABLE
+
+
+MATCHED = [
+    Visit("a", date(2023, 1, 10), (placed_hip(-16, [0.5] + 8 * [0.25]),)),
+    Visit("b", date(2024, 1, 10), (placed_hip(-8, 9 * [0.2]),)),
+]
+"""Slices from -16 to 16 and from -8 to 24 mm: seven of each show the same part."""
+
+
+def test_matched_slices_in_figures() -> None:
+    """0.25 to 0.2 on the seven: -0.05, a fifth, over 365 days."""
+    comparison = comparison_of(*MATCHED, RIGHT, ())
+    shown = {row.label: row for row in comparison.rows}
+    own, matched = shown["U per slice, U/n"], shown["U/n on matched slices"]
+    assert (own.earlier, own.later, own.change) == ("0.278", "0.200", "")
+    assert (matched.earlier, matched.later, matched.change) == ("0.250", "0.200", "−0.050")
+    assert (matched.percent, matched.per_year) == ("−20 %", "−0.050")
+    area = shown["A/n on matched slices"]
+    assert (area.earlier, area.later, area.change, area.percent) == (
+        "0.125",
+        "0.100",
+        "−0.025",
+        "−20 %",
+    )
+    slices = shown["Slices matched"]
+    assert (slices.earlier, slices.later, slices.change) == ("7", "7", "0")
+    assert comparison.differences[-1] == (
+        "Matched slices: 7 and 7, from −10 to +18 mm of the head centre."
+    )
+
+
+def test_it_has_one_when_asked_and_is_marked() -> None:
+    other = (replace(MODEL, sha256="9" * 64),)
+    hips = tuple(replace(hip, models=other) for hip in MATCHED[1].hips)
+    asked = comparison_of(MATCHED[0], replace(MATCHED[1], hips=hips), RIGHT, (), force=True)
+    assert asked.verdict is Comparability.NOT_COMPARABLE
+    assert (asked.askable, asked.forced) == (False, True)
+    shown = {row.label: row.change for row in asked.rows}
+    assert (shown["U/n on matched slices"], shown["BME volume"]) == ("−0.050", "0.0")
+
+
+def test_noise_is_told_where_the_site_knows_it() -> None:
+    """SD of +-0.3: 0.620 is the smallest detectable change, and 0.05 does not exceed it."""
+    scope = scope_of(PairKind.SCAN_RESCAN, MATCHED[1].hips[0], Quantity.U_INTENSITY_MEAN)
+    known = Estimates({scope: detectable_change(scope, [0.3, -0.3] * 5)}, {})
+    said = comparison_of(*MATCHED, RIGHT, (), estimates=known).differences[-1]
+    assert said == (
+        "The change of U/n does not exceed the smallest detectable change of 0.620 "
+        "(patients scanned twice, 10 pairs)."
+    )
+    entries = [entry(visit) for visit in MATCHED]
+    told = trend_shown(entries, Measure.U_MEAN, translate, known).sentences
+    assert SDC_UNKNOWN not in told
+    assert any("0.620, from 10 pairs" in each for each in told)
+
+
+def test_a_small_volume_has_no_percentage() -> None:
+    """2 to 1 mL of effusion is -50 %; 0.4 mL of oedema is too little to say."""
+    first, second = (
+        replace(each, hips=(replace(h, score=replace(h.score, bme_ml=bme, effusion_ml=fluid)),))
+        for each, h, bme, fluid in zip(
+            MATCHED, (v.hips[0] for v in MATCHED), (0.4, 1.4), (2.0, 1.0), strict=True
+        )
+    )
+    shown = {row.label: row for row in comparison_of(first, second, RIGHT, ()).rows}
+    bme, fluid = shown["BME volume"], shown["Effusion/synovitis volume"]
+    assert (bme.change, bme.percent, bme.per_year) == ("+1.0", "", "+1.0")
+    assert (fluid.change, fluid.percent, fluid.per_year) == ("−1.0", "−50 %", "−1.0")
+
+
+def test_a_visit_without_a_date_gives_no_change_and_says_so() -> None:
+    shown = comparison_of(FIRST, replace(SECOND, day=None), RIGHT, ())
+    assert (shown.verdict, shown.rows[0].change) == (Comparability.COMPARABLE, "")
+    assert shown.differences == ("A visit without a date gives no change; give it its date first.",)
 
 
 def test_what_bars_a_pair_takes_its_change_and_is_said_first() -> None:
@@ -174,6 +267,8 @@ def test_what_bars_a_pair_takes_its_change_and_is_said_first() -> None:
     assert comparison.verdict is Comparability.NOT_COMPARABLE
     assert {row.change for row in comparison.rows} == {""}
     assert comparison.differences == ("Wrong side.", "Planes differ.")
+    asked = comparison_of(FIRST, SECOND, RIGHT, (), ("Wrong side.",), force=True)
+    assert (asked.askable, asked.forced, asked.rows[0].change) == (False, False, "")
 
 
 def test_caution_keeps_the_change() -> None:

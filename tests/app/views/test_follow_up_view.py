@@ -27,6 +27,7 @@ from tests.app.views.follow_up_rows import (
     CHOICES,
     LINK,
     LONG,
+    MOVED,
     NOISE,
     comparison,
     shown,
@@ -140,9 +141,9 @@ def test_sentences_verdict_and_figures_are_read(view: FollowUpView) -> None:
     for words in (NOISE, "Compare with caution", CAUTION, "196 days apart"):
         assert words in said
     head, first, second = view.table.cells
-    assert head == ("", "", "Earlier", "Later", "Change")
-    assert first == ("U per slice, U/n", "", "0.800", "0.400", "\N{MINUS SIGN}0.400")
-    assert second == ("BME volume", "mL", "\N{EM DASH}", "3.1", "")
+    assert head == ("", "", "Earlier", "Later", "Change", "Percent", "Per year")
+    assert first == ("U per slice, U/n", "", "0.800", "0.400", *MOVED)
+    assert second == ("BME volume", "mL", "\N{EM DASH}", "3.1", "", "", "")
     for judging in ("better", "worse", "improve", "progress", "severe"):
         assert judging not in said.lower()
 

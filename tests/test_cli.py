@@ -85,8 +85,8 @@ def quick(monkeypatch):
     """Files without their content, where a test asks about something else."""
     from hipdesk.adapters import result_folder
 
-    monkeypatch.setattr(result_folder, "write_segmentation", lambda _, path: path.touch())
-    monkeypatch.setattr(result_folder, "write_measurements", lambda _, path, __: path.touch())
+    monkeypatch.setattr(result_folder, "write_segmentation", lambda _, path, *__: path.touch())
+    monkeypatch.setattr(result_folder, "write_measurements", lambda _, path, *__: path.touch())
     monkeypatch.setattr(result_folder, "write_overlays", lambda _, __, folder: folder.mkdir())
     monkeypatch.setattr(result_folder, "build_report", lambda *_, **__: None)
     monkeypatch.setattr(result_folder, "write_pdf", lambda _, path: path.touch())

@@ -23,7 +23,7 @@ from hipdesk.adapters.report_pdf import write_pdf
 from hipdesk.errors import OutputError
 from hipdesk.pair import LEFT_FOLDER
 from hipdesk.records import Analysis, Visit, Volume
-from hipdesk.report import build_report
+from hipdesk.report import ReportReview, build_report
 from hipdesk.result import result_json, scores_csv
 
 RESULT: Final = "result.json"
@@ -107,15 +107,25 @@ def write_result_folder(
     folder: Path,
     now: datetime,
     other: Analysis | None = None,
+    *,
+    review: ReportReview | None = None,
+    clinic: str = "",
 ) -> None:
     """Write every file of one analysis; those of an earlier one are replaced.
 
+    What readers have added is the same in every file. Where no hip has masks,
+    there is no ``segmentation.dcm``.
+
     Parameters
     ----------
+    analysis : as its readers left it (`hipdesk.amendment.effective`)
     volume : the analysed series with its pixels
     visits : the patient's visits, for the report's trend
     now : when the report is made, with its time zone
     other : the analysis of the other hip's series, where there is one
+    review : what readers have added (`hipdesk.report.report_review`); None where
+        nobody was asked
+    clinic : who gives the results out
 
     Raises
     ------
@@ -123,15 +133,26 @@ def write_result_folder(
         Something cannot be written; ``folder`` then holds no half result.
     """
     with _explained(folder), _staging(folder) as aside:
-        segmentation = aside / SEGMENTATION
-        write_segmentation(analysis, segmentation)
-        write_measurements(analysis, aside / MEASUREMENTS, segmentation)
+        _write_dicom(analysis, aside, review, clinic)
         write_overlays(analysis, volume, aside / OVERLAYS)
-        report = build_report(analysis, volume, visits, now=now, other=other)
+        report = build_report(
+            analysis, volume, visits, now=now, other=other, review=review, clinic=clinic
+        )
         write_pdf(report, aside / REPORT)
-        (aside / SCORES).write_text(scores_csv(analysis), encoding="utf-8", newline="")
-        (aside / RESULT).write_text(result_json(analysis), encoding="utf-8")
+        (aside / SCORES).write_text(scores_csv(analysis, review), encoding="utf-8", newline="")
+        (aside / RESULT).write_text(result_json(analysis, review), encoding="utf-8")
         _publish(aside, folder)
+
+
+def _write_dicom(
+    analysis: Analysis, folder: Path, review: ReportReview | None, clinic: str
+) -> None:
+    """Masks, where there are any, and the measurements that refer to them."""
+    masks = None
+    if any(hip.segmentation is not None for hip in analysis.hips):
+        masks = folder / SEGMENTATION
+        write_segmentation(analysis, masks, review)
+    write_measurements(analysis, folder / MEASUREMENTS, masks, review, clinic)
 
 
 @contextmanager
@@ -164,6 +185,8 @@ def _publish(aside: Path, folder: Path) -> None:
     (folder / RESULT).unlink(missing_ok=True)
     for name in ENTRIES:
         place = folder / name
-        if place.is_dir():
-            place.rename(aside / f"old-{name}")
-        (aside / name).replace(place)
+        if place.is_dir() or not (aside / name).exists():
+            with suppress(FileNotFoundError):
+                place.rename(aside / f"old-{name}")
+        if (aside / name).exists():
+            (aside / name).replace(place)

@@ -85,7 +85,12 @@ CONTRAST_WORDS: Final = {
 CONTRAST_BY_READER: Final = "contrast_by_reader"
 """Code of the notice that a reader, not the files, says what a series is weighted for."""
 
+CHOSEN_AS_BEFORE: Final = "chosen_as_before"
+"""Code of the notice that a reader once chose series of this protocol."""
+
 NOT_SENSITIVE: Final = "not fluid-sensitive"
+
+PREFERRED: Final = "preferred to other series"
 
 NOTHING_STATED: Final[Mapping[str, Contrast]] = MappingProxyType({})
 
@@ -173,7 +178,8 @@ def choose(
         return SeriesChoice(ranking, own, _why(own, ranking))
     series, choice = best
     chosen = _pair_with(series, [each for each in usable if each is not series])
-    return SeriesChoice(ranking, chosen, _why_remembered(chosen, choice))
+    why = _why_remembered(chosen, choice)
+    return SeriesChoice(ranking, chosen, why, (Notice(CHOSEN_AS_BEFORE, why),))
 
 
 def _usable(ranking: Sequence[RankedSeries], scan: Scan) -> list[Series]:
@@ -255,6 +261,13 @@ def _as_said(
     if choice is None or choice.contrast is None:
         return series
     return _weighted(series, choice.contrast, choice.at_utc.date())
+
+
+def said_of(choice: ProtocolChoice) -> str:
+    """What was chosen for a protocol, in words."""
+    if choice.contrast is None:
+        return PREFERRED
+    return CONTRAST_WORDS[choice.contrast] if choice.contrast.fluid_sensitive else NOT_SENSITIVE
 
 
 def _weighted(series: Series, contrast: Contrast, said: date | None) -> Series:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hipdesk.cli import models
+from hipdesk.cli import models, protocols
 from hipdesk.cli.terminal import (
     Also,
     Charset,
@@ -32,7 +32,7 @@ from hipdesk.records import Provider
 
 if TYPE_CHECKING:
     from hipdesk.cli.models import Networks
-    from hipdesk.records import Analysis, Notice, Series, Visit, Volume
+    from hipdesk.records import Analysis, Contrast, Notice, Series, Visit, Volume
 
 
 @app.command()
@@ -44,6 +44,12 @@ def scan(
     any_contrast: Annotated[
         bool, typer.Option("--any-contrast", help="Choose a series of any contrast.")
     ] = False,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store", metavar="PATH|URL", help="Follow the choices remembered in this library."
+        ),
+    ] = None,
     also: Also = None,
     charset: Charset = "",
     no_index: Annotated[
@@ -61,13 +67,14 @@ def scan(
     from hipdesk.console import scan_lines
     from hipdesk.records import SeriesChoice
     from hipdesk.scan_result import scan_document
-    from hipdesk.series_choice import choose, rank
+    from hipdesk.series_choice import as_said, choose, rank
 
-    line = ProgressLine(not as_json)
+    line, remembered = ProgressLine(not as_json), protocols.remembered(store, read_only=True)
     with DicomFolderReader(None if no_index else user_index()) as reader, closing(line):
         found = reader.scan([folder, *(also or ())], line, charset=charset)
+    found = as_said(found, remembered)
     try:
-        choice = choose(found, series, any_contrast)
+        choice = choose(found, series, any_contrast, remembered=remembered)
     except NoSuitableSeries as error:
         choice = SeriesChoice(rank(found, any_contrast), (), str(error))
     if as_json:
@@ -95,6 +102,18 @@ def analyze(
         str | None,
         typer.Option("--store", metavar="PATH|URL", help="Keep the result in this library, too."),
     ] = None,
+    contrast: Annotated[
+        protocols.StatedContrast | None,
+        typer.Option("--contrast", help="What the series is, where its files say it wrongly."),
+    ] = None,
+    remember: Annotated[
+        bool,
+        typer.Option(
+            "--remember",
+            help="With --store: choose as with --series and --contrast for this scanner's "
+            "protocol from now on; `hipdesk protocols` lists and forgets.",
+        ),
+    ] = False,
     also: Also = None,
     charset: Charset = "",
     as_json: Json = False,
@@ -106,7 +125,11 @@ def analyze(
     DIR/earlier-TIME (UTC), whatever becomes of this run, so DIR never mixes two.
     A folder with several patients is refused unless --series names one.
     """
-    job = _Job([folder, *(also or ())], out, series, any_contrast, store, charset)
+    if remember and (store is None or series is None):
+        raise typer.BadParameter("--remember needs --store and --series UID")
+    stated = protocols.stated(series, contrast)
+    folders = [folder, *(also or ())]
+    job = _Job(folders, out, series, any_contrast, store, charset, stated, remember)
     results = job.run(lambda: models.networks(provider, model), aloud=not as_json)
     _refuse_unscored(results)
     if as_json:
@@ -182,6 +205,8 @@ class _Job:
     any_contrast: bool = False
     store: str | None = None
     charset: str = ""
+    stated: Mapping[str, Contrast] = field(default_factory=dict)
+    remember: bool = False
 
     def run(self, networks: Callable[[], Networks], aloud: bool) -> list[Analysis]:
         """Analyse, keep and write.
@@ -193,12 +218,14 @@ class _Job:
         """
         from hipdesk.adapters.dicom_folder import DicomFolderReader
         from hipdesk.adapters.result_folder import check_writable
-        from hipdesk.series_choice import choose
+        from hipdesk.series_choice import as_said, choose
 
         self._set_aside()
+        remembered = protocols.remembered(self.store)
         with DicomFolderReader() as reader:
             found = reader.scan(self.folders, charset=self.charset)
-            choice = choose(found, self.series_uid, self.any_contrast)
+            said = as_said(found, remembered, self.stated)
+            choice = choose(said, self.series_uid, self.any_contrast, remembered=remembered)
             check_writable(self.out)
             ready = networks()
             volumes = [reader.read(series) for series in choice.chosen]
@@ -206,6 +233,8 @@ class _Job:
             results = _analysed(volumes, ready, (*choice.notices, *unlinked), aloud)
             analyses = [analysis for analysis, _ in results]
             self._write(analyses, [volume for _, volume in results], aloud)
+        if self.remember and self.store is not None and self.series_uid is not None:
+            protocols.remember(self.store, found, self.series_uid, self.stated)
         return analyses
 
     def _set_aside(self) -> None:

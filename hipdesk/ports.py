@@ -104,7 +104,11 @@ class StudyReader(Protocol):
         found: Found = no_matter,
         charset: str = "",
     ) -> Scan:
-        """Find every series below ``root``, headers only.
+        """Find every series in folders and below, in archives or files; headers only.
+
+        Every file is either part of a series or listed with the reason why
+        not; a damaged one never loses the rest. A folder without images gives
+        a scan without series.
 
         Parameters
         ----------
@@ -116,7 +120,8 @@ class StudyReader(Protocol):
         Raises
         ------
         UnreadableInput
-            The folder is missing or holds no readable image.
+            There is no such folder, or it cannot be opened; an archive that is
+            damaged, protected or absurdly large; no such character set.
         Cancelled
             The user asked to stop.
         """

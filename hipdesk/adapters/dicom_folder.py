@@ -81,26 +81,11 @@ class DicomFolderReader:
         found: Found = no_matter,
         charset: str = "",
     ) -> Scan:
-        """Find every series in folders and below, in archives or files; headers only.
+        """Find every series (`hipdesk.ports.StudyReader.scan`).
 
-        Every file is either part of a series or listed with the reason why
-        not; a damaged one never loses the rest. A folder without images gives
-        a scan without series. Files of an archive can be read until `close`.
-
-        Parameters
-        ----------
-        root : folder, file or zip archive, or several of them
-        found : told of each series when its folder has been read, or when many
-            files of other series have followed it; again, should more of it turn up
-        charset : one of `hipdesk.ports.CHARSETS`, instead of what the files state
-
-        Raises
-        ------
-        UnreadableInput
-            There is no such folder, or it cannot be opened; an archive that is
-            damaged, protected or absurdly large; no such character set.
-        Cancelled
-            The user asked to stop.
+        ``found`` is told of a series when its folder has been read, or when many
+        files of other series have followed it. Files of an archive can be read
+        until `close`.
         """
         began, began_ns = time.perf_counter(), now_ns()
         roots = (root,) if isinstance(root, Path) else tuple(root)
@@ -133,15 +118,7 @@ class DicomFolderReader:
         progress: Progress = no_progress,
         cancelled: Cancelled = never_cancelled,
     ) -> Volume:
-        """Decode one series' pixels, rescaled.
-
-        Raises
-        ------
-        DamagedImage
-            A slice cannot be decoded.
-        Cancelled
-            The user asked to stop.
-        """
+        """Decode one series' pixels, rescaled (`hipdesk.ports.StudyReader.read`)."""
         return read_volume(series, progress, cancelled)
 
     def forget(self) -> None:

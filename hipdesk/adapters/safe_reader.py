@@ -89,16 +89,7 @@ class SafeReader:
         found: Found = no_matter,
         charset: str = "",
     ) -> Scan:
-        """Find every series in folders, archives or files, as `DicomFolderReader` does.
-
-        Raises
-        ------
-        UnreadableInput
-            There is no such folder, or it cannot be opened; an archive is damaged,
-            protected or absurdly large; there is no such character set.
-        Cancelled
-            The user asked to stop.
-        """
+        """Find every series (`hipdesk.ports.StudyReader.scan`), as `DicomFolderReader` does."""
         return self._plain.scan(root, progress, cancelled, found, charset)
 
     def forget(self) -> None:
@@ -111,14 +102,10 @@ class SafeReader:
         progress: Progress = no_progress,
         cancelled: Cancelled = never_cancelled,
     ) -> Volume:
-        """Decode one series' pixels, rescaled.
+        """Decode one series' pixels, rescaled (`hipdesk.ports.StudyReader.read`).
 
-        Raises
-        ------
-        DamagedImage
-            A slice cannot be decoded.
-        Cancelled
-            The user asked to stop; a decoder is ended in the middle of its work.
+        A decoder of the worker process is ended in the middle of its work when the
+        user asks to stop.
         """
         if is_plain(series):
             return self._plain.read(series, progress, cancelled)

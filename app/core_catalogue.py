@@ -390,16 +390,6 @@ _CHANGES: Final = (
         "{others} counted slices lie in the part that both show."
     ),
     "A reader excluded slices of one visit or both.",
-    "One result was computed on the CPU, the other on a GPU.",
-    "The masks of one visit were edited or drawn by a reader.",
-    "The numbers of counted slices differ: {earlier}, {later}.",
-    (
-        "The slices of the two visits are tilted by {angle} degrees against each other; away from "
-        "the head centre, slices side by side do not show the same place."
-    ),
-)
-
-_RUNNING: Final = (
     "At one visit or both, this may be the other hip.",
     (
         "Smallest detectable change of U/n, {kind}: not established; {pairs} of at least {least} "
@@ -417,6 +407,16 @@ _RUNNING: Final = (
     "U/n on matched slices",
     "A/n on matched slices",
     "Slices matched",
+    "One result was computed on the CPU, the other on a GPU.",
+    "The masks of one visit were edited or drawn by a reader.",
+    "The numbers of counted slices differ: {earlier}, {later}.",
+    (
+        "The slices of the two visits are tilted by {angle} degrees against each other; away from "
+        "the head centre, slices side by side do not show the same place."
+    ),
+)
+
+_RUNNING: Final = (
     "Looking for images",
     "Reading headers",
     "Reading images",
@@ -565,6 +565,7 @@ SPOKEN: Final = frozenset(
         "among",
         "cause",
         "guess",
+        "kind",
         "kinds",
         "known",
         "named",
@@ -575,7 +576,6 @@ SPOKEN: Final = frozenset(
         "remedy",
         "shown",
         "side",
-        "kind",
         "source",
         "then",
         "tilted",

@@ -546,6 +546,8 @@ class ComparisonRow:
     earlier: str
     later: str
     change: str
+    percent: str = ""
+    per_year: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -564,6 +566,8 @@ class Comparison:
     verdict: Comparability | None
     differences: tuple[str, ...]
     days: int | None
+    forced: bool = False
+    askable: bool = False
 
 
 class FollowUpGap(StrEnum):
@@ -583,8 +587,6 @@ class ReportStatus:
 
     Attributes
     ----------
-    percent: str = ""
-    per_year: str = ""
     final : signed by a reader
     line : as printed on the pages
     stale : the pages on screen are being made anew
@@ -601,8 +603,6 @@ class Pages:
 
     pictures: tuple[NDArray[np.uint8], ...]
     made: datetime
-    forced: bool = False
-    askable: bool = False
     dpi: float
 
 

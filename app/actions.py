@@ -28,6 +28,7 @@ class Place(StrEnum):
     """Where a command belongs: a menu, or the workspace in which its keys work."""
 
     FILE = "file"
+    EDIT = "edit"
     VIEW = "view"
     HELP = "help"
     REVIEW = "review"
@@ -37,6 +38,7 @@ class Place(StrEnum):
 
 PLACE_TITLES: Final = {
     Place.FILE: QT_TRANSLATE_NOOP("actions", "File"),
+    Place.EDIT: QT_TRANSLATE_NOOP("actions", "Edit"),
     Place.VIEW: QT_TRANSLATE_NOOP("actions", "View"),
     Place.HELP: QT_TRANSLATE_NOOP("actions", "Help"),
     Place.REVIEW: QT_TRANSLATE_NOOP("actions", "Review"),
@@ -54,12 +56,21 @@ class Command:
     name : stable identifier
     title : English; translated when shown
     keys : portable key sequences, the first is shown in menus
+    standard : the system's own keys for it work too
     """
 
     name: str
     place: Place
     title: str
     keys: tuple[str, ...] = ()
+    standard: QKeySequence.StandardKey | None = None
+
+    @property
+    def sequences(self) -> tuple[QKeySequence, ...]:
+        """All keys, the first of which is shown in menus."""
+        own = [] if self.standard is None else QKeySequence.keyBindings(self.standard)
+        every = [*(QKeySequence(key) for key in self.keys), *own]
+        return tuple(each for at, each in enumerate(every) if each not in every[:at])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,33 @@ COMMANDS: Final = (
     ),
     Command("settings", Place.FILE, QT_TRANSLATE_NOOP("actions", "Settings"), ("Ctrl+,",)),
     Command("quit", Place.FILE, QT_TRANSLATE_NOOP("actions", "Quit"), ("Ctrl+Q",)),
+    Command(
+        "undo",
+        Place.EDIT,
+        QT_TRANSLATE_NOOP("actions", "Undo"),
+        ("Ctrl+Z",),
+        QKeySequence.StandardKey.Undo,
+    ),
+    Command(
+        "redo",
+        Place.EDIT,
+        QT_TRANSLATE_NOOP("actions", "Redo"),
+        (
+            "Ctrl+Shift+Z",
+            "Ctrl+Y",
+        ),
+        QKeySequence.StandardKey.Redo,
+    ),
+    Command(
+        "restore_right",
+        Place.EDIT,
+        QT_TRANSLATE_NOOP("actions", "Right hip: program's own result again"),
+    ),
+    Command(
+        "restore_left",
+        Place.EDIT,
+        QT_TRANSLATE_NOOP("actions", "Left hip: program's own result again"),
+    ),
     Command("library", Place.VIEW, QT_TRANSLATE_NOOP("actions", "Library"), ("Ctrl+1",)),
     Command("review", Place.VIEW, QT_TRANSLATE_NOOP("actions", "Review"), ("Ctrl+2",)),
     Command("follow_up", Place.VIEW, QT_TRANSLATE_NOOP("actions", "Follow-up"), ("Ctrl+3",)),
@@ -331,7 +369,7 @@ class Actions(QObject):
 
     Parameters
     ----------
-    owner : the window; its commands' keys work everywhere in it
+    owner : the window or a part of it; its commands' keys work everywhere in the window
     """
 
     def __init__(self, owner: QWidget) -> None:
@@ -344,7 +382,7 @@ class Actions(QObject):
         command = _BY_NAME[name]
         action = QAction(shown(command.title), self)
         action.setObjectName(name)
-        action.setShortcuts([QKeySequence(key) for key in command.keys])
+        action.setShortcuts(command.sequences)
         action.triggered.connect(lambda _checked=False: run())
         self._owner.addAction(action)
         self._bound[name] = action

@@ -308,11 +308,46 @@ class CropFrame:
     ----------
     box : in picture points of the slice
     movable : the hip is not signed and the tool is on
+    working : the hip is being done about this place
     """
 
     side: Side
     box: PictureBox
     movable: bool
+    working: bool = False
+
+
+class Deed(StrEnum):
+    """What a reader did to a hip."""
+
+    MOVED = "moved"
+    RESTORED = "restored"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    REOPENED = "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that can be taken back or done again."""
+
+    side: Side
+    deed: Deed
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """The way back.
+
+    Attributes
+    ----------
+    undo, redo : what would be taken back, and done again
+    restorable : hips that show other outlines than the program's own
+    """
+
+    undo: Act | None = None
+    redo: Act | None = None
+    restorable: frozenset[Side] = frozenset()
 
 
 class Tool(StrEnum):

@@ -146,6 +146,7 @@ class Program:
             choice,
             may_close=self.close,
         )
+        self.window.offer_edits(*self.views.review.edit_groups)
         self.controllers = self._controllers()
         self._closed = False
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from app.controllers.desk import Desk
-from app.controllers.exams import home_of, locked, named, working_hip
+from app.controllers.exams import home_of, locked, named, reviews_of, series_of, working_hip
+from app.controllers.history import HipState, Past, Way, restorable
 from app.controllers.redoing import HipRedoer
 from app.controllers.review_state import (
     PLACING,
@@ -27,11 +29,22 @@ from app.controllers.review_state import (
     series_tabs,
 )
 from app.controllers.showing import Memo, PictureBook, Shown, Translate
-from app.controllers.signing import SigningDesk
+from app.controllers.signing import HipKey, SigningDesk
 from app.controllers.windows import LEAST_WIDTH, window_presets
-from app.messages import Severity
+from app.messages import Action, Severity
 from app.services import Services
-from app.state import OPACITIES, Exam, OpenSeries, Overlay, Scores, Tool, WindowPreset
+from app.state import (
+    OPACITIES,
+    Act,
+    Deed,
+    Edits,
+    Exam,
+    OpenSeries,
+    Overlay,
+    Scores,
+    Tool,
+    WindowPreset,
+)
 from app.views.protocols import ReviewView
 from hipdesk.overlay import Window
 from hipdesk.records import Point, SegmentClass, Side
@@ -63,6 +76,8 @@ class ReviewController:
         self._signing = signing
         self._redoer = HipRedoer(desk, services, translate, signing)
         self._write_report = write_report
+        self._past = Past()
+        self._edits: Memo[Edits] = Memo()
         self._exam: Exam | None = None
         self._reading: Reading | None = None
         self._shown = Shown()
@@ -71,7 +86,7 @@ class ReviewController:
         self._scores: Memo[Scores | None] = Memo()
         view.listen(self)
         desk.watch(self._exam_changed)
-        signing.watch(self._refresh)
+        signing.watch(self._follow_signing)
         self._exam_changed(desk.exam)
 
     # What the reader asks to see
@@ -170,6 +185,34 @@ class ReviewController:
         """Take a verdict back."""
         self._judge(side, ReviewKind.REOPENED)
 
+    def undo(self) -> None:
+        """Take back what was done last; a hip that is being done again is stopped."""
+        running = self._redoer.stoppable(self._exam)
+        if running is not None:
+            self._redoer.stop(running)
+        else:
+            self._go(Way.BACK)
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        self._go(Way.ON)
+
+    def restore(self, side: Side) -> None:
+        """Show the program's own result of a hip again; ask where a verdict would be lost."""
+        exam, series = self._exam, self._series
+        home = None if exam is None or series is None else home_of(exam, series, side)
+        if home is None or home.reviewed is None or not restorable(home.reviewed, side):
+            return
+        if self._refused(home, side):
+            return
+        hip, reviewed = (home.reviewed.analysis.uid, side), home.reviewed
+        go_on = partial(self._restore, hip, reviewed.working(side))
+        if reviewed.standing(side).verdict is None:
+            go_on()
+            return
+        title = self.translate("Review", "Program's own result")
+        self._services.messages.say(Severity.WARNING, self._loss(side), Action(title, go_on))
+
     def sign(self, reader: str) -> None:
         """Sign all verdicts."""
         self._signing.sign(reader)
@@ -200,6 +243,69 @@ class ReviewController:
         if home is not None and home.reviewed is not None:
             self._signing.judge(home.reviewed.analysis.uid, side, kind, note)
 
+    def _restore(self, hip: HipKey, number: int) -> None:
+        """Go back to the analysis itself, if the hip is still as it was when that was asked."""
+        exam, series = self._exam, series_of(self._exam, hip[0])
+        if exam is None or series is None or series.reviewed is None:
+            return
+        if series.reviewed.working(hip[1]) == number and not self._refused(series, hip[1]):
+            self._redoer.go_back(exam, series, hip[1], HipState())
+
+    def _loss(self, side: Side) -> str:
+        if side is Side.RIGHT:
+            return self.translate(
+                "Review",
+                "The verdict on the right hip is on the outlines as they are now; with the "
+                "program's own result the hip has to be judged again.",
+            )
+        return self.translate(
+            "Review",
+            "The verdict on the left hip is on the outlines as they are now; with the program's "
+            "own result the hip has to be judged again.",
+        )
+
+    def _go(self, way: Way) -> None:
+        """Take a step back, or do it again."""
+        step = self._past.back if way is Way.BACK else self._past.on
+        series = None if step is None else series_of(self._exam, step.hip[0])
+        if step is None or series is None or self._past.moving:
+            return
+        if self._refused(series, step.hip[1]):
+            return
+        going = self._past.go(way)
+        if going is not None:
+            self._reach(series, *going)
+        self._follow_signing()
+
+    def _reach(self, series: OpenSeries, hip: HipKey, wanted: HipState) -> None:
+        """Bring a hip into a state it had; nobody's verdict is given in another's name."""
+        exam, now, (uid, side) = self._exam, self._past.now(hip), hip
+        reader = self._signing.reader
+        if wanted.verdict is not None and wanted.reader not in ("", reader):
+            self._tell_of_foreign_verdict()
+            wanted = HipState(wanted.content)
+        if wanted == now or exam is None:
+            return
+        if wanted.content != now.content:
+            self._redoer.go_back(exam, series, side, wanted)
+        elif wanted.verdict is None:
+            self._signing.judge(uid, side, ReviewKind.REOPENED)
+        else:
+            self._signing.judge(uid, side, ReviewKind(wanted.verdict.value), wanted.note)
+
+    def _tell_of_foreign_verdict(self) -> None:
+        sentence = self.translate(
+            "Review", "The earlier verdict was another reader's: judge this hip yourself."
+        )
+        self._services.messages.say(Severity.INFO, sentence)
+
+    def _refused(self, series: OpenSeries, side: Side) -> bool:
+        """Whether something keeps a hip as it is; then says what."""
+        refusal = self._held(series, side)
+        if refusal:
+            self._refuse(refusal)
+        return bool(refusal)
+
     def _redo(self, side: Side, centre: Point, radius_mm: float | None) -> bool:
         """Begin to do a hip again, or say why not and show the frame where it was."""
         exam, series = self._exam, self._series
@@ -224,13 +330,20 @@ class ReviewController:
         exam, series = self._exam, self._series
         if exam is None or series is None or series.reviewed is None:
             return self.translate("Review", "Analyse the series first.")
+        if side is None or locked(series):
+            return self._held(series, side)
+        if home_of(exam, series, side) not in (None, series):
+            return self.translate("Review", "This hip is on the other series: change it there.")
+        return self._held(series, side)
+
+    def _held(self, series: OpenSeries, side: Side | None) -> str:
+        """Why a series' hip stays as it is now, in words; empty where it does not."""
         if locked(series):
             return self.translate(
                 "Review", "The result is signed: withdraw the signature to change outlines."
             )
-        if side is not None and home_of(exam, series, side) not in (None, series):
-            return self.translate("Review", "This hip is on the other series: change it there.")
-        if (series.reviewed.analysis.uid, side) in self._signing.busy:
+        uid = "" if series.reviewed is None else series.reviewed.analysis.uid
+        if (uid, side) in self._signing.busy:
             return self.translate("Review", "This hip is being worked on: wait until it is done.")
         return ""
 
@@ -244,8 +357,15 @@ class ReviewController:
         self._shown.again("slice")
         self._refresh()
 
+    def _follow_signing(self) -> None:
+        """Hips became busy or free."""
+        self._past.settle(self._signing.busy)
+        self._refresh()
+
     def _exam_changed(self, exam: Exam | None) -> None:
         before, self._exam = self._exam, exam
+        self._past.follow(exam)
+        self._past.settle(self._signing.busy)
         if exam is None or not exam.series:
             self._clear()
             return
@@ -259,7 +379,7 @@ class ReviewController:
 
     def _clear(self) -> None:
         """Let go of everything about the last exam but how its reader likes masks drawn."""
-        for kept in (self._pictures, self._presets, self._scores):
+        for kept in (self._pictures, self._presets, self._scores, self._edits):
             kept.clear()
         self._shown.forget()
         if self._exam is None or not self._exam.series:
@@ -290,17 +410,41 @@ class ReviewController:
         right, left = (hip_panel(exam, series, s, busy, self.translate) for s in Side)
         tell("hips", view.show_hips, right, left)
         tell("signing", view.show_signing, self._signing.signing)
+        tell("edits", view.show_edits, self._edits_of(exam))
+
+    def _edits_of(self, exam: Exam) -> Edits:
+        asked = (exam, self._signing.busy, self._redoer.wanted)
+        return self._edits.of(asked, lambda: self._made_edits(exam))
+
+    def _made_edits(self, exam: Exam) -> Edits:
+        """What can be taken back and brought back; nothing while a step is on its way."""
+        if self._past.moving:
+            return Edits()
+        running, back, on = self._redoer.stoppable(exam), self._past.back, self._past.on
+        undo = None if back is None else back.act
+        return Edits(
+            undo if running is None else Act(running[1], Deed.MOVED),
+            None if on is None or running is not None else on.act,
+            frozenset(
+                side
+                for each in reviews_of(exam)
+                for side in (hip.side for hip in each.analysis.hips)
+                if restorable(each, side) and (each.analysis.uid, side) not in self._signing.busy
+            ),
+        )
 
     def _show_pictures(self, exam: Exam, reading: Reading, series: OpenSeries) -> None:
         tell, view, place = self._shown.tell, self._view, reading.place
+        wanted = self._redoer.wanted
         presets = self._presets_of(series)
         tell("window", view.show_window, place.window, series.stack.limits, presets)
         tell("overlay", view.show_overlay, reading.overlay)
-        frames = crop_frames(series, place.index, reading.tool, self._signing.busy)
+        frames = crop_frames(series, place.index, reading.tool, self._signing.busy, wanted)
         picture = self._pictures.picture(series.stack, place.index)
         tell("slice", view.show_slice, picture, frames)
         right, left = (
-            crop_view(exam, reading, side, self._pictures.picture, self.translate) for side in Side
+            crop_view(exam, reading, side, self._pictures.picture, self.translate, wanted)
+            for side in Side
         )
         tell("crops", view.show_crops, right, left)
 
@@ -311,4 +455,5 @@ class ReviewController:
     def _show_nothing(self) -> None:
         self._shown.tell("series", self._view.show_series, None, ())
         self._shown.tell("scores", self._view.show_scores, None)
+        self._shown.tell("edits", self._view.show_edits, Edits())
         self._shown.tell("signing", self._view.show_signing, self._signing.signing)

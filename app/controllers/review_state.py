@@ -28,7 +28,7 @@ from hipdesk.crop import hip_grid
 from hipdesk.linking import index_at, offset_of
 from hipdesk.overlay import Window
 from hipdesk.pair import without_folders
-from hipdesk.records import HipResult, HipScore, Origin, Point, Reason, Side
+from hipdesk.records import Head, HipResult, HipScore, Origin, Point, Reason, Side
 from hipdesk.report import alarm_sentences, findings, notice_sentences, reason_sentences
 from hipdesk.review import Reviewed, Standing, Verdict
 from hipdesk.series_words import labelled_side
@@ -37,6 +37,9 @@ from hipdesk.wording import REASON_SENTENCES
 PLACING: Final[Mapping[Tool, Side]] = MappingProxyType(
     {Tool.PLACE_RIGHT: Side.RIGHT, Tool.PLACE_LEFT: Side.LEFT}
 )
+
+NOWHERE: Final[Mapping[HipKey, Head]] = MappingProxyType({})
+"""Where heads are wanted while no hip is being done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,37 +178,61 @@ def _sides(series: OpenSeries) -> tuple[Side, ...]:
 
 
 def crop_frames(
-    series: OpenSeries, index: int, tool: Tool, busy: frozenset[HipKey]
+    series: OpenSeries,
+    index: int,
+    tool: Tool,
+    busy: frozenset[HipKey],
+    wanted: Mapping[HipKey, Head] = NOWHERE,
 ) -> tuple[CropFrame, ...]:
-    """Frames of the hips whose crop covers a slice."""
+    """Frames of the hips whose crop covers a slice.
+
+    Parameters
+    ----------
+    wanted : where the heads of hips that are being done will be
+    """
     if series.reviewed is None:
         return ()
     uid, stack = series.reviewed.analysis.uid, series.stack
     frames = []
     for side in Side:
-        hip = working_hip(series, side)
-        if hip is None or not hip.head.found:
+        head = wanted_head(series, side, wanted)
+        if head is None:
             continue
-        _, covered = hip_grid(stack.affine, stack.slices, hip.head)
+        _, covered = hip_grid(stack.affine, stack.slices, head)
         if index in covered:
             free = (uid, side) not in busy and not locked(series)
             movable = tool is Tool.MOVE_CROP and free
-            frames.append(CropFrame(side, stack.box_of(hip.head), movable))
+            working = (uid, side) in wanted
+            frames.append(CropFrame(side, stack.box_of(head), movable, working))
     return tuple(frames)
 
 
+def wanted_head(series: OpenSeries, side: Side, wanted: Mapping[HipKey, Head]) -> Head | None:
+    """A hip's head where its reader wants it, else where it is; None where there is none."""
+    hip = working_hip(series, side)
+    head = None if hip is None else hip.head
+    if series.reviewed is not None:
+        head = wanted.get((series.reviewed.analysis.uid, side), head)
+    return head if head is not None and head.found else None
+
+
 def crop_view(
-    exam: Exam, reading: Reading, side: Side, picture: Picture, translate: Translate
+    exam: Exam,
+    reading: Reading,
+    side: Side,
+    picture: Picture,
+    translate: Translate,
+    wanted: Mapping[HipKey, Head] = NOWHERE,
 ) -> CropView:
     """One hip beside the slice: on the same slice, or linked to it on the other series."""
     shown = named(exam, reading.shown_uid)
     mirrored = side in reading.mirrored
-    home = None if shown is None else home_of(exam, shown, side)
-    if shown is None or home is None:
+    home = None if shown is None else home_of(exam, shown, side) or shown
+    head = None if home is None else wanted_head(home, side, wanted)
+    if shown is None or home is None or head is None:
         reason = absence(shown, side, translate)
         return CropView(side, None, None, mirrored, reason)
-    hip = working_hip(home, side)
-    box = None if hip is None else home.stack.box_of(hip.head)
+    box = home.stack.box_of(head)
     if home is shown:
         return CropView(side, picture(home.stack, reading.place.index), box, mirrored)
     index = linked_index(shown, home, reading.place.index)

@@ -293,9 +293,10 @@ class MainWindow(QMainWindow):
 
     def _fill_menus(self) -> None:
         table = self.actions_table
-        places = (Place.FILE, Place.VIEW, Place.HELP)
+        places = (Place.FILE, Place.EDIT, Place.VIEW, Place.HELP)
         self._menus = {place: self.menuBar().addMenu("") for place in places}
-        file, view, guide = (self._menus[place] for place in places)
+        file, edit, view, guide = (self._menus[place] for place in places)
+        edit.menuAction().setVisible(False)
         file.addActions([table["open_folder"], table["open_file"], table["close_patient"]])
         file.addSeparator()
         file.addAction(table["settings"])
@@ -307,6 +308,14 @@ class MainWindow(QMainWindow):
         self._themes = self._theme_actions(self._theme_menu)
         view.addAction(table["full_screen"])
         guide.addActions([table["keyboard"], table["about"]])
+
+    def offer_edits(self, *groups: Sequence[QAction]) -> None:
+        """Fill the menu of what can be taken back; groups are set apart."""
+        menu = self._menus[Place.EDIT]
+        for group in groups:
+            menu.addSeparator()
+            menu.addActions(list(group))
+        menu.menuAction().setVisible(True)
 
     def _theme_actions(self, menu: QMenu) -> dict[Theme, QAction]:
         together = QActionGroup(self)

@@ -19,6 +19,7 @@ from app.state import (
     ComputeBadge,
     CropFrame,
     CropView,
+    Edits,
     FollowUpGap,
     FoundStudy,
     HipPanel,
@@ -250,6 +251,18 @@ class ReviewGestures(Protocol):
         """Take a verdict back."""
         ...
 
+    def undo(self) -> None:
+        """Take back what was done last; stop a hip that is being done again."""
+        ...
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        ...
+
+    def restore(self, side: Side) -> None:
+        """Show the program's own result of a hip again."""
+        ...
+
     def sign(self, reader: str) -> None:
         """Sign all verdicts."""
         ...
@@ -306,6 +319,10 @@ class ReviewView(Protocol):
 
     def show_signing(self, signing: Signing) -> None:
         """The signing bar."""
+        ...
+
+    def show_edits(self, edits: Edits) -> None:
+        """What can be taken back, done again, and brought back."""
         ...
 
     def fit_view(self) -> None:

@@ -11,16 +11,20 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QScrollArea, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
+from app.actions import Actions
 from app.state import (
     OPACITIES,
     OPACITY_STEP,
+    Act,
     CropFrame,
     CropView,
+    Deed,
     Drawing,
+    Edits,
     HipPanel,
     Overlay,
     Scores,
@@ -59,6 +63,9 @@ PRESET_KEYS: Final = (
     Qt.Key.Key_4,
     Qt.Key.Key_5,
 )
+RESTORE: Final = {Side.RIGHT: "restore_right", Side.LEFT: "restore_left"}
+"""Commands that bring the program's own result of a hip back."""
+
 SLICE_SHARE, HIPS_SHARE = 58, 42
 PICTURES_SHARE, STRIP_SHARE = 84, 16
 CROPS_SHARE, FIGURES_SHARE = 46, 54
@@ -75,6 +82,8 @@ class ReviewView(QWidget):
         self._facts: SeriesFacts | None = None
         self._picture: SlicePicture | None = None
         self._presets: tuple[WindowPreset, ...] = ()
+        self._edits = Edits()
+        self._commands = Actions(self)
         self._enlarged: QWidget | None = None
         self._paths = OutlinePaths()
         self.reading = ReadingBar()
@@ -89,6 +98,7 @@ class ReviewView(QWidget):
         self._cine.setInterval(CINE_MS)
         self._cine.timeout.connect(self._run_on)
         self._keys = self._bound_keys()
+        self._bind()
         self._lay_out()
         self._connect()
         self.retranslate()
@@ -186,12 +196,25 @@ class ReviewView(QWidget):
         self._connect_note(self.signing.note)
         self.signing.reportAsked.connect(lambda: self._ask(lambda g: g.write_report()))
 
+    def _bind(self) -> None:
+        bind = self._commands.bind
+        bind("undo", lambda: self._ask(lambda g: g.undo()))
+        bind("redo", lambda: self._ask(lambda g: g.redo()))
+        bind(RESTORE[Side.RIGHT], lambda: self._ask(lambda g: g.restore(Side.RIGHT)))
+        bind(RESTORE[Side.LEFT], lambda: self._ask(lambda g: g.restore(Side.LEFT)))
+
+    @property
+    def edit_groups(self) -> tuple[tuple[QAction, ...], ...]:
+        """For a menu: the way back and on, and the program's own results."""
+        table = self._commands
+        return (table["undo"], table["redo"]), tuple(table[name] for name in RESTORE.values())
+
     def _connect_canvas(self, canvas: SliceCanvas) -> None:
         canvas.sliceStepped.connect(self._step)
         canvas.windowDragged.connect(lambda window: self._ask(lambda g: g.set_window(window)))
         canvas.pointed.connect(self._place)
         canvas.doubleClicked.connect(lambda: self._enlarge(canvas))
-        canvas.menuAsked.connect(lambda at: self.menu_for(canvas).popup(at))
+        canvas.menuAsked.connect(lambda at: self.menu_for(canvas, at).popup(at))
 
     def _connect_hip(self, side: Side, hip: HipColumn) -> None:
         tool = next(tool for tool, placed in PLACING.items() if placed is side)
@@ -299,6 +322,40 @@ class ReviewView(QWidget):
         """The signing bar."""
         self.signing.show_signing(signing)
 
+    def show_edits(self, edits: Edits) -> None:
+        """What can be taken back, done again, and brought back."""
+        if edits != self._edits:
+            self._edits = edits
+            self._say_edits()
+
+    def _say_edits(self) -> None:
+        """Name what would be done, only while it can be seen what it does."""
+        table, edits, seen = self._commands, self._edits, self.isVisible()
+        table.retranslate()
+        for name, act in (("undo", edits.undo), ("redo", edits.redo)):
+            action = table[name]
+            action.setEnabled(seen and act is not None)
+            if act is not None:
+                action.setText(f"{action.text()}: {self._deed_words(act)}")
+        for side, name in RESTORE.items():
+            table[name].setEnabled(seen and side in edits.restorable)
+
+    def _deed_words(self, act: Act) -> str:
+        right = act.side is Side.RIGHT
+        match act.deed:
+            case Deed.MOVED:
+                return self.tr("right crop moved") if right else self.tr("left crop moved")
+            case Deed.RESTORED:
+                if right:
+                    return self.tr("program's own result of the right hip")
+                return self.tr("program's own result of the left hip")
+            case Deed.ACCEPTED:
+                return self.tr("right hip accepted") if right else self.tr("left hip accepted")
+            case Deed.REJECTED:
+                return self.tr("right hip rejected") if right else self.tr("left hip rejected")
+            case Deed.REOPENED:
+                return self.tr("right hip reopened") if right else self.tr("left hip reopened")
+
     def fit_view(self) -> None:
         """Zoom and pan as at the beginning."""
         for canvas in self.canvases:
@@ -317,6 +374,7 @@ class ReviewView(QWidget):
         for hip in self.hips.values():
             hip.retranslate()
         self._say_place()
+        self._say_edits()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language; the parts follow by themselves."""
@@ -465,8 +523,13 @@ class ReviewView(QWidget):
         for hip in self.hips.values():
             hip.setVisible(large in (None, hip.canvas, self.main))
 
-    def menu_for(self, canvas: SliceCanvas) -> QMenu:
-        """The menu of one picture; it goes when it closes."""
+    def menu_for(self, canvas: SliceCanvas, at: QPoint | None = None) -> QMenu:
+        """The menu of one picture; it goes when it closes.
+
+        Parameters
+        ----------
+        at : global pixel that was clicked on
+        """
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self.tr("Reset zoom and pan")).triggered.connect(canvas.fit_view)
@@ -475,6 +538,10 @@ class ReviewView(QWidget):
         hip = next((hip for hip in self.hips.values() if hip.canvas is canvas), None)
         if hip is not None:
             self._add_mirror(menu, hip)
+        side = hip.side if hip is not None else _hip_at(canvas, at)
+        if side is not None:
+            menu.addSeparator()
+            menu.addAction(self._commands[RESTORE[side]])
         menu.addSeparator()
         fill_presets(menu, self._presets, self._choose_preset)
         return menu
@@ -489,6 +556,7 @@ class ReviewView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Keys work from the start."""
         super().showEvent(event)
+        self._say_edits()
         if self._facts is not None:
             self.main.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -497,6 +565,12 @@ class ReviewView(QWidget):
         self._stop_cine()
         self._hold_masks(False)
         super().hideEvent(event)
+        self._say_edits()
+
+
+def _hip_at(canvas: SliceCanvas, at: QPoint | None) -> Side | None:
+    """The hip whose frame was clicked on."""
+    return None if at is None else canvas.hip_at(QPointF(canvas.mapFromGlobal(at)))
 
 
 def _fill(splitter: QSplitter, *parts: tuple[QWidget, int]) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QContextMenuEvent,
     QFocusEvent,
     QImage,
@@ -57,6 +58,7 @@ ROOMY_PX = 48 * theme.SPACE
 
 FRAME_INK = theme.DARK.colour("text")
 MOVABLE_INK = theme.DARK.colour("link")
+WORKING_INK = theme.DARK.colour("caution")
 PLACING = {Tool.PLACE_RIGHT: Side.RIGHT, Tool.PLACE_LEFT: Side.LEFT}
 
 Edges = tuple[str, str, str, str]
@@ -310,13 +312,21 @@ class SliceCanvas(QWidget):
         for each in self._frames:
             rect = frame.rect(self._dragged_box(each, frame))
             movable = each.movable and self._tool is Tool.MOVE_CROP
-            ink = MOVABLE_INK if movable else FRAME_INK
+            ink = _frame_ink(each, movable)
+            line = QPen(ink, 1.5 if movable or each.working else 1.0)
+            if each.working:
+                line.setStyle(Qt.PenStyle.DashLine)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            for pen in (QPen(labels.HALO, 3.0), QPen(ink, 1.5 if movable else 1.0)):
+            for pen in (QPen(labels.HALO, 3.0), line):
                 painter.setPen(pen)
                 painter.drawRect(rect)
             at = rect.topLeft() + QPointF(theme.HALF, theme.SMALL_PX + theme.HALF)
-            labels.write(painter, at, self._hip_words(each.side), theme.SMALL_PX, ink=ink)
+            labels.write(painter, at, self.frame_words(each), theme.SMALL_PX, ink=ink)
+
+    def frame_words(self, frame: CropFrame) -> str:
+        """What is written on a frame."""
+        hip = self._hip_words(frame.side)
+        return self.tr("{0}: being done again…").format(hip) if frame.working else hip
 
     def _no_crop_words(self) -> str:
         return self.tr(
@@ -524,15 +534,23 @@ class SliceCanvas(QWidget):
         across, down = seen.scale
         return replace(frame.box, x=frame.box.x + way.x() / across, y=frame.box.y + way.y() / down)
 
+    def hip_at(self, at: QPointF) -> Side | None:
+        """The hip whose frame lies under a pixel."""
+        frame = self._frame_under(at, self._frames)
+        return None if frame is None else frame.side
+
     def _movable_at(self, at: QPointF | None) -> CropFrame | None:
-        """The movable frame under a pixel; of two, the one whose middle is nearer."""
-        if at is None:
-            return None
+        """The movable frame under a pixel."""
+        movable = tuple(each for each in self._frames if each.movable)
+        return None if at is None else self._frame_under(at, movable)
+
+    def _frame_under(self, at: QPointF, frames: tuple[CropFrame, ...]) -> CropFrame | None:
+        """The frame under a pixel; of two, the one whose middle is nearer."""
         seen = self._frame()
         under = [
             ((seen.rect(each.box).center() - at).manhattanLength(), each.side, each)
-            for each in self._frames
-            if each.movable and seen.rect(each.box).contains(at)
+            for each in frames
+            if seen.rect(each.box).contains(at)
         ]
         return min(under)[2] if under else None
 
@@ -547,6 +565,12 @@ class SliceCanvas(QWidget):
             shape = Qt.CursorShape.OpenHandCursor
         if self.cursor().shape() != shape:
             self.setCursor(shape)
+
+
+def _frame_ink(frame: CropFrame, movable: bool) -> QColor:
+    if frame.working:
+        return WORKING_INK
+    return MOVABLE_INK if movable else FRAME_INK
 
 
 def grey_levels(image: FloatArray, window: Window) -> NDArray[np.uint8]:

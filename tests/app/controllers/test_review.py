@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.controllers.review import ReviewController
-from app.state import Drawing, Overlay, Tool
+from app.state import Act, Deed, Drawing, Edits, Overlay, Tool
 from app.views.protocols import ReviewView
 from hipdesk.errors import ModelError, StoreError
 from hipdesk.linking import offset_of
@@ -93,6 +93,9 @@ def test_an_empty_desk_shows_the_empty_state() -> None:
         lambda c: c.accept(RIGHT),
         lambda c: c.reject(RIGHT, ""),
         lambda c: c.reopen(RIGHT),
+        lambda c: c.undo(),
+        lambda c: c.redo(),
+        lambda c: c.restore(RIGHT),
         lambda c: c.sign(READER),
         lambda c: c.withdraw(""),
         lambda c: c.write_report(),
@@ -643,3 +646,388 @@ def test_words_are_said_anew_in_another_language(room: Room) -> None:
     room.controller.retranslate()
     presets = room.view.last("show_window")[2]
     assert presets[0].name == "<As the images state>"
+
+
+# The crop stays where it was put
+
+
+def frame_of(room: Room, side: Side):  # type: ignore[no-untyped-def]
+    (frame,) = (each for each in room.view.last("show_slice")[1] if each.side is side)
+    return frame
+
+
+def test_a_moved_crop_stays_where_it_was_put_while_the_hip_is_done(room: Room) -> None:
+    room.controller.choose_slice(4)
+    room.controller.choose_tool(Tool.MOVE_CROP)
+    before = frame_of(room, RIGHT).box
+    room.view.forget()
+    room.controller.move_crop(RIGHT, 2.0, -1.0)
+    frame = frame_of(room, RIGHT)
+    assert (frame.box.x, frame.box.y) == pytest.approx((before.x + 2.0, before.y - 1.0), abs=0.01)
+    assert (frame.working, frame.movable) == (True, False)
+    assert not frame_of(room, LEFT).working
+    assert room.crop(RIGHT).box == frame.box
+    room.run()
+    boxes = [frames[0].box for _, frames in room.view.every("show_slice")]
+    assert all((box.x, box.y) == pytest.approx((frame.box.x, frame.box.y)) for box in boxes)
+    assert (frame_of(room, RIGHT).working, frame_of(room, RIGHT).movable) == (False, True)
+
+
+def test_a_head_being_placed_has_its_crop_at_once() -> None:
+    room = Room(opened(sides=(LEFT,)))
+    room.controller.choose_slice(4)
+    room.controller.place_head(RIGHT, 35.0, 48.0)
+    frame = frame_of(room, RIGHT)
+    assert frame.working
+    assert room.crop(RIGHT).box == frame.box
+    room.exam.bench.jobs.cancel(1)
+    assert [each.side for each in room.view.last("show_slice")[1]] == [LEFT]
+    assert room.crop(RIGHT).box is None
+    assert room.exam.bench.said == ["Outlining was stopped. The right hip stays without a crop."]
+
+
+def test_a_stopped_hip_has_its_crop_back_and_says_so(room: Room) -> None:
+    room.controller.choose_slice(4)
+    before = frame_of(room, LEFT)
+    room.controller.move_crop(LEFT, 2.0, 0.0)
+    room.exam.bench.jobs.cancel(1)
+    assert frame_of(room, LEFT) == before
+    assert room.exam.bench.said == [
+        "Outlining was stopped. The crop of the left hip is back where it was."
+    ]
+
+
+def test_a_failed_hip_has_its_crop_back_and_says_why(room: Room) -> None:
+    room.controller.choose_slice(4)
+    before = frame_of(room, RIGHT)
+    room.exam.bench.networks.error = ModelError("A model is missing.")
+    room.controller.move_crop(RIGHT, 2.0, 0.0)
+    room.run()
+    assert frame_of(room, RIGHT) == before
+    assert room.exam.bench.said == [
+        "A model is missing. The crop of the right hip is back where it was."
+    ]
+
+
+def test_a_fault_of_ours_leaves_the_crop_where_it_was_too(room: Room) -> None:
+    bench = room.exam.bench
+    bench.jobs.forgiving = True
+    bench.networks.error = RuntimeError("unexpected")
+    room.controller.move_crop(RIGHT, 2.0, 0.0)
+    room.run()
+    assert bench.said[-1] == "The crop of the right hip is back where it was."
+    assert not room.panel(RIGHT).busy
+
+
+# The way back
+
+
+def edits(room: Room) -> Edits:
+    found: Edits = room.view.last("show_edits")
+    return found
+
+
+def moved(room: Room, side: Side = RIGHT, dx: float = 2.0) -> None:
+    room.controller.move_crop(side, dx, 0.0)
+    room.run()
+
+
+def undo(room: Room) -> None:
+    room.controller.undo()
+    room.run()
+
+
+def redo(room: Room) -> None:
+    room.controller.redo()
+    room.run()
+
+
+def verdict(room: Room, side: Side = RIGHT) -> Verdict | None:
+    found: Verdict | None = room.panel(side).standing.verdict
+    return found
+
+
+def test_nothing_can_be_taken_back_of_what_nobody_touched(room: Room) -> None:
+    assert edits(room) == Edits()
+    room.controller.undo()
+    room.controller.redo()
+    room.controller.restore(RIGHT)
+    assert not room.exam.bench.jobs.started
+    assert not room.exam.bench.said
+
+
+def test_a_moved_crop_goes_back_and_on_without_a_network(room: Room) -> None:
+    first = room.exam.series().stack.outlines[RIGHT]
+    head = head_of(room, RIGHT)
+    moved(room)
+    second, after = room.exam.series().stack.outlines[RIGHT], head_of(room, RIGHT)
+    assert edits(room) == Edits(Act(RIGHT, Deed.MOVED), None, frozenset({RIGHT}))
+    room.exam.bench.networks.error = ModelError("No network may run.")
+    undo(room)
+    assert head_of(room, RIGHT) == head
+    assert room.exam.series().stack.outlines[RIGHT] is first
+    assert edits(room) == Edits(None, Act(RIGHT, Deed.MOVED), frozenset())
+    assert room.panel(RIGHT).origin is Origin.AI
+    redo(room)
+    assert head_of(room, RIGHT) == after
+    assert room.exam.series().stack.outlines[RIGHT] is second
+    assert room.panel(RIGHT).origin is Origin.AI_EDITED
+    assert edits(room) == Edits(Act(RIGHT, Deed.MOVED), None, frozenset({RIGHT}))
+    assert room.exam.reviewed().numbers(RIGHT) == (0, 1, 2, 3)
+    assert room.exam.reviewed().revisions == room.exam.kept().revisions
+    assert not room.exam.bench.said
+
+
+def test_several_moves_go_back_one_by_one(room: Room) -> None:
+    heads = [head_of(room, RIGHT)]
+    for dx in (1.0, 2.0, 3.0):
+        moved(room, dx=dx)
+        heads.append(head_of(room, RIGHT))
+    for wanted in reversed(heads[:-1]):
+        undo(room)
+        assert head_of(room, RIGHT) == wanted
+    assert edits(room).undo is None
+    redo(room)
+    assert head_of(room, RIGHT) == heads[1]
+    moved(room, dx=-1.0)
+    assert edits(room).redo is None
+
+
+def test_steps_of_both_hips_go_back_in_their_order(room: Room) -> None:
+    moved(room, RIGHT)
+    moved(room, LEFT)
+    room.controller.accept(RIGHT)
+    room.run()
+    told = []
+    while (act := edits(room).undo) is not None:
+        told.append(act)
+        undo(room)
+    assert told == [Act(RIGHT, Deed.ACCEPTED), Act(LEFT, Deed.MOVED), Act(RIGHT, Deed.MOVED)]
+    for act in reversed(told):
+        assert edits(room).redo == act
+        redo(room)
+    assert verdict(room) is Verdict.ACCEPTED
+    assert edits(room).restorable == {RIGHT, LEFT}
+
+
+def test_verdicts_go_back_and_on(room: Room) -> None:
+    room.controller.reject(RIGHT, "blurred")
+    room.run()
+    room.controller.reopen(RIGHT)
+    room.run()
+    room.controller.accept(RIGHT)
+    room.run()
+    assert edits(room).undo == Act(RIGHT, Deed.ACCEPTED)
+    undo(room)
+    assert verdict(room) is None
+    assert edits(room).undo == Act(RIGHT, Deed.REOPENED)
+    undo(room)
+    assert verdict(room) is Verdict.REJECTED
+    assert room.exam.reviewed().reviews[-1].note == "blurred"
+    undo(room)
+    assert (verdict(room), edits(room).undo) == (None, None)
+    for expected in (Verdict.REJECTED, None, Verdict.ACCEPTED):
+        redo(room)
+        assert verdict(room) is expected
+    assert edits(room).redo is None
+
+
+def test_a_verdict_comes_back_with_the_outlines_it_was_on(room: Room) -> None:
+    room.controller.accept(RIGHT, "seen with a colleague")
+    room.run()
+    moved(room)
+    assert (verdict(room), room.panel(RIGHT).current) == (None, False)
+    undo(room)
+    assert verdict(room) is Verdict.ACCEPTED
+    assert room.panel(RIGHT).current
+    review = room.exam.kept().reviews[-1]
+    assert (review.revision, review.note) == (2, "seen with a colleague")
+    assert edits(room).undo == Act(RIGHT, Deed.ACCEPTED)
+
+
+def test_nobodys_verdict_is_given_again_in_anothers_name(room: Room) -> None:
+    keeper = room.exam.bench.keeper
+    keeper.keep(keeper.settings.model_copy(update={"reader_name": "Dr Before"}))
+    room.controller.accept(RIGHT)
+    room.run()
+    keeper.keep(keeper.settings.model_copy(update={"reader_name": READER}))
+    moved(room)
+    undo(room)
+    assert verdict(room) is None
+    assert not head_of(room, RIGHT).placed
+    assert room.exam.bench.said == [
+        "The earlier verdict was another reader's: judge this hip yourself."
+    ]
+    assert edits(room).redo == Act(RIGHT, Deed.MOVED)
+
+
+def test_undo_stops_a_hip_that_is_being_done_again(room: Room) -> None:
+    room.controller.choose_slice(4)
+    before = frame_of(room, RIGHT)
+    room.controller.move_crop(RIGHT, 2.0, 0.0)
+    assert edits(room) == Edits(Act(RIGHT, Deed.MOVED))
+    room.controller.undo()
+    assert frame_of(room, RIGHT) == before
+    assert edits(room) == Edits()
+    assert room.exam.reviewed().numbers(RIGHT) == (0,)
+
+
+def test_a_step_that_cannot_be_kept_can_be_tried_again(room: Room) -> None:
+    moved(room)
+    head = head_of(room, RIGHT)
+    for method in ("revise", "review"):
+        room.exam.bench.store.failing[method] = StoreError("The disk is full.")
+    undo(room)
+    assert head_of(room, RIGHT) == head
+    assert "The disk is full." in room.exam.bench.said[0]
+    assert edits(room).undo == Act(RIGHT, Deed.MOVED)
+    room.exam.bench.store.failing.clear()
+    undo(room)
+    assert edits(room).undo is None
+    assert not head_of(room, RIGHT).placed
+
+
+def test_outlines_go_back_even_where_their_verdict_cannot_be_kept(room: Room) -> None:
+    room.controller.accept(RIGHT)
+    room.run()
+    moved(room)
+    room.exam.bench.store.failing["review"] = StoreError("The disk is full.")
+    undo(room)
+    assert (verdict(room), head_of(room, RIGHT).placed) == (None, False)
+    assert room.exam.bench.said == ["The disk is full."]
+    assert room.exam.reviewed().reviews == room.exam.kept().reviews
+
+
+def test_a_second_press_while_a_step_is_kept_does_nothing(room: Room) -> None:
+    moved(room, dx=1.0)
+    moved(room, dx=1.0)
+    room.controller.undo()
+    assert edits(room) == Edits()
+    started = len(room.exam.bench.jobs.started)
+    room.controller.undo()
+    room.controller.redo()
+    assert len(room.exam.bench.jobs.started) == started
+
+
+def test_the_programs_own_result_comes_back_at_once(room: Room) -> None:
+    head, score = head_of(room, RIGHT), room.exam.reviewed().analysis.hip(RIGHT).score
+    moved(room, dx=1.0)
+    moved(room, dx=1.0)
+    room.exam.bench.networks.error = ModelError("No network may run.")
+    room.controller.restore(RIGHT)
+    room.run()
+    assert head_of(room, RIGHT) == head
+    assert room.view.last("show_scores").strips[RIGHT] == score
+    assert not room.exam.bench.said
+    assert edits(room) == Edits(Act(RIGHT, Deed.RESTORED), None, frozenset())
+    undo(room)
+    assert head_of(room, RIGHT).placed
+    assert edits(room).undo == Act(RIGHT, Deed.MOVED)
+    assert edits(room).redo == Act(RIGHT, Deed.RESTORED)
+
+
+def test_a_verdict_that_would_be_lost_is_named_first(room: Room) -> None:
+    moved(room)
+    room.controller.accept(RIGHT)
+    room.run()
+    started = len(room.exam.bench.jobs.started)
+    room.controller.restore(RIGHT)
+    assert len(room.exam.bench.jobs.started) == started
+    (message,) = room.exam.bench.messages.present
+    assert "The verdict on the right hip" in message.text
+    assert "judged again" in message.text
+    room.exam.bench.messages.act(message.number)
+    room.run()
+    assert not head_of(room, RIGHT).placed
+    assert verdict(room) is None
+    undo(room)
+    assert head_of(room, RIGHT).placed
+    assert verdict(room) is Verdict.ACCEPTED
+
+
+def test_an_old_question_changes_nothing_any_more(room: Room) -> None:
+    moved(room)
+    room.controller.accept(RIGHT)
+    room.run()
+    room.controller.restore(RIGHT)
+    moved(room, dx=1.0)
+    (message,) = room.exam.bench.messages.present
+    room.exam.bench.messages.act(message.number)
+    room.run()
+    assert room.exam.reviewed().working(RIGHT) == 2
+
+
+def test_signed_hips_stay_and_say_why(room: Room) -> None:
+    moved(room)
+    room.exam.sign_all()
+    before, messages = room.exam.exam, room.exam.bench.messages
+    for gesture in (room.controller.undo, lambda: room.controller.restore(RIGHT)):
+        gesture()
+        room.run()
+        assert room.exam.exam is before
+        (message,) = messages.present
+        assert "withdraw the signature" in message.text
+        messages.dismiss(message.number)
+    room.controller.withdraw("")
+    room.run()
+    undo(room)
+    assert verdict(room, LEFT) is None
+
+
+def test_a_placed_head_goes_back_to_none() -> None:
+    room = Room(opened(sides=(LEFT,)))
+    room.controller.choose_slice(4)
+    room.controller.place_head(RIGHT, 35.0, 48.0)
+    room.run()
+    undo(room)
+    assert room.crop(RIGHT).box is None
+    assert not room.panel(RIGHT).found
+    assert (
+        RIGHT not in room.view.last("show_slice")[0].outlines
+        or not (room.view.last("show_slice")[0].outlines[RIGHT])
+    )
+    redo(room)
+    assert room.crop(RIGHT).box is not None
+
+
+def test_the_way_back_is_found_again_after_opening_anew(room: Room) -> None:
+    room.controller.accept(LEFT)
+    room.run()
+    moved(room)
+    head = head_of(room, RIGHT)
+    kept, bench = room.exam.kept(), room.exam.bench
+    series = replace(room.exam.series(), reviewed=kept)
+    again = Room(at_desk(bench, replace(room.exam.exam, series=(series,))))
+    assert edits(again) == Edits(Act(RIGHT, Deed.MOVED), None, frozenset({RIGHT}))
+    bench.networks.error = ModelError("No network may run.")
+    undo(again)
+    assert not head_of(again, RIGHT).placed
+    assert edits(again).redo == Act(RIGHT, Deed.MOVED)
+    third = replace(again.exam.series(), reviewed=again.exam.kept())
+    reopened = Room(at_desk(bench, replace(again.exam.exam, series=(third,))))
+    assert edits(reopened).redo == Act(RIGHT, Deed.MOVED)
+    redo(reopened)
+    assert head_of(reopened, RIGHT) == head
+
+
+def test_a_hip_of_a_pair_goes_back_on_its_own_series() -> None:
+    room = Room(opened_pair())
+    room.controller.choose_series(room.exam.exam.series[1].uid)
+    moved(room, LEFT)
+    room.controller.choose_series(room.exam.exam.series[0].uid)
+    assert edits(room).restorable == {LEFT}
+    room.controller.restore(LEFT)
+    room.run()
+    assert room.exam.reviewed(1).numbers(LEFT) == (0, 1, 2)
+    assert not edits(room).restorable
+    undo(room)
+    assert edits(room).restorable == {LEFT}
+
+
+def test_closing_the_patient_leaves_nothing_to_take_back(room: Room) -> None:
+    moved(room)
+    room.exam.desk.put(None)
+    assert edits(room) == Edits()
+    room.controller.undo()
+    room.controller.restore(RIGHT)
+    assert not room.exam.bench.said

@@ -89,3 +89,19 @@ def test_every_key_can_be_pressed() -> None:
     for command in COMMANDS:
         for key in command.keys:
             assert QKeySequence(key)[0].key() != Qt.Key.Key_unknown, key
+
+
+@pytest.mark.parametrize(
+    ("name", "standard"),
+    [("undo", QKeySequence.StandardKey.Undo), ("redo", QKeySequence.StandardKey.Redo)],
+)
+def test_the_systems_own_keys_work_too(
+    qtbot: QtBot, name: str, standard: QKeySequence.StandardKey
+) -> None:
+    view = ReviewView()
+    qtbot.addWidget(view)
+    (action,) = (a for group in view.edit_groups for a in group if a.objectName() == name)
+    (command,) = (each for each in COMMANDS if each.name == name)
+    assert action.shortcut() == QKeySequence(command.keys[0])
+    assert set(QKeySequence.keyBindings(standard)) <= set(action.shortcuts())
+    assert len(set(action.shortcuts())) == len(action.shortcuts())

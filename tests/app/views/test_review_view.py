@@ -17,9 +17,12 @@ from pytestqt.qtbot import QtBot
 
 from app import theme
 from app.state import (
+    Act,
     CropFrame,
     CropView,
+    Deed,
     Drawing,
+    Edits,
     HipPanel,
     Overlay,
     Scores,
@@ -348,6 +351,65 @@ def test_the_menu_mirrors_a_crop_and_sets_windows(view: ReviewView, listener: Li
     crop["3   preset 3"].trigger()
     assert listener.calls == [("mirror_crop", Side.LEFT, True), ("choose_preset", 3)]
     assert "Mirrored" not in actions(view, view.main)
+
+
+def commands(view: ReviewView) -> dict[str, QAction]:
+    return {action.objectName(): action for group in view.edit_groups for action in group}
+
+
+def test_the_way_back_is_named_and_open_only_where_there_is_one(
+    view: ReviewView, listener: Listener
+) -> None:
+    assert not any(action.isEnabled() for action in commands(view).values())
+    acts = Act(Side.RIGHT, Deed.MOVED), Act(Side.LEFT, Deed.REJECTED)
+    view.show_edits(Edits(*acts, frozenset({Side.LEFT})))
+    found = commands(view)
+    assert found["undo"].text() == "Undo: right crop moved"
+    assert found["redo"].text() == "Redo: left hip rejected"
+    assert [name for name, action in found.items() if action.isEnabled()] == [
+        "undo",
+        "redo",
+        "restore_left",
+    ]
+    for action in found.values():
+        action.trigger()
+    assert listener.calls == [("undo",), ("redo",), ("restore", Side.LEFT)]
+    view.show_edits(Edits())
+    assert [found[name].text() for name in ("undo", "redo")] == ["Undo", "Redo"]
+
+
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("deed", Deed)
+def test_every_deed_has_words_of_its_side(view: ReviewView, side: Side, deed: Deed) -> None:
+    view.show_edits(Edits(Act(side, deed)))
+    assert side.word in commands(view)["undo"].text()
+
+
+def test_keys_go_back_only_while_the_review_is_seen(
+    qtbot: QtBot, view: ReviewView, listener: Listener
+) -> None:
+    view.show_edits(Edits(Act(Side.RIGHT, Deed.MOVED), Act(Side.RIGHT, Deed.MOVED)))
+    held = Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(view.main, Qt.Key.Key_Z, held)
+    qtbot.keyClick(view.main, Qt.Key.Key_Z, held | Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(view.main, Qt.Key.Key_Y, held)
+    assert listener.calls == [("undo",), ("redo",), ("redo",)]
+    view.hide()
+    assert not any(action.isEnabled() for action in commands(view).values())
+    view.show()
+    assert commands(view)["undo"].isEnabled()
+
+
+def test_the_menu_of_a_frame_brings_the_programs_result_back(view: ReviewView) -> None:
+    own = {side: commands(view)[f"restore_{side.word}"] for side in Side}
+    for side, hip in view.hips.items():
+        assert own[side] in view.menu_for(hip.canvas).actions()
+        middle = BOXES[side].x + 7.0, BOXES[side].y + 7.0
+        at = view.main.mapToGlobal(view.main.to_canvas(*middle)).toPoint()
+        shown = view.menu_for(view.main, at).actions()
+        assert [each for each in own.values() if each in shown] == [own[side]]
+    corner = view.main.mapToGlobal(view.main.to_canvas(1.0, 25.0)).toPoint()
+    assert not set(own.values()) & set(view.menu_for(view.main, corner).actions())
 
 
 def test_a_double_click_enlarges_and_brings_back(qtbot: QtBot, view: ReviewView) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -448,6 +449,31 @@ def test_a_slice_without_a_crop_says_so_to_who_would_move_it(canvas: SliceCanvas
     assert (shot(canvas) != plain).any()
     canvas.show_tool(Tool.WINDOW)
     assert (shot(canvas) == plain).all()
+
+
+def test_a_frame_being_worked_on_is_marked(canvas: SliceCanvas) -> None:
+    right = FRAMES[0]
+    canvas.show_frames((right,))
+    plain = shot(canvas)
+    working = replace(right, movable=False, working=True)
+    canvas.show_frames((working,))
+    assert not np.array_equal(shot(canvas), plain)
+    assert canvas.frame_words(right) == "R hip"
+    assert canvas.frame_words(working) == "R hip: being done again…"
+    caution = theme.DARK.colour("caution").getRgb()[:3]
+    marked = np.all(shot(canvas).astype(int) == caution, axis=-1)
+    edge = canvas.to_canvas(right.box.x, right.box.y).toPoint()
+    assert marked[:, max(edge.x() - 1, 0) : edge.x() + 2].sum() > 10
+
+
+def test_the_hip_under_a_pixel_is_known(canvas: SliceCanvas) -> None:
+    canvas.show_frames(FRAMES)
+    for each in FRAMES:
+        box = each.box
+        at = canvas.to_canvas(box.x + box.width / 2, box.y + box.height / 2)
+        assert canvas.hip_at(at) is each.side
+    canvas.show_frames(())
+    assert canvas.hip_at(QPointF(10.0, 10.0)) is None
 
 
 def test_a_signed_hips_frame_does_not_move(qtbot: QtBot, canvas: SliceCanvas, told: Told) -> None:

@@ -12,7 +12,6 @@ import hashlib
 import json
 import logging
 import os
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -22,10 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipdesk.errors import BugError, OutputError, UnreadableInput
-from hipdesk.inference import in_layout
 from hipdesk.ports import Progress, no_progress
 from hipdesk.training.cases import Case, pool_of, stacks_of
-from hipdesk.training.data import input_spec
+from hipdesk.training.cost import Run, exported_run, milliseconds
 from hipdesk.training.evaluate import (
     HipFigures,
     PatientFigures,
@@ -33,9 +31,8 @@ from hipdesk.training.evaluate import (
     figures_json,
     measure,
 )
-from hipdesk.training.export import write_onnx
 from hipdesk.training.loop import Effort, load_trained, train
-from hipdesk.training.networks import Supervised, parameter_count
+from hipdesk.training.networks import parameter_count
 from hipdesk.training.recipes import SEGMENT, Architecture, Recipe, with_architecture, with_width
 from hipdesk.training.shards import Pool, Stack
 from hipdesk.training.torch_network import TorchNetwork
@@ -43,9 +40,6 @@ from hipdesk.training.torch_network import TorchNetwork
 log = logging.getLogger(__name__)
 
 FOLDS: Final = 5
-COST_SLICES: Final = 8
-COST_ROUNDS: Final = 7
-COST_THREADS: Final = 2
 
 UNBOUND: Final = ("recipe", "threads", "device")
 """Settings of a plan that may change while it is carried out."""
@@ -220,8 +214,7 @@ def read_results(plan: Plan, subjects: int, source: str, folder: Path) -> Result
             if not path.exists():
                 return None
             found.append(_read_fold(path, architecture, fold))
-    costs = {name: _cost(plan, name, folder) for name in plan.architectures}
-    return Results(plan, subjects, source, tuple(found), costs)
+    return Results(plan, subjects, source, tuple(found), _costs(plan, folder))
 
 
 def _keep_plan(plan: Plan, subjects: Sequence[str], folder: Path) -> None:
@@ -320,41 +313,21 @@ def _read_fold(path: Path, architecture: Architecture, fold: int) -> FoldResult:
         raise UnreadableInput(f"{path} is damaged; delete it and start again.") from error
 
 
-def _cost(plan: Plan, architecture: Architecture, folder: Path) -> float:
-    """Milliseconds of one slice, measured once."""
-    path = folder / architecture.value / "cost.json"
+def _costs(plan: Plan, folder: Path) -> dict[Architecture, float]:
+    """Milliseconds of one slice of every network, measured once and all in one run."""
+    path = folder / "cost.json"
     if not path.exists():
-        recipe = plan.recipe_of(architecture)
-        network = load_trained(recipe, _fold_folder(folder, architecture, 0))
-        _write(path, json.dumps({"milliseconds": milliseconds(network, recipe)}))
-    return float(json.loads(path.read_text(encoding="utf-8"))["milliseconds"])
+        runs = {name: _exported(plan, name, folder) for name in plan.architectures}
+        found = milliseconds(runs)
+        _write(path, json.dumps({name.value: value for name, value in found.items()}))
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    return {name: float(kept[name.value]) for name in plan.architectures}
 
 
-def milliseconds(network: Supervised, recipe: Recipe, rounds: int = COST_ROUNDS) -> float:
-    """Time of one slice of one hip in ONNX Runtime on two threads: the fastest of several runs."""
-    import tempfile
-
-    import onnxruntime
-
-    samples = np.random.default_rng(1).random(
-        (COST_SLICES, recipe.context, recipe.rows, recipe.columns), dtype=np.float32
-    )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = COST_THREADS
-    options.log_severity_level = 4
-    with tempfile.TemporaryDirectory() as aside:
-        path = Path(aside) / "model.onnx"
-        write_onnx(network, recipe, path)
-        session = onnxruntime.InferenceSession(
-            path.read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
-    feed = {recipe.role: in_layout(samples, input_spec(recipe))}
-    times = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        session.run(None, feed)
-        times.append(time.perf_counter() - began)
-    return 1000 * min(times) / COST_SLICES
+def _exported(plan: Plan, architecture: Architecture, folder: Path) -> Run:
+    """One network of the first fold, ready to be timed."""
+    recipe = plan.recipe_of(architecture)
+    return exported_run(load_trained(recipe, _fold_folder(folder, architecture, 0)), recipe)
 
 
 def _write(path: Path, text: str) -> None:

@@ -110,7 +110,7 @@ def test_subjects_learned_from_are_never_tested_on(subjects, tmp_path, monkeypat
     monkeypatch.setattr(crossval, "_stacks", watched_stacks)
     monkeypatch.setattr(crossval, "_run_fold", fold_alone)
     monkeypatch.setattr(crossval, "measure", measured)
-    monkeypatch.setattr(crossval, "_cost", lambda *_: 1.0)
+    monkeypatch.setattr(crossval, "_costs", lambda plan, _: dict.fromkeys(plan.architectures, 1.0))
     run(subjects, TINY, tmp_path, "toys")
     assert len(seen) == 2
     for ours, theirs in seen:
@@ -139,7 +139,7 @@ def test_a_whole_one_and_its_tables(subjects, tmp_path, monkeypatch) -> None:
 def test_a_killed_fold_goes_on_where_it_was(subjects, tmp_path, monkeypatch) -> None:
     plan = replace(TINY, steps=3)
     monkeypatch.setattr(crossval, "measure", _weights_of)
-    monkeypatch.setattr(crossval, "_cost", lambda *_: 1.0)
+    monkeypatch.setattr(crossval, "_costs", lambda plan, _: dict.fromkeys(plan.architectures, 1.0))
     whole = run(subjects, plan, tmp_path / "whole", "toys")
 
     class Killed(BaseException):
@@ -182,7 +182,7 @@ def _effort_that_keeps(original):
 
 
 def test_parts_share_the_folds_and_the_last_one_tells(subjects, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(crossval, "_cost", lambda *_: 1.0)
+    monkeypatch.setattr(crossval, "_costs", lambda plan, _: dict.fromkeys(plan.architectures, 1.0))
     monkeypatch.setattr(crossval, "measure", lambda *_: [])
     assert run(subjects, TINY, tmp_path, "toys", part=(0, 2)) is None
     assert not (tmp_path / "unet" / "fold_2").exists()

@@ -30,7 +30,7 @@ from app.controllers.review_state import (
 )
 from app.controllers.showing import Memo, PictureBook, Shown, Translate
 from app.controllers.signing import HipKey, SigningDesk
-from app.controllers.windows import LEAST_WIDTH, window_presets
+from app.controllers.windows import LEAST_WIDTH, preset_windows, window_presets
 from app.messages import Action, Severity
 from app.services import Services
 from app.state import (
@@ -82,7 +82,7 @@ class ReviewController:
         self._reading: Reading | None = None
         self._shown = Shown()
         self._pictures = PictureBook()
-        self._presets: Memo[tuple[WindowPreset, ...]] = Memo()
+        self._presets: Memo[tuple[Window, ...]] = Memo()
         self._scores: Memo[Scores | None] = Memo()
         view.listen(self)
         desk.watch(self._exam_changed)
@@ -228,7 +228,6 @@ class ReviewController:
 
     def retranslate(self) -> None:
         """Say everything in the language in force."""
-        self._presets.clear()
         self._refresh()
 
     # Inside
@@ -392,7 +391,8 @@ class ReviewController:
 
     def _presets_of(self, series: OpenSeries) -> tuple[WindowPreset, ...]:
         stack = series.stack
-        return self._presets.of((stack.images,), lambda: window_presets(stack, self.translate))
+        measured = self._presets.of((stack.images,), lambda: preset_windows(stack))
+        return window_presets(measured, self.translate)
 
     def _refresh(self) -> None:
         """Show what differs."""

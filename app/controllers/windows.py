@@ -24,8 +24,8 @@ many: all of them would keep the window waiting for 50 ms."""
 LEAST_WIDTH: Final = 1e-6
 
 
-def window_presets(stack: DisplayStack, translate: Translate) -> tuple[WindowPreset, ...]:
-    """The five presets of a series; takes some 10 ms.
+def preset_windows(stack: DisplayStack) -> tuple[Window, ...]:
+    """The windows of a series' five presets; measuring them takes some 10 ms.
 
     1 the series' own window, 2 the body's 1st to 99th percentile, 3 the whole
     signal, 4 from the darkest of the body to the tissue's median, 5 from there
@@ -34,19 +34,21 @@ def window_presets(stack: DisplayStack, translate: Translate) -> tuple[WindowPre
     sample = stack.images[:: max(1, stack.slices // SLICES)]
     body = body_window(sample)
     middle, bright = tissue_levels(sample)
-    return (
-        WindowPreset(1, translate("Windows", "As the images state"), stack.window),
-        WindowPreset(2, translate("Windows", "Body, 1st to 99th percentile"), body),
-        WindowPreset(3, translate("Windows", "Wide, all signal"), between(*stack.limits)),
-        WindowPreset(
-            4,
-            translate("Windows", "Marrow, up to the tissue's median"),
-            between(body[0] - body[1] / 2, middle),
-        ),
-        WindowPreset(
-            5, translate("Windows", "Fluid, above the tissue's median"), between(middle, bright)
-        ),
+    marrow = between(body[0] - body[1] / 2, middle)
+    return stack.window, body, between(*stack.limits), marrow, between(middle, bright)
+
+
+def window_presets(windows: tuple[Window, ...], translate: Translate) -> tuple[WindowPreset, ...]:
+    """The presets with their names, from `preset_windows`."""
+    names = (
+        translate("Windows", "As the images state"),
+        translate("Windows", "Body, 1st to 99th percentile"),
+        translate("Windows", "Wide, all signal"),
+        translate("Windows", "Marrow, up to the tissue's median"),
+        translate("Windows", "Fluid, above the tissue's median"),
     )
+    named = enumerate(zip(names, windows, strict=True), start=1)
+    return tuple(WindowPreset(number, name, window) for number, (name, window) in named)
 
 
 def tissue_levels(voxels: FloatArray) -> tuple[float, float]:

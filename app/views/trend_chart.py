@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QMouseEvent
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from app import theme
@@ -57,6 +57,7 @@ class TrendChart(QWidget):
         self._side = Side.RIGHT
         self._pair: dict[Panel, str | None] = dict.fromkeys(Panel)
         self._cautions: list[tuple[Any, Join]] = []
+        self._stale = False
         self._title = QLabel()
         self._title.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -154,8 +155,7 @@ class TrendChart(QWidget):
         self._title.setText(self._title_words())
         self.setAccessibleName(self._title_words())
         self.setAccessibleDescription(" ".join(spoken))
-        self._draw_legend()
-        self._draw()
+        self._draw_all()
 
     def _title_words(self) -> str:
         return {
@@ -225,10 +225,26 @@ class TrendChart(QWidget):
         self._plot.follow_theme()
         self.retranslate()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw what changed out of sight."""
+        super().showEvent(event)
+        if self._stale:
+            self._draw_all()
+
     # Drawing
+
+    def _draw_all(self) -> None:
+        """Draw with a new legend; out of sight, when it comes into sight."""
+        self._stale = not self.isVisible()
+        if not self._stale:
+            self._draw_legend()
+            self._draw()
 
     def _draw(self, *_changed: object) -> None:
         """Axes, pair, lines, signs, marks, legend: from the back to the front."""
+        if self._stale or not self.isVisible():
+            self._stale = True
+            return
         self._box.clear()
         self._draw_axes()
         self._draw_pair()

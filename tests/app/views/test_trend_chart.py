@@ -71,6 +71,21 @@ def shot(chart: TrendChart) -> np.ndarray:
 # What is drawn where
 
 
+def test_it_is_drawn_when_it_comes_into_sight(chart: TrendChart) -> None:
+    shown = shot(chart)
+    chart.hide()
+    chart.show_trend(TrendShown(Measure.BME_ML, (), ()))
+    chart.show_side(Side.LEFT)
+    drawn = list(chart._box.addedItems)
+    chart.show_trend(trend())
+    chart.show_side(Side.RIGHT)
+    chart.show_pair(None, None)
+    assert list(chart._box.addedItems) == drawn
+    chart.show()
+    assert list(chart._box.addedItems) != drawn
+    assert np.array_equal(shot(chart), shown)
+
+
 def test_marks_lie_on_their_days_and_the_chosen_hip_on_top() -> None:
     dots = dots_of(trend(), Side.RIGHT, beside=5.0)
     assert [(dot.side, dot.mark.visit_uid) for dot in dots] == [

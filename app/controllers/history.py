@@ -135,16 +135,20 @@ class Past:
             return None
         self._steps[way].pop()
         self._moving = (way, step, self._now[step.hip])
-        return step.hip, step.before if way is Way.BACK else step.after
+        return step.hip, (step.before if way is Way.BACK else step.after)
 
-    def settle(self, busy: frozenset[HipKey]) -> None:
-        """See whether the step that was on its way was made, once its hip is free."""
+    def settle(self, busy: frozenset[HipKey]) -> bool:
+        """See whether the step that was on its way was made, once its hip is free.
+
+        True where it has just been made.
+        """
         if self._moving is None or self._moving[1].hip in busy:
-            return
+            return False
         (way, step, before), self._moving = self._moving, None
         made = self._now.get(step.hip) != before
         other = Way.ON if way is Way.BACK else Way.BACK
         self._steps[other if made else way].append(step)
+        return made
 
     def _take(self, hip: HipKey, after: HipState, recorded: bool) -> None:
         before, self._now[hip] = self._now[hip], after
@@ -158,8 +162,13 @@ class Past:
             on.clear()
 
     def _top(self, way: Way) -> Step | None:
-        """The last step that still fits what its hip is; those that do not are dropped."""
-        steps = self._steps[way]
+        """The last step that still fits what its hip is; those that do not are dropped.
+
+        While a step is on its way, what follows it is meant.
+        """
+        steps, moving = self._steps[way], self._moving
+        if moving is not None:
+            return moving[1] if moving[0] is not way else next(reversed(steps), None)
         while steps and not self._fits(way, steps[-1]):
             steps.pop()
         return steps[-1] if steps else None

@@ -78,6 +78,7 @@ class ReviewController:
         self._write_report = write_report
         self._past = Past()
         self._edits: Memo[Edits] = Memo()
+        self._next: list[Way] = []
         self._exam: Exam | None = None
         self._reading: Reading | None = None
         self._shown = Shown()
@@ -264,10 +265,13 @@ class ReviewController:
         )
 
     def _go(self, way: Way) -> None:
-        """Take a step back, or do it again."""
+        """Take a step back, or do it again; one after the other where keys are quick."""
         step = self._past.back if way is Way.BACK else self._past.on
         series = None if step is None else series_of(self._exam, step.hip[0])
-        if step is None or series is None or self._past.moving:
+        if step is None or series is None:
+            return
+        if self._past.moving:
+            self._next.append(way)
             return
         if self._refused(series, step.hip[1]):
             return
@@ -275,6 +279,14 @@ class ReviewController:
         if going is not None:
             self._reach(series, *going)
         self._follow_signing()
+
+    def _go_on(self, made: bool) -> None:
+        """Go on with what was asked for meanwhile, once a step has been made."""
+        if self._past.moving or not self._next:
+            return
+        way, self._next = self._next[0], self._next[1:] if made else []
+        if made:
+            self._go(way)
 
     def _reach(self, series: OpenSeries, hip: HipKey, wanted: HipState) -> None:
         """Bring a hip into a state it had; nobody's verdict is given in another's name."""
@@ -358,13 +370,14 @@ class ReviewController:
 
     def _follow_signing(self) -> None:
         """Hips became busy or free."""
-        self._past.settle(self._signing.busy)
+        made = self._past.settle(self._signing.busy)
         self._refresh()
+        self._go_on(made)
 
     def _exam_changed(self, exam: Exam | None) -> None:
         before, self._exam = self._exam, exam
         self._past.follow(exam)
-        self._past.settle(self._signing.busy)
+        made = self._past.settle(self._signing.busy)
         if exam is None or not exam.series:
             self._clear()
             return
@@ -375,12 +388,14 @@ class ReviewController:
         self._refresh()
         if fresh:
             self._view.fit_view()
+        self._go_on(made)
 
     def _clear(self) -> None:
         """Let go of everything about the last exam but how its reader likes masks drawn."""
         for kept in (self._pictures, self._presets, self._scores, self._edits):
             kept.clear()
         self._shown.forget()
+        self._next = []
         if self._exam is None or not self._exam.series:
             self._reading = None
             self._refresh()
@@ -417,9 +432,7 @@ class ReviewController:
         return self._edits.of(asked, lambda: self._made_edits(exam))
 
     def _made_edits(self, exam: Exam) -> Edits:
-        """What can be taken back and brought back; nothing while a step is on its way."""
-        if self._past.moving:
-            return Edits()
+        """What can be taken back and brought back."""
         running, back, on = self._redoer.stoppable(exam), self._past.back, self._past.on
         undo = None if back is None else back.act
         return Edits(

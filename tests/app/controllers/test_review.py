@@ -898,15 +898,59 @@ def test_outlines_go_back_even_where_their_verdict_cannot_be_kept(room: Room) ->
     assert room.exam.reviewed().reviews == room.exam.kept().reviews
 
 
-def test_a_second_press_while_a_step_is_kept_does_nothing(room: Room) -> None:
-    moved(room, dx=1.0)
-    moved(room, dx=1.0)
-    room.controller.undo()
-    assert edits(room) == Edits()
-    started = len(room.exam.bench.jobs.started)
+def test_quick_presses_go_back_one_after_the_other(room: Room) -> None:
+    for dx in (1.0, 2.0, 3.0):
+        moved(room, dx=dx)
+    head = head_of(room, RIGHT)
+    for _ in range(3):
+        assert edits(room).undo == Act(RIGHT, Deed.MOVED)
+        room.controller.undo()
+    room.run()
+    assert not head_of(room, RIGHT).placed
+    assert edits(room).undo is None
+    for _ in range(3):
+        assert edits(room).redo == Act(RIGHT, Deed.MOVED)
+        room.controller.redo()
+    room.run()
+    assert head_of(room, RIGHT) == head
     room.controller.undo()
     room.controller.redo()
-    assert len(room.exam.bench.jobs.started) == started
+    room.run()
+    assert head_of(room, RIGHT) == head
+    assert edits(room) == Edits(Act(RIGHT, Deed.MOVED), None, frozenset({RIGHT}))
+
+
+def test_quick_presses_end_with_the_first_step_that_cannot_be_kept(room: Room) -> None:
+    room.controller.accept(RIGHT)
+    room.run()
+    for dx in (1.0, 2.0):
+        moved(room, dx=dx)
+    for _ in range(3):
+        room.controller.undo()
+    room.exam.bench.store.failing["revise"] = StoreError("The disk is full.")
+    room.run()
+    assert len(room.exam.bench.said) == 1
+    assert edits(room).undo == Act(RIGHT, Deed.MOVED)
+    room.exam.bench.store.failing.clear()
+    for _ in range(3):
+        room.controller.undo()
+    room.run()
+    assert verdict(room) is None
+    assert edits(room).undo is None
+    assert edits(room).redo == Act(RIGHT, Deed.ACCEPTED)
+
+
+def test_another_exam_ends_quick_presses(room: Room) -> None:
+    for dx in (1.0, 2.0):
+        moved(room, dx=dx)
+    uid = room.exam.reviewed().analysis.uid
+    room.controller.undo()
+    room.controller.undo()
+    bench = room.exam.bench
+    room.exam.desk.put(exam_of(bench, analysed(study=2, patient=make_patient("9", "Roe^Max"))))
+    room.run()
+    assert bench.store.reviewed(uid).working(RIGHT) == 3
+    assert edits(room) == Edits()
 
 
 def test_the_programs_own_result_comes_back_at_once(room: Room) -> None:

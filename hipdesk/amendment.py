@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from hipdesk.quality import SideEvidence, doubted_by, misplaced_by, notices, side_evidence
+from hipdesk.quality import notices
 from hipdesk.records import Analysis, HipResult, Notice, Origin, PatientTotal, Reason, Side
-from hipdesk.review import Review, Reviewed, ReviewKind, Verdict
+from hipdesk.review import Reviewed, Verdict
 from hipdesk.scoring import patient_total
+from hipdesk.sides import SideDoubts, side_doubts, side_evidence
 
 
 def effective(reviewed: Reviewed) -> Analysis:
@@ -65,40 +66,24 @@ def _notices(base: Analysis, hips: tuple[HipResult, ...]) -> tuple[Notice, ...]:
     return (*kept, *notices(base.series, hips, base.models, base.compute, base.hips))
 
 
-def side_settled(reviews: Iterable[Review], hip: HipResult, revision: int) -> bool:
-    """Whether a reader placed a hip's head, rejected the hip or accepted it with a note."""
-    if hip.head.placed:
-        return True
-    verdicts = (ReviewKind.ACCEPTED, ReviewKind.REJECTED, ReviewKind.REOPENED)
-    said = [
-        each
-        for each in reviews
-        if (each.side, each.revision) == (hip.side, revision) and each.kind in verdicts
-    ]
-    return bool(said) and (said[-1].kind is ReviewKind.REJECTED or bool(said[-1].note.strip()))
+def standing_doubts(reviewed: Reviewed) -> SideDoubts:
+    """Of which hips the side is in doubt, as their readers see and sign them."""
+    hips = effective(reviewed).hips
+    return _doubts(reviewed, [(reviewed.working(hip.side), hip) for hip in hips])
 
 
-def unsettled_by(
-    evidence: SideEvidence,
-    counting: Sequence[tuple[int, HipResult]],
-    located: Sequence[HipResult],
-    reviews: Sequence[Review],
-) -> frozenset[Side]:
-    """Hips that may be the other one, from what was kept of an analysis.
-
-    Parameters
-    ----------
-    counting : the result of each hip that counts, with its revision's number
-    located : the hips as the models found them
-    """
-    hips = tuple(hip for _, hip in counting)
-    settled = {hip.side for number, hip in counting if side_settled(reviews, hip, number)}
-    return misplaced_by(evidence, hips, located) | (doubted_by(evidence, hips) - settled)
+def counting_doubts(reviewed: Reviewed) -> SideDoubts:
+    """The same of the results that count, which may be older."""
+    numbers = ((hip.side, reviewed.current(hip.side)) for hip in reviewed.analysis.hips)
+    counting = [(n, reviewed.hip_at(side, n)) for side, n in numbers if n is not None]
+    return _doubts(reviewed, counting)
 
 
 def unsettled(reviewed: Reviewed) -> frozenset[Side]:
     """Hips whose result counts though they may be the other one, and nobody settled that."""
+    return counting_doubts(reviewed).open
+
+
+def _doubts(reviewed: Reviewed, standing: Sequence[tuple[int, HipResult]]) -> SideDoubts:
     base = reviewed.analysis
-    numbers = ((hip.side, reviewed.current(hip.side)) for hip in base.hips)
-    counting = [(n, reviewed.hip_at(side, n)) for side, n in numbers if n is not None]
-    return unsettled_by(side_evidence(base.series), counting, base.hips, reviewed.reviews)
+    return side_doubts(side_evidence(base.series), standing, base.hips, reviewed.reviews)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 import numpy as np
 
 from hipdesk.geometry import image_orientation_of, slice_normal, to_index
-from hipdesk.locating import DISTANCE_MM
 from hipdesk.records import (
-    Affine,
     Compute,
     Head,
     HipResult,
@@ -25,16 +22,11 @@ from hipdesk.records import (
     Series,
     Side,
 )
-from hipdesk.series_choice import BOTH_HIPS_FIELD_MM
 from hipdesk.series_words import StatedSide, any_names_other_region, stated_sides
+from hipdesk.sides import across_mm, astray, in_use, misplaced_sides, side_evidence
 
 SIDE_DISAGREES: Final = "side_disagrees"
 """Code of the notices that block a signature until a reader settled the hips in doubt."""
-
-ASTRAY_MM: Final = 40.0
-"""How far beyond the scanner's middle a lone hip of the other side lies. Heads are 80-100 mm
-off the body's midline, so the patient would lie this and that off centre: more than a bore
-allows."""
 
 OTHER_REGION: Final = "other_region"
 """Code of the notice that the series may show something else than hips."""
@@ -61,38 +53,11 @@ SIDE_ORDER: Final = "side_order"
 """Code of the notice that a reader put a head on the other side of the body; it blocks a
 signature until that head is placed anew or its hip rejected."""
 
-MIDLINE_MM: Final = DISTANCE_MM[0] / 2
-"""The body's midline lies at least this far from a head: half the least distance of two."""
-
 ALARMS: Final = frozenset({SIDE_DISAGREES, SIDE_ORDER, OTHER_REGION})
 """Codes of notices that come before any figure: it may be another hip's, or no hip's."""
 
-BEYOND_MM: Final = 20.0
-"""How far beyond the middle of a picture of both hips a placed head is surely the other
-side's: heads lie 80-100 mm off the midline, and patients a few centimetres off centre
-(our choice)."""
-
 AGE_RANGE: Final = (18, 65)
 """Ages of the source paper's patients."""
-
-
-@dataclass(frozen=True, slots=True)
-class SideEvidence:
-    """What a series says of the sides of its hips, beside where their heads are.
-
-    Attributes
-    ----------
-    stated : every part of the header that names just one side
-    middle_mm : LPS x of the middle of a picture of both hips; None for one of a single hip
-    """
-
-    stated: tuple[StatedSide, ...]
-    middle_mm: float | None
-
-
-def side_evidence(series: Series) -> SideEvidence:
-    """What one series says."""
-    return SideEvidence(stated_sides(series), middle_mm(series.affine, series.shape))
 
 
 def notices(
@@ -241,27 +206,9 @@ def _of_patient(series: Series) -> Iterator[Notice]:
         )
 
 
-def doubted_sides(series: Series, hips: Sequence[HipResult]) -> frozenset[Side]:
-    """Found hips that something in the file or their place says is the other one.
-
-    What speaks of the series doubts every hip but the one it names; what speaks
-    of the whole study only a lone hip of the other side; a place beyond the
-    scanner's middle the lone hip that lies there.
-    """
-    return doubted_by(side_evidence(series), hips)
-
-
-def doubted_by(evidence: SideEvidence, hips: Sequence[HipResult]) -> frozenset[Side]:
-    """The same from what was kept of a series."""
-    found, stated = frozenset(hip.side for hip in hips if _in_use(hip)), evidence.stated
-    doubted = {side for each in stated if each.of_series for side in found - {each.side}}
-    doubted |= {each.side.other for each in stated if found == {each.side.other}}
-    return frozenset(doubted) | frozenset(hip.side for hip in _astray(hips))
-
-
 def _of_sides(series: Series, hips: Sequence[HipResult]) -> Iterator[Notice]:
     """Say where what the file says of the side, the heads found and their place differ."""
-    found = frozenset(hip.side for hip in hips if _in_use(hip))
+    found = frozenset(hip.side for hip in hips if in_use(hip))
     stated = stated_sides(series)
     words = [each for each in stated if each.of_series or found == {each.side.other}]
     sides = {each.side for each in words}
@@ -275,8 +222,8 @@ def _of_sides(series: Series, hips: Sequence[HipResult]) -> Iterator[Notice]:
             f"The images are labelled {side.word}, but {shown} found; check the side before using "
             "the result.",
         )
-    for hip in _astray(hips):
-        across = abs(_across_mm(hip))
+    for hip in astray(hips):
+        across = abs(across_mm(hip))
         yield Notice(
             SIDE_DISAGREES,
             f"The {hip.side.word} femoral head lies {across:.0f} mm to the {hip.side.other.word} "
@@ -296,118 +243,14 @@ def _conflict(words: Sequence[StatedSide]) -> Notice:
     )
 
 
-def _astray(hips: Sequence[HipResult]) -> tuple[HipResult, ...]:
-    """A lone head that the locator found well beyond the scanner's middle."""
-    found = [hip for hip in hips if _in_use(hip)]
-    out = {Side.RIGHT: 1.0, Side.LEFT: -1.0}
-    if len(found) != 1 or found[0].head.placed:
-        return ()
-    return tuple(hip for hip in found if out[hip.side] * _across_mm(hip) > ASTRAY_MM)
-
-
-def _across_mm(hip: HipResult) -> float:
-    """How far left of the scanner's middle a head lies."""
-    return 0.0 if hip.head.centre_lps_mm is None else hip.head.centre_lps_mm[0]
-
-
-def misplaced_sides(
-    series: Series, hips: Sequence[HipResult], located: Sequence[HipResult] = ()
-) -> frozenset[Side]:
-    """Hips in use whose head a reader put on the other side of the body.
-
-    A head is held against the other one: as it stands, else as it was located,
-    unless that was in doubt itself. Where none is known, the middle of a picture
-    of both hips decides, at last a rejected head. A head that was located and
-    then carried over the body's midline is misplaced whatever the other does.
-
-    Parameters
-    ----------
-    located : the hips as the models found them
-    """
-    return misplaced_by(side_evidence(series), hips, located)
-
-
-def misplaced_by(
-    evidence: SideEvidence, hips: Sequence[HipResult], located: Sequence[HipResult] = ()
-) -> frozenset[Side]:
-    """The same from what was kept of a series."""
-    placed = [hip for hip in hips if _in_use(hip) and hip.head.placed]
-    return frozenset(
-        hip.side
-        for hip in placed
-        if _excess_mm(hip, evidence, hips, located) > 0 or _was_carried(hip, evidence, located)
-    )
-
-
-def _outward(side: Side, x: float) -> float:
-    """A lateral place, growing towards the patient's own side."""
-    return x if side is Side.LEFT else -x
-
-
-def _excess_mm(
-    hip: HipResult,
-    evidence: SideEvidence,
-    hips: Sequence[HipResult],
-    located: Sequence[HipResult],
-) -> float:
-    """How far a head lies beyond where its side ends; negative on its own side."""
-    own = _outward(hip.side, _across_mm(hip))
-    other = _other_head(hip.side, evidence, hips, located)
-    middle = evidence.middle_mm
-    if other is not None and (_in_use(other) or not other.head.placed or middle is None):
-        return MIDLINE_MM - own + _outward(hip.side, _across_mm(other))
-    return -own + _outward(hip.side, middle) - BEYOND_MM if middle is not None else -MIDLINE_MM
-
-
-def _other_head(
-    side: Side,
-    evidence: SideEvidence,
-    hips: Sequence[HipResult],
-    located: Sequence[HipResult],
-) -> HipResult | None:
-    """The best known place of the other head: in use, as located, or as rejected."""
-    doubted = side.other in doubted_by(evidence, located)
-    known = [
-        hip
-        for hip in (*hips, *(() if doubted else located))
-        if hip.side is side.other and hip.head.found
-        if not doubted or _in_use(hip) or hip.head.placed
-    ]
-    return min(known, key=lambda hip: not _in_use(hip), default=None)
-
-
-def _was_carried(hip: HipResult, evidence: SideEvidence, located: Sequence[HipResult]) -> bool:
-    """Whether a reader moved a located head over the midline to the other side."""
-    before = next((each for each in located if each.side is hip.side and each.head.found), None)
-    if before is None or before.head.placed:
-        return False
-    here, there = (_outward(hip.side, _across_mm(each)) for each in (hip, before))
-    middle = _outward(hip.side, evidence.middle_mm or 0.0)
-    return there - here > MIDLINE_MM and here < middle
-
-
-def middle_mm(affine: Affine, shape: tuple[int, int, int]) -> float | None:
-    """How far left the middle of a picture of both hips lies; None for one of a single hip.
-
-    Parameters
-    ----------
-    affine, shape : of the series, (slices, rows, columns)
-    """
-    size = np.array(shape)
-    across = np.abs(affine[0, :3]) * size
-    if across[1:].max() < BOTH_HIPS_FIELD_MM:
-        return None
-    return float(affine[0, 3] + affine[0, :3] @ ((size - 1) / 2))
-
-
 def _of_order(
     series: Series, hips: Sequence[HipResult], located: Sequence[HipResult]
 ) -> Iterator[Notice]:
     """Say where a placed head lies on the other side of the body."""
-    sides = misplaced_sides(series, hips, located)
+    sides = misplaced_sides(side_evidence(series), hips, located)
     if not sides:
         return
-    kept = {hip.side: _across_mm(hip) for hip in hips if _in_use(hip)}
+    kept = {hip.side: across_mm(hip) for hip in hips if in_use(hip)}
     apart = kept[Side.LEFT] - kept[Side.RIGHT] if len(kept) == len(Side) else None
     yield Notice(SIDE_ORDER, f"{_misplaced(sides)}; check the sides before using them.", apart)
 
@@ -418,11 +261,6 @@ def _misplaced(sides: Collection[Side]) -> str:
         return "The femoral heads were placed the wrong way round, or on one side of the body"
     (side,) = sides
     return f"The {side.word} femoral head was placed on the {side.other.word} side of the body"
-
-
-def _in_use(hip: HipResult) -> bool:
-    """Whether a hip's head was found and no reader rejected it."""
-    return hip.head.found and hip.reason is not Reason.REJECTED_BY_READER
 
 
 def _of_region(series: Series) -> Iterator[Notice]:

@@ -15,7 +15,7 @@ from typing import Final
 
 from hipdesk.errors import BugError
 from hipdesk.matching import placed
-from hipdesk.quality import SIDE_ORDER, doubted_sides, misplaced_sides
+from hipdesk.quality import SIDE_ORDER
 from hipdesk.records import (
     Analysis,
     HipResult,
@@ -36,6 +36,7 @@ from hipdesk.sdc import (
     exceeds,
     scope_of,
 )
+from hipdesk.sides import doubted_sides, misplaced_sides, side_evidence
 from hipdesk.timeline import (
     Basis,
     Change,
@@ -281,9 +282,9 @@ def _own_visit(analysis: Analysis, *, settled: bool = False) -> Visit:
     settled : what the images say of the side was settled elsewhere
     """
     series, wrong = analysis.series, _misplaced(analysis)
-    doubted = wrong if settled else wrong | doubted_sides(series, analysis.hips)
+    said = frozenset() if settled else doubted_sides(side_evidence(series), analysis.hips)
     hips = tuple(
-        replace(_own_hip(analysis, hip, hip.score), side_in_doubt=hip.side in doubted)
+        replace(_own_hip(analysis, hip, hip.score), side_in_doubt=hip.side in wrong | said)
         for hip in analysis.hips
         if hip.score is not None
     )
@@ -294,7 +295,7 @@ def _misplaced(analysis: Analysis) -> frozenset[Side]:
     """Hips whose head a reader placed on the other side, as the notices or the places say."""
     ordered = all(notice.code != SIDE_ORDER for notice in analysis.notices)
     carried = (hip.side for hip in analysis.hips if hip.head.placed and not ordered)
-    return misplaced_sides(analysis.series, analysis.hips) | frozenset(carried)
+    return misplaced_sides(side_evidence(analysis.series), analysis.hips) | frozenset(carried)
 
 
 def _own_hip(analysis: Analysis, hip: HipResult, score: HipScore) -> VisitHip:

@@ -11,8 +11,6 @@ import pytest
 from hipdesk.quality import (
     age_at,
     coronal_tilt_deg,
-    doubted_sides,
-    misplaced_sides,
     notices,
     unlinked,
 )
@@ -29,6 +27,7 @@ from hipdesk.records import (
     Side,
     StudyInfo,
 )
+from hipdesk.sides import doubted_sides, misplaced_sides, side_evidence
 from tests.stacks import series_of, stack_about, turned
 
 SHAPE = (9, 320, 320)
@@ -261,11 +260,13 @@ NARROW = _series(spacing=(4.0, 0.7, 0.7))
 )
 def test_a_lone_placed_head_is_held_against_the_middle_of_the_picture(series, x, said):
     placed = _head(Side.RIGHT, x, placed=True)
-    assert misplaced_sides(series, (placed, LOST)) == ({Side.RIGHT} if said else set())
+    assert misplaced_sides(side_evidence(series), (placed, LOST)) == (
+        {Side.RIGHT} if said else set()
+    )
     assert ("side_order" in _codes(series, hips=(placed, LOST))) is said
     left = HipResult(Side.LEFT, replace(placed.head, side=Side.LEFT), None, None)
     mirrored = _moved(left, -x)
-    assert misplaced_sides(series, (mirrored,)) == ({Side.LEFT} if said else set())
+    assert misplaced_sides(side_evidence(series), (mirrored,)) == ({Side.LEFT} if said else set())
 
 
 def _moved(hip, x):
@@ -279,20 +280,22 @@ REJECTED_LEFT = _head(Side.LEFT, 85.0, reason=Reason.REJECTED_BY_READER)
 def test_rejecting_the_other_hip_does_not_settle_a_head_placed_upon_it(series):
     located = (_head(Side.RIGHT, -85.0), _head(Side.LEFT, 85.0))
     upon = _head(Side.RIGHT, 85.0, placed=True)
-    assert misplaced_sides(series, (upon, REJECTED_LEFT), located) == {Side.RIGHT}
-    assert misplaced_sides(series, (upon, REJECTED_LEFT), located[1:]) == {Side.RIGHT}
-    assert misplaced_sides(series, (upon, REJECTED_LEFT)) == {Side.RIGHT}
+    assert misplaced_sides(side_evidence(series), (upon, REJECTED_LEFT), located) == {Side.RIGHT}
+    assert misplaced_sides(side_evidence(series), (upon, REJECTED_LEFT), located[1:]) == {
+        Side.RIGHT
+    }
+    assert misplaced_sides(side_evidence(series), (upon, REJECTED_LEFT)) == {Side.RIGHT}
     anew = _head(Side.RIGHT, -80.0, placed=True)
-    assert misplaced_sides(series, (anew, REJECTED_LEFT), located) == set()
+    assert misplaced_sides(side_evidence(series), (anew, REJECTED_LEFT), located) == set()
     given_up = replace(upon, head=replace(upon.head, reason=Reason.REJECTED_BY_READER))
-    assert misplaced_sides(series, (given_up, REJECTED_LEFT), located) == set()
+    assert misplaced_sides(side_evidence(series), (given_up, REJECTED_LEFT), located) == set()
 
 
 def test_a_head_moved_far_across_is_doubted_by_where_it_was_found():
     located = (_head(Side.RIGHT, -85.0), LOST)
     for x, doubted in ((85.0, {Side.RIGHT}), (-31.0, set()), (-150.0, set())):
         hips = (_head(Side.RIGHT, x, placed=True), LOST)
-        assert misplaced_sides(NARROW, hips, located) == doubted
+        assert misplaced_sides(side_evidence(NARROW), hips, located) == doubted
 
 
 def test_a_hip_found_as_the_other_one_is_named_right_by_rejecting_and_placing():
@@ -301,7 +304,7 @@ def test_a_hip_found_as_the_other_one_is_named_right_by_rejecting_and_placing():
         _head(Side.RIGHT, -85.0, placed=True),
         _head(Side.LEFT, -85.0, reason=Reason.REJECTED_BY_READER),
     )
-    assert misplaced_sides(_series(), hips, (astray,)) == set()
+    assert misplaced_sides(side_evidence(_series()), hips, (astray,)) == set()
 
 
 def test_a_head_is_not_doubted_for_a_placed_one_that_was_rejected():
@@ -310,7 +313,7 @@ def test_a_head_is_not_doubted_for_a_placed_one_that_was_rejected():
         _head(Side.RIGHT, -80.0, placed=True),
         _head(Side.LEFT, -85.0, placed=True, reason=Reason.REJECTED_BY_READER),
     )
-    assert misplaced_sides(_series(), hips, located) == set()
+    assert misplaced_sides(side_evidence(_series()), hips, located) == set()
 
 
 def test_a_rejected_hip_is_only_said_to_be_rejected():
@@ -371,7 +374,7 @@ def test_whatever_names_a_side_must_agree_with_the_hips_found(changes, found, do
     )
     hips = [_at(side) for side in found]
     said = _codes(series, hips=hips).get("side_disagrees")
-    assert doubted_sides(series, hips) == doubted
+    assert doubted_sides(side_evidence(series), hips) == doubted
     assert (words in said.message) if words else said is None
 
 
@@ -388,12 +391,12 @@ def test_whatever_names_a_side_must_agree_with_the_hips_found(changes, found, do
 def test_a_lone_head_beyond_the_scanners_middle_is_doubted(hip, across):
     said = _codes(_series(), hips=[hip]).get("side_disagrees")
     assert (said.figure if said else None) == across
-    assert doubted_sides(_series(), [hip]) == ({hip.side} if across else set())
+    assert doubted_sides(side_evidence(_series()), [hip]) == ({hip.side} if across else set())
 
 
 def test_two_heads_off_centre_are_no_contradiction():
     hips = [_at(R, 45.0), _at(L, 215.0)]
-    assert doubted_sides(_series(), hips) == set()
+    assert doubted_sides(side_evidence(_series()), hips) == set()
 
 
 def _sliced(step, thickness):

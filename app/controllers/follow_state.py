@@ -20,11 +20,11 @@ from app.state import (
     PanelShown,
     VisitChoice,
 )
+from hipdesk.amendment import counting_doubts
 from hipdesk.display import DisplayStack
 from hipdesk.linking import extent_of, index_at, linked_point, offset_of, plane_notice, span_of
 from hipdesk.overlay import Window
 from hipdesk.ports import VisitEntry
-from hipdesk.quality import misplaced_sides
 from hipdesk.records import HipResult, Point, Side, Visit, VisitHip
 from hipdesk.wording import day_of
 
@@ -296,11 +296,8 @@ def no_result(translate: Translate) -> str:
 
 def misplaced(series: OpenSeries, side: Side) -> bool:
     """Whether a reader placed the head of the result that counts on the body's other side."""
-    if series.reviewed is None:
-        return False
-    base = series.reviewed.analysis
-    hips = [hip for each in Side if (hip := counted_hip(series, each)) is not None]
-    return side in misplaced_sides(base.series, hips, base.hips)
+    reviewed = series.reviewed
+    return reviewed is not None and side in counting_doubts(reviewed).misplaced
 
 
 def side_sentences(

@@ -10,7 +10,7 @@ from typing import Final
 
 from app.controllers.exams import home_of, locked, named, other_analysis, working_hip
 from app.controllers.showing import Picture, Translate
-from app.controllers.signing import HipKey, doubted
+from app.controllers.signing import HipKey
 from app.state import (
     CropFrame,
     CropView,
@@ -23,7 +23,7 @@ from app.state import (
     SeriesTab,
     Tool,
 )
-from hipdesk.amendment import effective
+from hipdesk.amendment import effective, standing_doubts
 from hipdesk.crop import hip_grid
 from hipdesk.linking import index_at, offset_of
 from hipdesk.overlay import Window
@@ -287,7 +287,7 @@ def hip_panel(
         origin=drawn[0] if drawn else reviewed.analysis.origin,
         busy=(reviewed.analysis.uid, side) in busy,
         reason="" if hip.reason is None else REASON_SENTENCES[hip.reason],
-        side_in_doubt=not hip.head.placed and side in doubted(reviewed),
+        side_in_doubt=not hip.head.placed and side in standing_doubts(reviewed).doubted,
     )
 
 

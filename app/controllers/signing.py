@@ -1,12 +1,8 @@
 """Verdicts and signatures of the open exam: kept by the library first, shown afterwards.
 
 The review and the report sign through the same desk. What blocks a signature:
-nothing analysed, a hip that is open or being done again, and sides on which
-the images' label, the geometry and the heads disagree. The last is settled for
-a hip by its reader alone: by placing its head (who places it, says which side
-it is), by rejecting the hip, or by accepting it with a note. A head that a reader
-placed on the other side of the body is settled only by placing it anew or by
-rejecting its own hip, whatever becomes of the other one.
+nothing analysed, a hip that is open or being done again, and a hip that may be
+the other one (`hipdesk.sides`).
 """
 
 from __future__ import annotations
@@ -22,10 +18,9 @@ from app.controllers.showing import Memo, Translate, tell_known
 from app.messages import Action, Severity
 from app.services import Services
 from app.state import Exam, Signing
-from hipdesk.amendment import effective, side_settled
+from hipdesk.amendment import standing_doubts
 from hipdesk.errors import KnownError
 from hipdesk.ports import VisitStore
-from hipdesk.quality import SIDE_DISAGREES, doubted_sides, misplaced_sides
 from hipdesk.records import Side
 from hipdesk.review import Review, Reviewed, ReviewKind
 
@@ -62,11 +57,10 @@ def _unjudged(sides: frozenset[Side], translate: Translate) -> str:
 
 def _sides(reviewed: Reviewed, translate: Translate) -> str:
     """What is unsettled about the sides of one series."""
-    wrong = misplaced(reviewed)
-    if wrong:
-        return _wrong_way(wrong, translate)
-    codes = {notice.code for notice in effective(reviewed).notices}
-    if SIDE_DISAGREES in codes and not _label_settled(reviewed):
+    doubts = standing_doubts(reviewed)
+    if doubts.misplaced:
+        return _wrong_way(doubts.misplaced, translate)
+    if doubts.open & set(reviewed.sides):
         return translate(
             "Signing",
             "The images are labelled with the other side: accept the hip with a note that says "
@@ -93,28 +87,6 @@ def _wrong_way(sides: frozenset[Side], translate: Translate) -> str:
         "The left femoral head was placed on the right side of the body: place it anew, or "
         "reject the left hip.",
     )
-
-
-def misplaced(reviewed: Reviewed) -> frozenset[Side]:
-    """Hips whose head a reader placed on the other side of the body."""
-    base = reviewed.analysis
-    return misplaced_sides(base.series, effective(reviewed).hips, base.hips)
-
-
-def _label_settled(reviewed: Reviewed) -> bool:
-    """Whether the reader settled the side of every hip that is in doubt."""
-    return all(_settled(reviewed, side) for side in reviewed.sides if side in doubted(reviewed))
-
-
-def doubted(reviewed: Reviewed) -> frozenset[Side]:
-    """Hips that something in the images says is the other one."""
-    return doubted_sides(reviewed.analysis.series, effective(reviewed).hips)
-
-
-def _settled(reviewed: Reviewed, side: Side) -> bool:
-    """Whether a reader placed this hip's head, rejected the hip or accepted it with a note."""
-    revision = reviewed.working(side)
-    return side_settled(reviewed.reviews, reviewed.hip_at(side, revision), revision)
 
 
 class SigningDesk:

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from app.controllers.exams import named
-from app.controllers.signing import SigningDesk, doubted, obstacle
+from app.controllers.signing import SigningDesk, obstacle
+from hipdesk.amendment import standing_doubts
 from hipdesk.errors import OutputError, StoreError
 from hipdesk.quality import notices
 from hipdesk.records import HipResult, Origin, Side
@@ -163,8 +164,8 @@ def test_accepting_with_a_note_settles_the_label(note: str, settled: bool) -> No
 
 def test_only_hips_of_doubtful_side_ask_for_a_note() -> None:
     exam = labelled(LEFT)
-    assert doubted(exam.reviewed()) == {RIGHT}
-    assert doubted(opened().reviewed()) == set()
+    assert standing_doubts(exam.reviewed()).doubted == {RIGHT}
+    assert standing_doubts(opened().reviewed()).doubted == set()
 
 
 @pytest.mark.parametrize("side", list(Side))

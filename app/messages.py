@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from hipdesk.errors import Cancelled, KnownError
@@ -19,8 +20,11 @@ from hipdesk.errors import Cancelled, KnownError
 FADES_AFTER_S: Final = 6.0
 """How long an INFO stays; the time two short lines take to read."""
 
+SHOWN: Final = 3
+"""Messages in sight at once; the others are counted, and seen when the reader asks."""
+
 MOST: Final = 50
-"""Messages kept at once; beyond it the oldest goes, an INFO before others."""
+"""Messages kept at once; beyond it the oldest of the least grave ones goes."""
 
 OUR_FAULT: Final = (
     "Something went wrong inside HipDesk; what was saved is safe. Try again, and restart the "
@@ -39,6 +43,9 @@ class Severity(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+_GRAVITY: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +78,25 @@ class Message:
         return self.severity is Severity.INFO and self.action is None
 
 
+def ordered(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Gravest first; of equals the oldest."""
+    return tuple(sorted(messages, key=lambda each: (_GRAVITY[each.severity], each.number)))
+
+
+def in_sight(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The gravest `SHOWN`, in order; the last place is for what was said last.
+
+    Else the answer to what the reader has just done would stand behind old messages.
+    """
+    every = ordered(messages)
+    first = every[:SHOWN]
+    if len(every) <= SHOWN or messages[-1] in first:
+        return first
+    return (*first[:-1], messages[-1])
+
+
 Show = Callable[[tuple[Message, ...]], None]
-"""Takes all present messages, oldest first."""
+"""Takes all present messages, what was said last at the end."""
 
 Post = Callable[[Callable[[], None]], None]
 """Has a function called on the GUI thread."""
@@ -106,11 +130,12 @@ class Messages:
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
         self._present: tuple[Message, ...] = ()
+        self._fading: set[tuple[int, int]] = set()
         self._show: Show | None = None
 
     @property
     def present(self) -> tuple[Message, ...]:
-        """What has been said and not dismissed, oldest first."""
+        """What has been said and not dismissed, what was said last at the end."""
         return self._present
 
     def attach(self, show: Show | None) -> None:
@@ -122,9 +147,6 @@ class Messages:
         """Say a sentence; the number of the message it became."""
         with self._lock:
             message = self._joined(severity, text, action)
-        if message.fades:
-            number, times = message.number, message.times
-            self._post(lambda: self._later(FADES_AFTER_S, lambda: self._fade(number, times)))
         self._post(self._refresh)
         return message.number
 
@@ -155,7 +177,7 @@ class Messages:
         for at, each in enumerate(self._present):
             if (each.severity, each.text) == (severity, text):
                 again = replace(each, times=each.times + 1, action=action)
-                self._present = (*self._present[:at], again, *self._present[at + 1 :])
+                self._present = (*self._present[:at], *self._present[at + 1 :], again)
                 return again
         message = Message(next(self._numbers), severity, text, action)
         self._present = _bounded((*self._present, message))
@@ -163,6 +185,7 @@ class Messages:
 
     def _fade(self, number: int, times: int) -> None:
         """Take an INFO away unless it was said again meanwhile."""
+        self._fading.discard((number, times))
         if any((each.number, each.times) == (number, times) for each in self._present):
             self.dismiss(number)
 
@@ -170,6 +193,15 @@ class Messages:
         """Show what is present now."""
         if self._show is not None:
             self._show(self._present)
+            self._begin_fading()
+
+    def _begin_fading(self) -> None:
+        """Give an INFO its time from when it can be read, not from when it was said."""
+        for each in in_sight(self._present):
+            said = each.number, each.times
+            if each.fades and said not in self._fading:
+                self._fading.add(said)
+                self._later(FADES_AFTER_S, partial(self._fade, *said))
 
 
 def _sentence(error: BaseException) -> str:
@@ -180,9 +212,8 @@ def _sentence(error: BaseException) -> str:
 
 
 def _bounded(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """At most `MOST`: the oldest that fades goes first, else the oldest; never the newest."""
+    """At most `MOST`: what fades goes first, errors last, the newest message never."""
     if len(messages) <= MOST:
         return messages
-    fading = (at for at, each in enumerate(messages[:-1]) if each.fades)
-    gone = next(fading, 0)
-    return messages[:gone] + messages[gone + 1 :]
+    gone = min(messages[:-1], key=lambda each: (not each.fades, -_GRAVITY[each.severity]))
+    return tuple(each for each in messages if each is not gone)

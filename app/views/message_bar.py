@@ -1,25 +1,39 @@
-"""What must be read: up to three messages, and a way to the others."""
+"""What must be read: messages over the page, and a way to those that are not in sight.
+
+They lie above the page's lower left corner, so that nothing moves when one comes
+or goes; and one that comes under the pointer lets the next press through to
+what was there before.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from app.messages import Message, Severity
+from app.messages import SHOWN, Message, Severity, in_sight, ordered
 from app.theme import SPACE, icon, set_role
 from app.views.icon_label import IconLabel
 from app.views.labels import Tone, core_words, label
 from app.views.layouts import STRETCH, column, holding, row
 
-SHOWN: Final = 3
-"""Messages shown at once, before the reader asks for all of them."""
-
 TALLEST: Final = 30 * SPACE
-"""Where all are shown, they scroll beyond this height."""
+"""They scroll beyond this height."""
 
-_GRAVITY: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+WIDEST: Final = 72 * SPACE
+"""Longer sentences have more lines."""
+
+LINE: Final = 1
+"""Around them all."""
+
+LETS_THROUGH_MS: Final = 700
+"""So long after they came under the pointer, presses are for what lies below."""
+
+WIDTH: Final = 8 * SPACE
+"""Of the bell, whatever it counts."""
+
 _ICONS: Final[dict[Severity, tuple[str, str]]] = {
     Severity.ERROR: ("close-octagon-outline", "danger"),
     Severity.WARNING: ("alert-outline", "caution"),
@@ -30,11 +44,6 @@ _TONES: Final[dict[Severity, Tone]] = {
     Severity.WARNING: "caution",
     Severity.INFO: "note",
 }
-
-
-def ordered(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """Gravest first; of equals the newest."""
-    return tuple(sorted(messages, key=lambda each: (_GRAVITY[each.severity], -each.number)))
 
 
 class MessageRow(QFrame):
@@ -93,17 +102,30 @@ class MessageRow(QFrame):
                 return self.tr("Note")
 
 
-class MessageBar(QWidget):
-    """All messages; empty and without height where nothing is to be said."""
+class MessageBar(QFrame):
+    """All messages, above a page; invisible where nothing is to be said.
+
+    Parameters
+    ----------
+    over : the page; messages are its sibling, and follow its place
+
+    Attributes
+    ----------
+    bell : says how many there are, puts them away and brings them back
+    """
 
     dismissed = Signal(int)
     acted = Signal(int)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, over: QWidget) -> None:
+        super().__init__(over.parentWidget())
+        self._over = over
         self._messages: tuple[Message, ...] = ()
         self._rows: dict[int, MessageRow] = {}
         self._all = False
+        set_role(self, "messages")
+        self.bell = MessageBell()
+        self.bell.clicked.connect(self._put_away)
         self._list: QVBoxLayout = column(gap=1 / 8)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -117,16 +139,27 @@ class MessageBar(QWidget):
         below.setContentsMargins(0, SPACE // 2, SPACE, SPACE // 2)
         self._below = holding(below, panel=True)
         self.setLayout(column(self._scroll, self._below, gap=0))
-        self._arrange()
+        self._guard = QTimer(self)
+        self._guard.setSingleShot(True)
+        self._guard.setInterval(LETS_THROUGH_MS)
+        self._guard.timeout.connect(lambda: self._let_through(False))
+        over.installEventFilter(self)
+        self.hide()
 
     def show_messages(self, messages: tuple[Message, ...]) -> None:
-        """What must be read, oldest first."""
+        """What must be read, what was said last at the end."""
         if messages == self._messages:
             return
+        come = set(messages) - set(self._messages)
         self._messages = messages
         if len(messages) <= SHOWN:
             self._all = False
+        self.bell.show_messages(messages)
+        self.bell.setChecked(bool(messages) and (bool(come) or self.bell.isChecked()))
+        before = self.geometry() if self.isVisible() else QRect()
         self._arrange()
+        if come and not before.contains(self._pointer()) and self._under_pointer():
+            self._let_through(True)
 
     @property
     def rows(self) -> tuple[MessageRow, ...]:
@@ -143,14 +176,21 @@ class MessageBar(QWidget):
                 each.retranslate()
             self._say_more()
 
-    def resizeEvent(self, event: object) -> None:
-        """Fit the words to the new width."""
-        super().resizeEvent(event)  # type: ignore[arg-type]
-        self._fit()
+    def event(self, event: QEvent) -> bool:
+        """Fit the words once their type is known, and whenever it changes."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self._place()
+        return done
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay in the corner of what lies below."""
+        if event.type() in {QEvent.Type.Resize, QEvent.Type.Move}:
+            self._place()
+        return False
 
     def _arrange(self) -> None:
-        chosen = ordered(self._messages)
-        chosen = chosen if self._all else chosen[:SHOWN]
+        chosen = ordered(self._messages) if self._all else in_sight(self._messages)
         kept = {message.number: message for message in chosen}
         for number in set(self._rows) - set(kept):
             gone = self._rows.pop(number)
@@ -164,8 +204,9 @@ class MessageBar(QWidget):
                 self._list.removeWidget(each)
                 self._list.insertWidget(at, each)
         self._say_more()
-        self.setVisible(bool(self._messages))
-        self._fit()
+        self.setVisible(self.bell.isChecked())
+        self._place()
+        self.raise_()
 
     def _made(self, message: Message) -> MessageRow:
         made = MessageRow(message)
@@ -184,13 +225,80 @@ class MessageBar(QWidget):
         self._all = not self._all
         self._arrange()
 
-    def _fit(self) -> None:
-        """Be as tall as the sentences need at this width, up to `TALLEST`."""
-        width = self._scroll.viewport().width()
-        height = self._list.heightForWidth(width) if self._rows else 0
+    def _put_away(self) -> None:
+        """Hide them, or bring them back; none is dismissed."""
+        self._arrange()
+
+    def _place(self) -> None:
+        """Be as tall as the sentences need, up to `TALLEST`, in the page's lower left corner."""
+        page = self._over.geometry()
+        width = min(WIDEST, page.width() - 2 * SPACE)
+        height = self._list.heightForWidth(width - 2 * LINE) if self._rows else 0
         if height < 0:
             height = self._list.sizeHint().height()
-        self._scroll.setFixedHeight(min(height, TALLEST))
+        tallest = max(min(TALLEST, page.height() - 8 * SPACE), 0)
+        # Left to itself, a bar that was needed for a moment makes room for itself for ever.
+        self._scroll.setVerticalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+            if height <= tallest
+            else Qt.ScrollBarPolicy.ScrollBarAlwaysOn
+        )
+        self._scroll.setFixedHeight(min(height, tallest))
+        tall = self._scroll.minimumHeight() + 2 * LINE
+        if self._below.isVisibleTo(self):
+            tall += self._below.sizeHint().height()
+        left, bottom = page.left() + SPACE, page.bottom() + 1 - SPACE
+        self.setGeometry(left, bottom - tall, width, tall)
+
+    def _pointer(self) -> QPoint:
+        return self.mapToParent(self.mapFromGlobal(QCursor.pos()))
+
+    def _under_pointer(self) -> bool:
+        return self.isVisible() and self.geometry().contains(self._pointer())
+
+    def _let_through(self, through: bool) -> None:
+        """Whether presses are for what lies below."""
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, through)
+        if through:
+            self._guard.start()
+
+
+class MessageBell(QToolButton):
+    """How many messages there are; keeps its room where there is none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._messages: tuple[Message, ...] = ()
+        set_role(self, "quiet")
+        set_role(self, "small")
+        self.setCheckable(True)
+        self.setIconSize(QSize(16, 16))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFixedWidth(WIDTH)
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(policy)
+        self._say()
+
+    def show_messages(self, messages: tuple[Message, ...]) -> None:
+        """Count these."""
+        self._messages = messages
+        self._say()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
+
+    def _say(self) -> None:
+        self.setVisible(bool(self._messages))
+        gravest = ordered(self._messages)[:1]
+        self.setIcon(icon("bell-outline", _ICONS[gravest[0].severity][1] if gravest else "muted"))
+        self.setText(f" {len(self._messages)}")
+        self.setAccessibleName(self.tr("Messages: {n}").format(n=len(self._messages)))
+        self.setToolTip(self.tr("Messages: put them away, or bring them back"))
 
 
 class ProblemLine(QFrame):

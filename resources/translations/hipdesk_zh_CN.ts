@@ -637,6 +637,17 @@
     </message>
 </context>
 <context>
+    <name>MessageBell</name>
+    <message>
+        <source>Messages: {n}</source>
+        <translation>消息：{n} 条</translation>
+    </message>
+    <message>
+        <source>Messages: put them away, or bring them back</source>
+        <translation>消息：收起或重新显示</translation>
+    </message>
+</context>
+<context>
     <name>MessageRow</name>
     <message>
         <source>Dismiss</source>
@@ -2761,38 +2772,6 @@
         <translation>{among}：冠状位，{words}，{count} 层。</translation>
     </message>
     <message>
-        <source>Chosen as on {when} for this protocol: coronal, {words}, {what}.</source>
-        <translation>按 {when} 对此扫描方案的选择：冠状位，{words}，{what}。</translation>
-    </message>
-    <message>
-        <source>{count} slices</source>
-        <translation>{count} 层</translation>
-    </message>
-    <message>
-        <source>right and left series</source>
-        <translation>右侧和左侧序列</translation>
-    </message>
-    <message>
-        <source>The reader says that this series is {words}; {stated}.</source>
-        <translation>阅片者说明此序列为{words}；{stated}。</translation>
-    </message>
-    <message>
-        <source>A reader said on {when} that series of this protocol are {words}; {stated}.</source>
-        <translation>阅片者于 {when} 说明此扫描方案的序列为{words}；{stated}。</translation>
-    </message>
-    <message>
-        <source>its files do not say it</source>
-        <translation>文件中未注明</translation>
-    </message>
-    <message>
-        <source>by its files it is {words}</source>
-        <translation>按文件为{words}</translation>
-    </message>
-    <message>
-        <source>preferred to other series</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>The series asked for holds images of {people} patients under one UID; choose a folder with the images of one of them.</source>
         <translation>指定的序列在同一 UID 下含 {people} 名患者的图像；请选择仅含其中一名患者图像的文件夹。</translation>
     </message>
@@ -3295,10 +3274,6 @@
     <message>
         <source>The headers do not call the series fat-suppressed, but fat is dark on it</source>
         <translation>文件头未称该序列为脂肪抑制，但其脂肪呈低信号</translation>
-    </message>
-    <message>
-        <source>A reader calls the series fluid-sensitive, but fat is bright on it</source>
-        <translation>阅片者称此序列为液体敏感序列，但其上脂肪呈高信号</translation>
     </message>
     <message>
         <source>The {side} femoral head was found with low confidence; check its outline.</source>

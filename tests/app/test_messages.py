@@ -7,7 +7,18 @@ from collections.abc import Callable
 import pytest
 
 from app import messages as module
-from app.messages import MOST, OUR_FAULT, TOO_LITTLE_MEMORY, Action, Message, Messages, Severity
+from app.messages import (
+    MOST,
+    OUR_FAULT,
+    SHOWN,
+    TOO_LITTLE_MEMORY,
+    Action,
+    Message,
+    Messages,
+    Severity,
+    in_sight,
+    ordered,
+)
 from hipdesk.errors import BugError, Cancelled, DamagedImage, OutputError
 
 
@@ -57,8 +68,8 @@ def test_the_same_sentence_again_is_counted_not_repeated() -> None:
     other = messages.say(Severity.ERROR, "Skipped a file.")
     assert messages.say(Severity.WARNING, "Skipped a file.") == first != other
     assert [(each.severity, each.times) for each in view.shown[-1]] == [
-        (Severity.WARNING, 2),
         (Severity.ERROR, 1),
+        (Severity.WARNING, 2),
     ]
 
 
@@ -76,6 +87,7 @@ def test_a_dismissed_message_is_gone_and_may_be_said_anew() -> None:
 def test_information_fades_and_warnings_stay() -> None:
     clock = Clock()
     messages = Messages(later=clock.later)
+    messages.attach(View())
     messages.say(Severity.INFO, "Saved.")
     messages.say(Severity.WARNING, "Not everything was saved.")
     messages.say(Severity.ERROR, "Nothing was saved.")
@@ -92,12 +104,54 @@ def test_information_fades_and_warnings_stay() -> None:
 def test_information_said_again_stays_its_whole_time() -> None:
     clock = Clock()
     messages = Messages(later=clock.later)
+    messages.attach(View())
     messages.say(Severity.INFO, "Saved.")
     messages.say(Severity.INFO, "Saved.")
     clock.ring()
     assert [each.times for each in messages.present] == [2]
     clock.ring()
     assert messages.present == ()
+
+
+def test_information_does_not_fade_before_it_can_be_read() -> None:
+    clock = Clock()
+    messages = Messages(later=clock.later)
+    messages.say(Severity.INFO, "Said before there was a window.")
+    assert clock.waiting == []
+    messages.attach(View())
+    assert len(clock.waiting) == 1
+    clock.ring()
+    for number in range(SHOWN):
+        messages.say(Severity.ERROR, f"error {number}")
+    messages.say(Severity.INFO, "Saved.")
+    messages.say(Severity.INFO, "Printed.")  # the last place is for what was said last
+    assert len(clock.waiting) == 2
+    clock.ring()
+    clock.ring()
+    assert [each.severity for each in messages.present] == SHOWN * [Severity.ERROR]
+
+
+def test_a_message_behind_others_waits_until_it_is_in_sight() -> None:
+    clock = Clock()
+    messages = Messages(later=clock.later)
+    for severity in (Severity.INFO, *SHOWN * [Severity.ERROR]):
+        messages.say(severity, f"{severity} {len(messages.present)}")
+    messages.attach(View())
+    assert clock.waiting == []
+    messages.dismiss(ordered(messages.present)[0].number)
+    assert len(clock.waiting) == 1
+
+
+def test_the_oldest_of_the_gravest_stand_first_and_the_newest_is_in_sight() -> None:
+    messages = Messages()
+    numbers = [messages.say(Severity.ERROR, f"error {n}") for n in range(4)]
+    warning = messages.say(Severity.WARNING, "warning")
+    assert [each.number for each in ordered(messages.present)] == [*numbers, warning]
+    assert [each.number for each in in_sight(messages.present)] == [*numbers[:2], warning]
+    messages.say(Severity.ERROR, "error 3")
+    assert [each.number for each in in_sight(messages.present)] == [*numbers[:2], numbers[3]]
+    messages.say(Severity.ERROR, "error 0")
+    assert [each.number for each in in_sight(messages.present)] == numbers[:3]
 
 
 def test_a_messages_button_acts_once_and_takes_it_away() -> None:
@@ -160,6 +214,9 @@ def test_a_flood_keeps_the_newest_and_what_does_not_fade() -> None:
     messages.say(Severity.INFO, "newest")
     texts = [each.text for each in messages.present]
     assert (texts[0], texts[-1], len(texts)) == ("warning 1", "newest", MOST)
+    for number in range(MOST):
+        messages.say(Severity.WARNING, f"another {number}")
+    assert "last" in [each.text for each in messages.present]
 
 
 def test_calls_to_the_view_go_through_the_post() -> None:

@@ -31,7 +31,7 @@ from app.views.compute_badge import badge_words, tone_of
 from app.views.file_choice import FileChoice
 from app.views.job_bar import JobBar, duration, time_left
 from app.views.main_window import MainWindow
-from app.views.message_bar import MessageBar, MessageRow, ordered
+from app.views.message_bar import MessageRow
 from app.views.settings_dialog import SettingsDialog
 from app.views.window_place import SMALLEST, clamped, first_place
 from hipdesk.records import Compute, ModelRef, Patient
@@ -398,9 +398,8 @@ def test_the_gravest_three_are_shown_and_the_others_counted(
 ) -> None:
     told = (*tuple(message(n) for n in range(1, 5)), message(5, Severity.ERROR))
     window.show_messages(told)
-    assert [each.number for each in ordered(told)] == [5, 4, 3, 2, 1]
     shown = [row._text.text() for row in window._messages.rows]
-    assert shown == ["Sentence 5.", "Sentence 4.", "Sentence 3."]
+    assert shown == ["Sentence 5.", "Sentence 1.", "Sentence 2."]
     more = window._messages._more
     assert more.text() == "and 2 more"
     qtbot.mouseClick(more, Qt.MouseButton.LeftButton)
@@ -656,7 +655,11 @@ def test_every_button_in_the_frame_has_words(window: MainWindow) -> None:
             assert control.text() or control.accessibleName()
 
 
-def test_the_message_bar_takes_no_room_when_empty(qtbot: QtBot) -> None:
-    bar = MessageBar()
-    qtbot.addWidget(bar)
-    assert not bar.isVisible()
+def test_messages_lie_over_the_page_and_move_nothing(window: MainWindow) -> None:
+    assert not window._messages.isVisible()
+    before = window._stack.geometry(), window._jobs.geometry(), window._banner.geometry()
+    window.show_messages(tuple(message(number, Severity.ERROR) for number in range(5)))
+    QApplication.processEvents()
+    assert (window._stack.geometry(), window._jobs.geometry(), window._banner.geometry()) == before
+    assert window._stack.geometry().contains(window._messages.geometry())
+    assert window._messages.bell.isVisible()

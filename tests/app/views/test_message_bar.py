@@ -1,0 +1,155 @@
+"""Messages over the page: nothing moves, none is lost, none takes a press meant for the page."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from app import theme
+from app.messages import SHOWN, Action, Message, Severity
+from app.theme import SPACE
+from app.views.message_bar import MessageBar
+from hipdesk.settings import Theme
+
+LONG = "A sentence of the kind that has to be read, with what happened and what to do. " * 3
+
+
+def message(number: int, severity: Severity = Severity.ERROR, text: str = "") -> Message:
+    return Message(number, severity, text or f"Sentence {number}.")
+
+
+class Page(QWidget):
+    """A page with a button in its lower left corner, and messages above it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.page = QWidget()
+        self.button = QPushButton("Next", self.page)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 40, 0, 40)
+        outside.addWidget(self.page)
+        self.bar = MessageBar(self.page)
+        self.bar.bell.setParent(self)
+        self.resize(1120, 640)
+
+    def place_button(self) -> None:
+        self.button.setGeometry(2 * SPACE, self.page.height() - 60, 120, 40)
+
+    @property
+    def receiver(self) -> QWidget | None:
+        """Who gets a press on the page's button."""
+        return self.childAt(self.button.mapTo(self, self.button.rect().center()))
+
+
+@pytest.fixture
+def page(qtbot: QtBot, qapp: QApplication) -> Page:
+    theme.apply(qapp, Theme.DARK)
+    made = Page()
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitExposed(made)
+    made.place_button()
+    return made
+
+
+@pytest.mark.parametrize("count", [1, 3, 7])
+def test_nothing_moves_when_messages_come_and_go(page: Page, count: int) -> None:
+    before = page.page.geometry(), page.button.geometry()
+    page.bar.show_messages(tuple(message(n, text=LONG) for n in range(count)))
+    QApplication.processEvents()
+    assert page.bar.isVisible()
+    assert (page.page.geometry(), page.button.geometry()) == before
+    page.bar.show_messages(())
+    assert not page.bar.isVisible()
+    assert (page.page.geometry(), page.button.geometry()) == before
+
+
+@pytest.mark.parametrize("size", [(1120, 640), (2560, 1440), (400, 300)])
+def test_messages_stay_within_the_page(page: Page, size: tuple[int, int], qtbot: QtBot) -> None:
+    page.bar.show_messages(tuple(message(n, text=LONG) for n in range(9)))
+    page.bar._more.click()
+    page.resize(*size)
+    QApplication.processEvents()
+    assert page.page.geometry().contains(page.bar.geometry())
+    assert page.bar.geometry().left() == SPACE
+    assert page.bar.geometry().bottom() == page.page.geometry().bottom() - SPACE
+
+
+def test_every_message_can_be_reached(page: Page) -> None:
+    page.bar.show_messages(tuple(message(n) for n in range(SHOWN + 2)))
+    assert len(page.bar.rows) == SHOWN
+    assert page.bar._more.text() == "and 2 more"
+    page.bar._more.click()
+    assert [row._text.text() for row in page.bar.rows] == [
+        f"Sentence {n}." for n in range(SHOWN + 2)
+    ]
+    page.bar._more.click()
+    assert len(page.bar.rows) == SHOWN
+
+
+def test_a_message_under_the_pointer_lets_the_press_through(
+    page: Page, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    middle = page.button.mapToGlobal(page.button.rect().center())
+    monkeypatch.setattr(QCursor, "pos", lambda: middle)
+    page.bar._guard.setInterval(50)
+    page.bar.show_messages((message(1),))
+    assert page.bar.geometry().contains(page.mapFromGlobal(middle))
+    assert page.receiver is page.button
+    qtbot.waitUntil(lambda: page.receiver is not page.button, timeout=2000)
+    page.bar.show_messages((message(1), message(2)))  # they were being read there
+    assert page.receiver is not page.button
+
+
+def test_a_message_elsewhere_can_be_pressed_at_once(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QCursor, "pos", lambda: page.mapToGlobal(QPoint(1000, 60)))
+    page.bar.show_messages((message(1),))
+    assert page.receiver is not page.button
+
+
+def test_messages_are_put_away_and_come_back(page: Page) -> None:
+    bar = page.bar
+    assert not bar.bell.isVisible()
+    bar.show_messages((message(1), message(2, Severity.WARNING)))
+    assert (bar.bell.isVisible(), bar.bell.isChecked(), bar.bell.text()) == (True, True, " 2")
+    bar.bell.click()
+    assert (bar.isVisible(), bar.bell.text()) == (False, " 2")
+    bar.show_messages((message(1),))
+    assert not bar.isVisible()
+    bar.bell.click()
+    assert bar.isVisible()
+    bar.bell.click()
+    bar.show_messages((message(1), message(3)))
+    assert bar.isVisible()
+    bar.show_messages(())
+    assert (bar.isVisible(), bar.bell.isVisible()) == (False, False)
+
+
+def test_the_bell_is_as_wide_whatever_it_counts(page: Page) -> None:
+    page.bar.show_messages((message(1),))
+    width = page.bar.bell.width()
+    page.bar.show_messages(tuple(message(n) for n in range(50)))
+    assert page.bar.bell.width() == width
+    assert page.bar.bell.sizeHint().width() <= width
+
+
+def test_a_long_sentence_and_a_button_are_not_clipped(page: Page) -> None:
+    action = Action("Analyse the study once again", lambda: None)
+    page.bar.show_messages((Message(1, Severity.WARNING, LONG, action),))
+    QApplication.processEvents()
+    (row,) = page.bar.rows
+    assert row._text.height() >= row._text.heightForWidth(row._text.width())
+    assert row._act.width() >= row._act.sizeHint().width()
+    assert page.bar._scroll.viewport().height() >= row.height()
+
+
+def test_a_press_on_the_cross_dismisses(page: Page, qtbot: QtBot) -> None:
+    page.bar.show_messages((message(7),))
+    with qtbot.waitSignal(page.bar.dismissed) as told:
+        page.bar.rows[0]._close.click()
+    assert told.args == [7]

@@ -91,7 +91,15 @@ class Metric(_Frozen):
 
 
 class Manifest(_Frozen):
-    """The whole file; ``sha256`` is that of ``model.onnx`` beside it."""
+    """The whole file.
+
+    Attributes
+    ----------
+    sha256 : of ``model.onnx`` beside it
+    confidence_repeats : varied repeats by which the program tells how steady a
+        segmenter's lesions are on each slice (`hipdesk.confidence`); each costs
+        as much as outlining the hip once
+    """
 
     schema_: Literal["hipdesk.model/1"] = Field(alias="schema")
     name: str
@@ -102,6 +110,7 @@ class Manifest(_Frozen):
     channels: tuple[OutputChannel, ...]
     canonical_side: Literal["R"] = "R"
     network: NetworkSpec | None = None
+    confidence_repeats: int = Field(default=0, ge=0, le=4)
     opset: int
     sha256: str
     trained_on: str

@@ -494,11 +494,14 @@ class Segmentation:
     box : the block of the native grid that ``masks`` cover; False outside
     masks : class to bool array of ``box.shape``; lesions are absent where the
         series is not fluid-sensitive
+    confidence : of the lesions on each slice of ``box``, 0-1
+        (`hipdesk.confidence`); None where it was not asked for
     """
 
     side: Side
     box: GridBox
     masks: Mapping[SegmentClass, BoolArray]
+    confidence: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         frozen = {name: read_only(mask) for name, mask in self.masks.items()}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
@@ -213,18 +214,30 @@ def _hip(hip: HipResult) -> dict[str, Any]:
         "confidence": _number(hip.head.confidence),
         **({"head_placed": True} if hip.head.placed else {}),
         **({"origin": hip.origin.value} if hip.origin else {}),
-        **_score(hip.score),
+        **_score(hip.score, _confidence(hip)),
     }
 
 
-def _score(score: HipScore | None) -> dict[str, Any]:
+def _confidence(hip: HipResult) -> dict[int, float]:
+    """Confidence of the lesions by slice; empty where it was not asked for."""
+    found = hip.segmentation
+    if found is None or found.confidence is None:
+        return {}
+    return dict(enumerate(found.confidence, start=found.box.start[0]))
+
+
+def _score(score: HipScore | None, confidence: Mapping[int, float]) -> dict[str, Any]:
     """A hip's figures; all null, no slices, where there is no score record."""
     if score is None:
         return {"slices": [], "n_counted": 0, "by_lesion": None} | dict.fromkeys(
             ("central_index", *_HIP_FIGURES)
         )
     return {
-        "slices": [_slice(entry) for entry in score.slices],
+        "slices": [
+            _slice(entry)
+            | ({"confidence": confidence[entry.index]} if entry.index in confidence else {})
+            for entry in score.slices
+        ],
         "n_counted": score.n_counted,
         "by_lesion": _by_lesion(score),
         "central_index": score.central_index,

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from hipdesk.confidence import slice_confidence
 from hipdesk.crop import HIP_COLUMNS, HIP_ROWS, HIP_SPACING_MM
 from hipdesk.errors import ModelError
 from hipdesk.geometry import to_lps, voxel_volume_ml
@@ -69,7 +70,7 @@ def segment_hip(
     Returns
     -------
     Bones always; oedema and effusion/synovitis only where the series is
-    fluid-sensitive.
+    fluid-sensitive, with a confidence for each slice where the model asks for it.
 
     Raises
     ------
@@ -78,12 +79,27 @@ def segment_hip(
     Cancelled
         The user asked to stop.
     """
-    check_manifest(network.manifest, Task.SEGMENT, tuple(SegmentClass), HIP_SIZE)
-    inputs = network_inputs(crop, network.manifest)
-    answer = run_batches(network, inputs, BATCH, progress, cancelled)
-    wanted = (*BONES, *LESIONS) if series.contrast.fluid_sensitive else BONES
-    box, raw = native_masks(answer, network.manifest, crop, series, wanted)
-    return Segmentation(crop.side, box, clean(raw, crop.head, _block(series, box)))
+    manifest = network.manifest
+    check_manifest(manifest, Task.SEGMENT, tuple(SegmentClass), HIP_SIZE)
+    sensitive = series.contrast.fluid_sensitive
+    repeats = manifest.confidence_repeats if sensitive else 0
+    done = iter(range(1 + repeats))
+
+    def answered(crop: HipCrop) -> FloatArray:
+        part = _part(progress, next(done), 1 + repeats)
+        return run_batches(network, network_inputs(crop, manifest), BATCH, part, cancelled)
+
+    answer = answered(crop)
+    box, raw = native_masks(
+        answer, manifest, crop, series, (*BONES, *LESIONS) if sensitive else BONES
+    )
+    masks = clean(raw, crop.head, _block(series, box))
+    if not repeats:
+        return Segmentation(crop.side, box, masks)
+    confidence = slice_confidence(
+        crop, _lesions(answer, manifest), lambda other: _lesions(answered(other), manifest), repeats
+    )
+    return Segmentation(crop.side, box, masks, confidence)
 
 
 def network_inputs(crop: HipCrop, manifest: Manifest) -> dict[str, FloatArray]:
@@ -181,6 +197,20 @@ def _input(crop: HipCrop, spec: InputSpec) -> FloatArray:
     else:
         signal = by_body(crop.image)
     return with_context(signal, spec.context_slices)
+
+
+def _lesions(answer: FloatArray, manifest: Manifest) -> BoolArray:
+    """Where any lesion is, on the crop's grid, before anatomy is asked."""
+    found = np.zeros((len(answer), *answer.shape[2:]), dtype=np.bool_)
+    for number, channel in enumerate(manifest.channels):
+        if channel.name in LESIONS:
+            found |= answer[:, number] > channel.threshold
+    return found
+
+
+def _part(progress: Progress, number: int, parts: int) -> Progress:
+    """Progress of one of some equal parts."""
+    return lambda done, what: progress((number + done) / parts, what)
 
 
 def _head_core(head: Head, block: Grid) -> BoolArray:

@@ -102,6 +102,13 @@ def _parser() -> argparse.ArgumentParser:
         help="what was simulated from, for licence and attribution: the two label maps with their "
         "shape model, others of your own, or bodies the program invents; may be given twice",
     )
+    export.add_argument(
+        "--confidence-repeats",
+        type=int,
+        choices=range(5),
+        default=0,
+        help="outline each hip so often again, varied, to tell how steady its lesions are",
+    )
     export.set_defaults(run=_export)
     figures = commands.add_parser("figures", help="make a document's tables of figures anew")
     figures.add_argument("document", type=Path, nargs="+", help="Markdown with marked blocks")
@@ -218,7 +225,8 @@ def _export(given: argparse.Namespace) -> None:
     every = [metric for path in given.metrics for metric in read_metrics(path)]
     metrics = metrics_for(recipe.task, every)
     network = load_trained(recipe, given.run_dir)
-    export_model(network, recipe, given.out, given.version, metrics, provenance)
+    repeats = given.confidence_repeats
+    export_model(network, recipe, given.out, given.version, metrics, provenance, repeats)
 
 
 def _figures(given: argparse.Namespace) -> None:

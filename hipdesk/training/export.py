@@ -143,6 +143,7 @@ def export_model(
     version: str,
     metrics: Sequence[Metric] = (),
     provenance: Provenance | None = None,
+    confidence_repeats: int = 0,
 ) -> Manifest:
     """Write a model's folder: network, manifest, card, weights and self-test.
 
@@ -151,6 +152,7 @@ def export_model(
     Parameters
     ----------
     network : in evaluation mode or not; float32
+    confidence_repeats : see `hipdesk.manifest.Manifest`
 
     Raises
     ------
@@ -166,6 +168,7 @@ def export_model(
             write_onnx(network, recipe, new / "model.onnx")
             _write_weights(network, new / WEIGHTS)
             manifest = _manifest(recipe, new / "model.onnx", version, metrics, provenance)
+            manifest = manifest.model_copy(update={"confidence_repeats": confidence_repeats})
             (new / "manifest.json").write_text(manifest_json(manifest), encoding="utf-8")
             write_expected(new, _probed(network, manifest))
             card = model_card(manifest, recipe, parameter_count(network), provenance)

@@ -414,7 +414,12 @@ def _describe(
     try:
         manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
         manifest = manifest.model_copy(
-            update={"trained_on": SITE, "training_data": data, "metrics": metrics}
+            update={
+                "trained_on": SITE,
+                "training_data": data,
+                "metrics": metrics,
+                "confidence_repeats": base.confidence_repeats,
+            }
         )
         (folder / "manifest.json").write_text(manifest_json(manifest), encoding="utf-8")
         how = f"at most {tuning.steps} batches, rate {tuning.rate}, seed {tuning.seed}"

@@ -73,10 +73,11 @@ def test_a_trained_network_is_exported_as_what_it_is(shards, tmp_path, monkeypat
     given = ["segment", "--data", str(shards), "--out", str(run), "--steps", "1"]
     assert commands.main([*given, "--architecture", "hrnet", "--width", "0.25"]) == 0
     export = ["export", "--model", "segment", "--run-dir", str(run), "--out", str(model)]
-    assert commands.main([*export, "--version", "3.0.0"]) == 0
+    assert commands.main([*export, "--version", "3.0.0", "--confidence-repeats", "2"]) == 0
     manifest = json.loads((model / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["network"]["architecture"] == "hrnet"
     assert manifest["network"]["widths"] == [4, 4, 8, 20, 32]
+    assert manifest["confidence_repeats"] == 2
     assert "HRNet" in (model / "MODEL_CARD.md").read_text(encoding="utf-8")
     back = recipe_of(Manifest.model_validate(manifest))
     assert back.widths == recipe_in(run, "segment").widths

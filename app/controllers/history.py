@@ -106,6 +106,10 @@ class Past:
         """Whether a step is on its way."""
         return self._moving is not None
 
+    def knows(self, hip: HipKey) -> bool:
+        """Whether a hip is of the open exam."""
+        return hip in self._now
+
     def now(self, hip: HipKey) -> HipState:
         """State of a hip."""
         return self._now[hip]

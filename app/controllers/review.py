@@ -79,6 +79,7 @@ class ReviewController:
         self._past = Past()
         self._edits: Memo[Edits] = Memo()
         self._next: list[Way] = []
+        self._question: tuple[int, HipKey, HipState] | None = None
         self._exam: Exam | None = None
         self._reading: Reading | None = None
         self._shown = Shown()
@@ -212,7 +213,8 @@ class ReviewController:
             go_on()
             return
         title = self.translate("Review", "Program's own result")
-        self._services.messages.say(Severity.WARNING, self._loss(side), Action(title, go_on))
+        said = self._services.messages.say(Severity.WARNING, self._loss(side), Action(title, go_on))
+        self._question = said, hip, self._past.now(hip)
 
     def sign(self, reader: str) -> None:
         """Sign all verdicts."""
@@ -250,6 +252,14 @@ class ReviewController:
             return
         if series.reviewed.working(hip[1]) == number and not self._refused(series, hip[1]):
             self._redoer.go_back(exam, series, hip[1], HipState())
+
+    def _drop_question(self) -> None:
+        """Ask no longer once the hip is not as it was when that was asked."""
+        if self._question is not None:
+            number, hip, asked = self._question
+            if not self._past.knows(hip) or self._past.now(hip) != asked:
+                self._question = None
+                self._services.messages.dismiss(number)
 
     def _loss(self, side: Side) -> str:
         if side is Side.RIGHT:
@@ -378,6 +388,7 @@ class ReviewController:
         before, self._exam = self._exam, exam
         self._past.follow(exam)
         made = self._past.settle(self._signing.busy)
+        self._drop_question()
         if exam is None or not exam.series:
             self._clear()
             return

@@ -989,16 +989,29 @@ def test_a_verdict_that_would_be_lost_is_named_first(room: Room) -> None:
     assert verdict(room) is Verdict.ACCEPTED
 
 
-def test_an_old_question_changes_nothing_any_more(room: Room) -> None:
+@pytest.mark.parametrize("change", ["moved", "reopened", "closed"])
+def test_a_question_goes_with_what_it_was_about(room: Room, change: str) -> None:
     moved(room)
     room.controller.accept(RIGHT)
     room.run()
     room.controller.restore(RIGHT)
-    moved(room, dx=1.0)
-    (message,) = room.exam.bench.messages.present
-    room.exam.bench.messages.act(message.number)
+    room.controller.accept(LEFT)
     room.run()
-    assert room.exam.reviewed().working(RIGHT) == 2
+    (message,) = room.exam.bench.messages.present
+    if change == "moved":
+        moved(room, dx=1.0)
+    elif change == "reopened":
+        room.controller.reopen(RIGHT)
+        room.run()
+    else:
+        room.exam.desk.put(None)
+    assert not room.exam.bench.messages.present
+    assert message.action is not None
+    message.action.run()
+    room.run()
+    assert room.exam.bench.store.calls["revise"] == (2 if change == "moved" else 1) + (
+        change == "reopened"
+    )
 
 
 def test_signed_hips_stay_and_say_why(room: Room) -> None:

@@ -7,9 +7,11 @@ in the colours of `hipdesk.overlay`, which no theme changes.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
+from pathlib import Path
 from string import Template
 from typing import Final
 from weakref import WeakSet
@@ -61,7 +63,7 @@ FONT_FILES: Final = (
 )
 
 STYLE_SHEET: Final = "window.qss"
-ICON_SET: Final = "mdi6"
+ICON_FONT: Final = "materialdesignicons6-webfont"
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +250,7 @@ class _Keeper(QObject):
         self._later.timeout.connect(self._dress_hidden)
         self.palette: Palette | None = None
         load_fonts()
+        _icons()
         app.setStyle("Fusion")
         app.setFont(font())
         app.styleHints().colorSchemeChanged.connect(self._follow)
@@ -515,12 +518,29 @@ class _GlyphEngine(QIconEngine):
         return _GlyphEngine(self._name, self._role)
 
 
-@lru_cache(maxsize=256)
-def _glyph(name: str) -> tuple[str, QFont]:
-    """An icon's letter and its font; both come with qtawesome, nothing is fetched."""
+@lru_cache(maxsize=1)
+def _icons() -> tuple[str, dict[str, str]]:
+    """Family of the icon font, and each icon's code in it; nothing is fetched.
+
+    They come with qtawesome, which itself would first check and load all of its
+    fonts, in the middle of the window's first picture.
+    """
     import qtawesome
 
-    return qtawesome.charmap(f"{ICON_SET}.{name}"), qtawesome.font(ICON_SET, BODY_PX)
+    folder, files = qtawesome.get_fonts_info()
+    file = Path(folder, next(each for each in files if each.startswith(ICON_FONT)))
+    codes = file.with_name(file.name.replace(ICON_FONT, f"{ICON_FONT}-charmap"))
+    family, *_ = QFontDatabase.applicationFontFamilies(QFontDatabase.addApplicationFont(str(file)))
+    return family, json.loads(codes.with_suffix(".json").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=256)
+def _glyph(name: str) -> tuple[str, QFont]:
+    """An icon's letter and its font."""
+    family, codes = _icons()
+    made = QFont(family)
+    made.setPixelSize(BODY_PX)
+    return chr(int(codes[name], 16)), made
 
 
 @cache

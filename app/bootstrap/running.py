@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from collections.abc import Sequence
@@ -39,10 +40,21 @@ def run(paths: Sequence[Path], library: str, latest: bool) -> int:
     log.info("started", extra={"version": __version__})
     signals = EndingSignals(lambda: end(program), gui.post)
     program.begin(paths, latest)
+    settle()
     status = application.exec()
     program.close()
     signals.remove()
     return status
+
+
+def settle() -> None:
+    """Leave what the start has made, and nothing will free, to no later round of the collector.
+
+    A full round stops every thread for as long as it looks at objects: 0.08 s for
+    the 160,000 of the program's modules, 0.01 s for the rest.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def end(program: Program) -> None:

@@ -9,6 +9,7 @@ from dataclasses import fields
 from itertools import pairwise
 
 import pytest
+import qtawesome
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QRawFont
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QWidget
@@ -246,6 +247,19 @@ def test_icons_are_drawn_offline_in_the_themes_colour(qtbot: QtBot, qapp: QAppli
         ]
         assert len(inked) > 20
         assert set(inked) == {palette.text}
+
+
+def test_no_other_font_of_qtawesome_is_loaded_for_an_icon(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def all_fonts() -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(qtawesome, "_instance", all_fonts)
+    theme._glyph.cache_clear()
+    letter, letters = theme._glyph("folder-open-outline")
+    assert letters.family() == "Material Design Icons"
+    assert QRawFont.fromFont(letters).supportsCharacter(ord(letter))
 
 
 def test_a_primary_button_is_marked_once(qtbot: QtBot, qapp: QApplication) -> None:

@@ -127,6 +127,14 @@ class StudyReader(Protocol):
         """
         ...
 
+    def spellings(self, series: Series) -> Mapping[str, str]:
+        """The patient's name as it reads in each of `CHARSETS`, and under "" as the files state.
+
+        Sets in which it cannot be read are left out; nothing of a file that cannot
+        be read any more.
+        """
+        ...
+
     def read(
         self,
         series: Series,
@@ -358,6 +366,19 @@ class VisitStore(Protocol):
         ------
         StoreError
             The library has no such analysis, or it is damaged.
+        """
+        ...
+
+    def charset(self, analysis_uid: str) -> str:
+        """The character set in which names of an analysed series are read; empty for its own."""
+        ...
+
+    def respell(self, analysis_uid: str, series: Series, reader: str) -> None:
+        """Read an analysed series' names, its patient's too, in another character set; audited.
+
+        Parameters
+        ----------
+        series : the same images, opened in ``series.charset``
         """
         ...
 

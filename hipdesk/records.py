@@ -277,6 +277,7 @@ class Series:
     image_type : ImageType or FrameType, all values
     laterality : side stated by the file's tags, if one
     body_part : BodyPartExamined
+    charset : character set in which a reader has the names read; empty for the files' own
     """
 
     uid: str = field(repr=False)
@@ -298,6 +299,7 @@ class Series:
     image_type: tuple[str, ...] = ()
     laterality: Side | None = None
     body_part: str = ""
+    charset: str = ""
 
     @property
     def shape(self) -> tuple[int, int, int]:

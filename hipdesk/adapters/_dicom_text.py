@@ -128,6 +128,10 @@ _VOWELS: Final = frozenset("аеёиоуыэюяєіїαεηιουωάέήίόύ
 _FEWEST_VOWELS: Final = 0.2
 
 _UTF8: Final = "utf_8"
+
+LOST: Final = "\ufffd"
+"""Stands for bytes that a character set does not have."""
+
 _DOUBLE_BYTE: Final = frozenset({"gb18030", "gbk", "gb2312", "euc_kr", "shift_jis", "big5"})
 
 

@@ -17,15 +17,15 @@ from typing import Final, TypeVar
 
 from hipdesk.adapters._dicom_archives import INNER_ARCHIVE
 from hipdesk.adapters._dicom_elements import NotDicomError
-from hipdesk.adapters._dicom_headers import Frame, UnusableError, frames_of
+from hipdesk.adapters._dicom_headers import Frame, UnusableError, displayed_name, frames_of
 from hipdesk.adapters._dicom_stacks import sort_into_series
 from hipdesk.adapters._dicom_tags import Tag
-from hipdesk.adapters._dicom_text import with_charset, with_text_facts
+from hipdesk.adapters._dicom_text import LOST, charset_value, with_charset, with_text_facts
 from hipdesk.adapters._disc_index import DiscIndex, below, is_disc_index
 from hipdesk.adapters._scan_index import Unit, fingerprint
 from hipdesk.adapters._source_listing import NO_ACCESS, NO_ANSWER, SourceFile, SourceFolder
 from hipdesk.errors import Cancelled as CancelledByUser
-from hipdesk.ports import Cancelled, Found
+from hipdesk.ports import CHARSETS, Cancelled, Found
 from hipdesk.records import Notice, Series, SkippedFile
 from hipdesk.series_choice import NOT_DICOM
 
@@ -86,6 +86,25 @@ def look(file: SourceFile, charset: bytes) -> Outcome:
         return NO_ACCESS
     except Exception:  # pydicom raises anything on damaged files
         return DAMAGED
+
+
+def spellings(path: Path) -> dict[str, str]:
+    """The patient's name in a file as it reads in each character set, and under "" as stated.
+
+    Sets that do not have its bytes are left out; all of them where the file
+    cannot be read.
+    """
+    try:
+        frames = frames_of(path)[:1]
+    except Exception:  # pydicom raises anything on damaged files
+        return {}
+    names = {name: _spelt(frames, name) for name in ("", *CHARSETS)} if frames else {}
+    return {name: text for name, text in names.items() if text and LOST not in text}
+
+
+def _spelt(frames: tuple[Frame, ...], charset: str) -> str:
+    (frame,) = with_charset(frames, charset_value(charset))
+    return displayed_name(frame.elements.person_name(Tag.PATIENT_NAME))
 
 
 def _is_cut(frame: Frame, size: int) -> bool:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true
 
 from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_current import reviews_by_analysis
 from hipdesk.adapters._store_database import grouped, many
 from hipdesk.adapters._store_entries import newest_hips
 from hipdesk.adapters._store_saving import identity
-from hipdesk.records import ModelRef, Series, Side
+from hipdesk.records import Contrast, ModelRef, Series, Side
 from hipdesk.review import Review, standing_of
 
 _Row = dict[str, Any]
@@ -60,9 +60,10 @@ def _rank(
 
 
 def _of_images(series: Series, pixel_sha256: str, definition: str) -> Any:
-    """Analyses of the same images of whom the files name the same patient."""
+    """Analyses of the same images, weighted the same, of whom the files name the same patient."""
     analysis, stored, visit = schema.analysis, schema.series, schema.visit
     stated = schema.patient
+    weighted = stored.c.contrast == series.contrast.value
     return (
         select(
             analysis.c.id, analysis.c.uid, analysis.c.created_utc, visit.c.uid.label("visit_uid")
@@ -77,5 +78,6 @@ def _of_images(series: Series, pixel_sha256: str, definition: str) -> Any:
             & (analysis.c.pixel_sha256 == pixel_sha256)
             & (analysis.c.definition == definition)
             & identity(series.patient)
+            & (weighted if series.contrast is not Contrast.UNKNOWN else true())
         )
     )

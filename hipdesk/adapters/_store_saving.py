@@ -19,6 +19,7 @@ from hipdesk.adapters._store_database import by_id, insert, insert_many, one
 from hipdesk.adapters._store_digest import analysis_digest
 from hipdesk.adapters._store_files import CopiedFile, random_name
 from hipdesk.adapters._store_search import index_patient
+from hipdesk.adapters._store_spelling import spell
 from hipdesk.errors import StoreError
 from hipdesk.records import Analysis, HipResult, Patient, Series, StudyInfo
 
@@ -58,6 +59,8 @@ def save_analysis(
     visit = by_id(connection, schema.visit, study["visit_id"])
     owner = by_id(connection, schema.patient, visit["patient_id"])
     index_patient(connection, owner["id"])
+    if series.charset:
+        spell(connection, stored["id"], series, "")
     pictures = [] if thumbnail is None else [codec.thumbnail_row(thumbnail)]
     record(
         connection,

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -30,6 +31,7 @@ from hipdesk.adapters._series_gathering import (
     missing_from,
     now_ns,
     reading_order,
+    spellings,
 )
 from hipdesk.adapters._source_listing import NO_ANSWER, Listing, SourceFolder
 from hipdesk.errors import Cancelled as CancelledError
@@ -95,7 +97,7 @@ class DicomFolderReader:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pydicom quotes values that must not be logged
             listing = self._listed(roots, told, cancelled)
-            reading = _Reading(pool, listing, found, told, cancelled)
+            reading = _Reading(pool, listing, _telling(found, charset), told, cancelled)
             known = self._index.load(roots, charset)
             kept, new = reading.everything(known, began_ns)
         units = [*kept, *new]
@@ -104,7 +106,7 @@ class DicomFolderReader:
             self._index.save(roots, charset, [*kept, *lasting])
         skipped = [*listing.skipped, *(file for unit in units for file in unit.skipped)]
         skipped += [SkippedFile(path, str(error)) for path, error in listing.refused]
-        series = in_order(units)
+        series = tuple(map(_reading_in(charset), in_order(units)))
         told.end()
         seconds = time.perf_counter() - began
         counts = reading.files, len(series), len(skipped)
@@ -120,6 +122,15 @@ class DicomFolderReader:
     ) -> Volume:
         """Decode one series' pixels, rescaled (`hipdesk.ports.StudyReader.read`)."""
         return read_volume(series, progress, cancelled)
+
+    def spellings(self, series: Series) -> Mapping[str, str]:
+        """The patient's name as it reads in each of `hipdesk.ports.CHARSETS`, and as stated.
+
+        Empty where the first file cannot be read any more.
+        """
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pydicom quotes values that must not be logged
+            return spellings(series.slices[0].path)
 
     def forget(self) -> None:
         """Remove everything remembered of earlier scans."""
@@ -184,6 +195,17 @@ def is_charset(name: str) -> bool:
     except UnreadableInput:
         return False
     return True
+
+
+def _reading_in(charset: str) -> Callable[[Series], Series]:
+    """What notes on a series that a reader chose its character set."""
+    return lambda series: replace(series, charset=charset) if charset else series
+
+
+def _telling(found: Found, charset: str) -> Found:
+    """The same listener, told of series with the character set they are read in."""
+    noted = _reading_in(charset)
+    return lambda series: found(noted(series))
 
 
 def _silent(listing: Listing, roots: Sequence[Path]) -> Listing:

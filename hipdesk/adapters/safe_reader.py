@@ -92,6 +92,10 @@ class SafeReader:
         """Find every series (`hipdesk.ports.StudyReader.scan`), as `DicomFolderReader` does."""
         return self._plain.scan(root, progress, cancelled, found, charset)
 
+    def spellings(self, series: Series) -> Mapping[str, str]:
+        """The patient's name as it reads in each character set, as `DicomFolderReader` does."""
+        return self._plain.spellings(series)
+
     def forget(self) -> None:
         """Remove everything remembered of earlier scans."""
         self._plain.forget()

@@ -36,6 +36,7 @@ from hipdesk.adapters._store_files import SeriesLibrary, WriterLock, file_sha256
 from hipdesk.adapters._store_known import analysed
 from hipdesk.adapters._store_loading import load
 from hipdesk.adapters._store_saving import identity, save_analysis
+from hipdesk.adapters._store_spelling import charset_of, respell
 from hipdesk.adapters.protocol_choices import SqlProtocolChoices
 from hipdesk.errors import BugError, StoreError
 from hipdesk.ports import PatientEntry, StoredVisit, VisitEntry
@@ -341,6 +342,29 @@ class SqlVisitStore:
         with self._changing() as connection:
             reviewing.record_report(connection, analysis_uid, pdf_sha256, final, reader)
         log.info("report recorded, final: %s", final)
+
+    def charset(self, analysis_uid: str) -> str:
+        """The character set in which names of an analysed series are read; empty for its own.
+
+        Raises
+        ------
+        StoreError
+            The library has no such analysis.
+        """
+        with translated(READING), self._reading() as connection:
+            return charset_of(connection, analysis_uid)
+
+    def respell(self, analysis_uid: str, series: Series, reader: str) -> None:
+        """Read names of an analysed series in another character set; audited.
+
+        Raises
+        ------
+        StoreError
+            The library has no such analysis; nothing was changed.
+        """
+        with self._changing() as connection:
+            respell(connection, analysis_uid, series, reader)
+        log.info("names read in another character set")
 
     def analyses(self) -> tuple[str, ...]:
         """Uids of every analysis, in the order of saving."""

@@ -308,3 +308,45 @@ def test_every_group_of_a_name_is_listed(tmp_path, capsys):
         "ideographic": "山田^太郎",
         "phonetic": "やまだ^たろう",
     }
+
+
+# Every set at once, for who has to choose
+
+
+def test_a_name_is_spelt_in_every_set_that_has_its_bytes(tmp_path):
+    write(tmp_path, b"ISO_IR 100", CHINESE.encode("gb18030"))
+    spelt = DicomFolderReader().spellings(opened(tmp_path))
+    assert spelt["GB18030"] == spelt["GBK"] == "王小东"
+    assert spelt[""] == opened(tmp_path).patient.name
+    assert "ISO_IR 192" not in spelt, "its bytes are no UTF-8"
+    assert set(spelt) <= {"", *CHARSETS}
+    assert not any("\ufffd" in name for name in spelt.values())
+
+
+@pytest.mark.parametrize(("charset", "name", "right", "text"), WRONG)
+def test_the_spelling_is_what_opening_in_that_set_gives(tmp_path, charset, name, right, text):
+    write(tmp_path, charset, name)
+    series = opened(tmp_path)
+    mended = opened(tmp_path, right)
+    assert DicomFolderReader().spellings(series)[right] == mended.patient.name
+    assert mended.charset == right
+    assert series.charset == ""
+
+
+def test_a_file_that_is_gone_has_no_spellings(tmp_path):
+    write(tmp_path, b"ISO_IR 100", b"Doe^Jane")
+    series = opened(tmp_path)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    assert DicomFolderReader().spellings(series) == {}
+
+
+def test_what_is_told_early_and_remembered_says_its_set(tmp_path):
+    write(tmp_path, b"ISO_IR 100", CHINESE.encode("gb18030"))
+    told: list[Series] = []
+    reader = DicomFolderReader()
+    for _ in range(2):
+        (series,) = reader.scan(tmp_path, found=told.append, charset="GB18030").series
+        assert series.charset == "GB18030"
+    assert [each.charset for each in told] == ["GB18030"] * len(told)
+    assert told

@@ -30,10 +30,7 @@ from hipdesk.records import (
     LesionScore,
     ModelRef,
     Notice,
-    Origin,
     Patient,
-    PatientTotal,
-    Plane,
     Reason,
     Segmentation,
     Series,
@@ -43,6 +40,7 @@ from hipdesk.records import (
     SliceSource,
     StudyInfo,
 )
+from tests.record_builders import build_analysis, build_series
 
 SPACING_MM = (4.4, 0.78125, 0.78125)
 ROWS, COLUMNS = 24, 32
@@ -83,7 +81,9 @@ def make_series(
         )
         for index in range(slices)
     )
-    return Series(
+    return build_series(
+        affine,
+        (slices, ROWS, COLUMNS),
         uid=str(generate_uid()),
         patient=make_patient() if patient is None else patient,
         study=StudyInfo(study_uid or str(generate_uid()), day, time(9, 15), "A1", "Hips"),
@@ -100,13 +100,8 @@ def make_series(
         description="cor STIR",
         number=3,
         frame_of_reference_uid=str(generate_uid()),
-        plane=Plane.CORONAL,
         contrast=contrast,
         slices=sources,
-        rows=ROWS,
-        columns=COLUMNS,
-        affine=affine,
-        spacing_mm=SPACING_MM,
         window=(300.0, 600.0),
         notices=(Notice("uneven_spacing", "The slices are unevenly spaced.", 0.4),),
     )
@@ -191,31 +186,16 @@ def make_analysis(
     """
     of = make_series() if series is None else series
     hips = tuple(make_hip(of, side, found=side in found, level=level) for side in Side)
-    return Analysis(
+    return build_analysis(
+        of,
+        hips,
         uid=uid or uuid.uuid4().hex,
-        program_version="0.1.0",
         created_utc=created,
         definition="unet-score/1",
-        origin=Origin.AI,
-        series=of,
         pixel_sha256="c" * 64,
         models=(LOCATOR, SEGMENTER),
         compute=Compute("auto", "cpu", "no graphics card"),
-        hips=hips,
-        total=_total(hips),
         notices=(Notice("provider_fallback", "The processor was used."),),
-    )
-
-
-def _total(hips: Sequence[HipResult]) -> PatientTotal:
-    scores = [hip.score for hip in hips if hip.score is not None]
-    if len(scores) < len(Side) or any(score.u_intensity is None for score in scores):
-        return PatientTotal(None, None, None, Reason.OTHER_HIP_NOT_SCORED)
-    return PatientTotal(
-        u_intensity=sum(score.u_intensity or 0.0 for score in scores),
-        u_area=sum(score.u_area or 0.0 for score in scores),
-        n_counted=sum(score.n_counted for score in scores),
-        reason=None,
     )
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
 
-from hipdesk.geometry import spacing_of, to_index
+from hipdesk.geometry import to_index
 from hipdesk.matching import placed
 from hipdesk.records import (
     Acquisition,
@@ -22,23 +21,20 @@ from hipdesk.records import (
     HipResult,
     ModelRef,
     Notice,
-    Origin,
     Patient,
-    Plane,
     Reason,
     Segmentation,
     SegmentClass,
     Series,
     Side,
-    SliceKey,
-    SliceSource,
     StudyInfo,
     Visit,
     VisitHip,
     Volume,
     read_only,
 )
-from hipdesk.scoring import DEFINITION, patient_total, score_hip
+from hipdesk.scoring import score_hip
+from tests.record_builders import build_analysis, build_series
 
 NOW = datetime(2024, 5, 6, 14, 30, tzinfo=UTC)
 STEP_MM = 4.4
@@ -70,10 +66,6 @@ def make_series(
     **acquisition: object,
 ) -> Series:
     affine = native_affine() if affine is None else affine
-    slices = tuple(
-        SliceSource(SliceKey(f"1.2.3.{i + 1}"), Path(f"{i}.dcm"), (0.0, 0.0, 0.0))
-        for i in range(shape[0])
-    )
     measured = Acquisition(
         manufacturer="SIEMENS",
         model="Avanto_fit",
@@ -85,21 +77,15 @@ def make_series(
         slice_thickness_mm=4.0,
         institution="Demo Clinic",
     )
-    return Series(
-        uid="1.2.3",
+    return build_series(
+        affine,
+        shape,
         patient=Patient(patient_id, "DEMO", name, date(1988, 2, 29), "F"),
         study=StudyInfo("1.2", day, None, "ACC-77", "MRI of both hips"),
         acquisition=replace(measured, **acquisition),
         description="t2_tirm_cor",
         number=3,
-        frame_of_reference_uid="1.2.9",
-        plane=Plane.CORONAL,
         contrast=contrast,
-        slices=slices,
-        rows=shape[1],
-        columns=shape[2],
-        affine=affine,
-        spacing_mm=spacing_of(affine),
     )
 
 
@@ -204,18 +190,14 @@ def make_analysis(
         centre = tuple(float(v) for v in centre_of(side))
         head = Head(side, True, 0.98, centre, 23.0)
         hips.append(HipResult(side, head, segmentation, score_hip(volume, segmentation)))
-    analysis = Analysis(
+    analysis = build_analysis(
+        series,
+        hips,
         uid=uid,
-        program_version="0.1.0",
         created_utc=NOW,
-        definition=DEFINITION,
-        origin=Origin.AI,
-        series=series,
         pixel_sha256=volume.pixel_sha256,
         models=models,
         compute=compute or Compute("auto", "cpu", "no CUDA device was found"),
-        hips=tuple(hips),
-        total=patient_total(hips),
         notices=notices,
     )
     return analysis, volume

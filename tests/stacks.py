@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from pathlib import Path
 
 import numpy as np
 from hypothesis import strategies as st
@@ -13,24 +11,20 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from hipdesk.crop import HEAD_COLUMN, HEAD_ROW, HIP_COLUMNS, HIP_ROWS, HIP_SPACING_MM
-from hipdesk.geometry import plane_of, spacing_of, to_lps
+from hipdesk.geometry import to_lps
 from hipdesk.grids import LOCATOR_COLUMNS, LOCATOR_ROWS, LOCATOR_SPACING_MM
 from hipdesk.manifest import InputSpec, Manifest, Normalisation, OutputChannel, Task
 from hipdesk.ports import Cancelled, never_cancelled
 from hipdesk.records import (
-    Acquisition,
     Compute,
     Contrast,
     ModelRef,
-    Patient,
     Plane,
     Series,
     Side,
-    SliceKey,
-    SliceSource,
-    StudyInfo,
     Volume,
 )
+from tests.record_builders import build_series
 
 MARROW, PELVIS, OEDEMA, FLUID, BODY = 100.0, 60.0, 200.0, 300.0, 20.0
 HEAD_MM = 24.0
@@ -97,26 +91,8 @@ def series_of(
     contrast: Contrast = Contrast.STIR,
     plane: Plane | None = None,
 ) -> Series:
-    positions = to_lps(affine, [(index, 0, 0) for index in range(shape[0])])
-    return Series(
-        uid="1.2.3.1",
-        patient=Patient("P1", "clinic", "Test", date(1980, 1, 1), "M"),
-        study=StudyInfo("1.2.3", date(2020, 1, 1)),
-        acquisition=Acquisition(),
-        description="coronal",
-        number=1,
-        frame_of_reference_uid="1.2.4",
-        plane=plane or plane_of(np.cross(affine[:3, 1], affine[:3, 2])),
-        contrast=contrast,
-        slices=tuple(
-            SliceSource(SliceKey(f"1.2.3.1.{index + 1}"), Path(f"{index}.dcm"), tuple(position))
-            for index, position in enumerate(positions)
-        ),
-        rows=shape[1],
-        columns=shape[2],
-        affine=affine,
-        spacing_mm=spacing_of(affine),
-    )
+    changes = {} if plane is None else {"plane": plane}
+    return build_series(affine, shape, contrast=contrast, **changes)
 
 
 def places(affine: NDArray[np.float64], shape: tuple[int, int, int]) -> NDArray[np.float64]:

@@ -7,7 +7,6 @@ import io
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -16,7 +15,6 @@ from pydantic import BaseModel, ConfigDict
 
 from hipdesk.amendment import effective
 from hipdesk.records import (
-    Acquisition,
     Analysis,
     Compute,
     Contrast,
@@ -27,21 +25,18 @@ from hipdesk.records import (
     Notice,
     Origin,
     Patient,
-    Plane,
     Reason,
     Segmentation,
     SegmentClass,
-    Series,
     Side,
-    SliceKey,
-    SliceSource,
     StudyInfo,
     Volume,
 )
 from hipdesk.report import ReportReview, report_review
 from hipdesk.result import CSV_COLUMNS, result_document, result_json, scores_csv
 from hipdesk.review import Review, Reviewed, ReviewKind, Revision
-from hipdesk.scoring import DEFINITION, patient_total, score_hip
+from hipdesk.scoring import score_hip
+from tests.record_builders import build_analysis, build_series
 
 SLICES = 7
 
@@ -198,24 +193,12 @@ def parsed(analysis: Analysis, review: ReportReview | None = None) -> Document:
 
 def make_volume(contrast: Contrast) -> Volume:
     affine = np.array([[0, 0, 1.0, 0], [4.0, 0, 0, 0], [0, -1.0, 0, 0], [0, 0, 0, 1]])
-    series = Series(
-        uid="1.2.3",
+    series = build_series(
+        affine,
+        (SLICES, 8, 8),
         patient=Patient("P1", "Clinic", "Näme^Given", date(1990, 2, 3), "F"),
         study=StudyInfo("1.2", date(2024, 5, 6), time(7, 8, 9), "A1", "hip"),
-        acquisition=Acquisition(),
-        description="cor stir",
-        number=4,
-        frame_of_reference_uid="1.9",
-        plane=Plane.CORONAL,
         contrast=contrast,
-        slices=tuple(
-            SliceSource(SliceKey(f"1.2.3.{i}"), Path(f"{i}"), (0.0, 4.0 * i, 0.0))
-            for i in range(SLICES)
-        ),
-        rows=8,
-        columns=8,
-        affine=affine,
-        spacing_mm=(4.0, 1.0, 1.0),
     )
     rng = np.random.default_rng(1)
     voxels = rng.uniform(10, 90, size=series.shape).astype(np.float32)
@@ -249,18 +232,12 @@ def make_analysis(contrast: Contrast = Contrast.STIR, left: bool = True) -> Anal
         Side.LEFT, Head(Side.LEFT, False, 0.1, reason=Reason.HEAD_NOT_FOUND), None, None
     )
     hips = (make_hip(Side.RIGHT, volume), make_hip(Side.LEFT, volume) if left else absent)
-    return Analysis(
-        uid="u-1",
-        program_version="0.1.0",
+    return build_analysis(
+        volume.series,
+        hips,
         created_utc=datetime(2024, 5, 7, 8, 9, 10, 111, UTC),
-        definition=DEFINITION,
-        origin=Origin.AI,
-        series=volume.series,
-        pixel_sha256=volume.pixel_sha256,
         models=(ModelRef("segment", "2", "a" * 64, "segment", "simulated MRI"),),
         compute=Compute("cuda", "cpu", "no driver"),
-        hips=hips,
-        total=patient_total(hips),
         notices=(Notice("provider_fallback", "Computed on the CPU."), Notice("n", "m", 2.5)),
     )
 
@@ -277,7 +254,7 @@ def test_scored_patient() -> None:
     assert right.n_counted == 6
     assert [s.index for s in right.slices] == list(range(SLICES))
     assert right.slices[0].reason == "no_head_on_slice"
-    assert right.slices[1].sop_instance_uid == "1.2.3.1"
+    assert right.slices[1].sop_instance_uid == "1.2.3.2"
     terms = [s.u_intensity for s in right.slices if s.counted and s.u_intensity is not None]
     assert right.u_intensity == pytest.approx(sum(terms))
     assert right.u_area == pytest.approx(6 * 20 / 16)

@@ -22,21 +22,18 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from hipdesk.adapters.dicom_output import write_measurements, write_segmentation
 from hipdesk.amendment import effective
 from hipdesk.errors import OutputError
-from hipdesk.geometry import as_point, slice_normal, spacing_of, stack_affine, stack_direction
+from hipdesk.geometry import as_point, slice_normal, stack_affine, stack_direction
 from hipdesk.records import (
     BONES,
     LESIONS,
     Acquisition,
     Analysis,
-    Compute,
     Contrast,
     GridBox,
     Head,
     HipResult,
-    ModelRef,
     Origin,
     Patient,
-    Plane,
     Reason,
     Segmentation,
     SegmentClass,
@@ -49,7 +46,8 @@ from hipdesk.records import (
 )
 from hipdesk.report import ReportReview, report_review
 from hipdesk.review import Review, Reviewed, ReviewKind, Revision
-from hipdesk.scoring import DEFINITION, patient_total, score_hip
+from hipdesk.scoring import score_hip
+from tests.record_builders import build_analysis, build_series
 
 MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
 ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
@@ -156,7 +154,9 @@ def make_series(
         sources[-1].position_lps_mm,
         len(sources),
     )
-    return Series(
+    return build_series(
+        affine,
+        (len(sources), first.Rows, first.Columns),
         uid=first.SeriesInstanceUID,
         patient=Patient(),
         study=StudyInfo(first.StudyInstanceUID),
@@ -164,13 +164,8 @@ def make_series(
         description="",
         number=4,
         frame_of_reference_uid=first.get("FrameOfReferenceUID", ""),
-        plane=Plane.CORONAL,
         contrast=contrast,
         slices=tuple(sources),
-        rows=first.Rows,
-        columns=first.Columns,
-        affine=affine,
-        spacing_mm=spacing_of(affine),
     )
 
 
@@ -225,23 +220,7 @@ def absent(side: Side) -> HipResult:
 
 def make_analysis(series: Series, *hips: HipResult, origin: Origin = Origin.AI) -> Analysis:
     hips = hips or tuple(make_hip(series, side) for side in Side)
-    return Analysis(
-        uid=str(generate_uid()),
-        program_version="0.1.0",
-        created_utc=datetime(2024, 5, 7, tzinfo=UTC),
-        definition=DEFINITION,
-        origin=origin,
-        series=series,
-        pixel_sha256="f" * 64,
-        models=(
-            ModelRef("locate", "1", "b" * 64, "locate", "simulated MRI"),
-            ModelRef("segment", "2", "a" * 64, "segment", "simulated MRI"),
-        ),
-        compute=Compute("auto", "cpu"),
-        hips=hips,
-        total=patient_total(hips),
-        notices=(),
-    )
+    return build_analysis(series, hips, uid=str(generate_uid()), origin=origin)
 
 
 def write_both(analysis: Analysis, folder: Path) -> tuple[Path, Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import sqlite3
 import uuid
@@ -551,7 +552,8 @@ class TestRecordOfChanges:
 
     def test_it_names_no_patient_day_or_words(self, reviewed: Path) -> None:
         connection = sqlite3.connect(reviewed / DATABASE)
-        text = repr(connection.execute("SELECT * FROM audit").fetchall())
+        rows = repr(connection.execute("SELECT * FROM audit").fetchall())
+        text = re.sub("[0-9a-f]{16,}", "", rows)  # hashes, which may hold any digits
         actions = {row[0] for row in connection.execute("SELECT action FROM audit")}
         connection.close()
         for told in ("4711", "Doe", "Jane", "2020-02-29", "1980"):

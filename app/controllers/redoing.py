@@ -77,7 +77,7 @@ class HipRedoer:
 
     def stoppable(self, exam: Exam | None) -> HipKey | None:
         """The hip of an exam whose networks run or wait; the last one that was begun."""
-        begun = (hip for hip in reversed(self._wanted) if hip in self._outlining)
+        begun = (hip for hip in reversed(tuple(self._wanted)) if hip in self._outlining)
         return next((hip for hip in begun if series_of(exam, hip[0]) is not None), None)
 
     def stop(self, hip: HipKey) -> None:

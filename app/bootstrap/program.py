@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pyqtgraph as pg
@@ -214,7 +215,14 @@ class Program:
             shell.choose_workspace(Workspace.REPORT)
 
         review = ReviewController(views.review, desk, services, translate, signing, write_report)
-        follow_up = FollowUpController(views.follow_up, desk, services, translate, study.open_visit)
+        follow_up = FollowUpController(
+            views.follow_up,
+            desk,
+            services,
+            translate,
+            shell.open_visit,
+            partial(shell.open_visit, workspace=Workspace.REPORT),
+        )
         report = ReportController(views.report, desk, services, translate, signing, self._gui.later)
         shell.attend(Workspace.FOLLOW_UP, follow_up)
         shell.attend(Workspace.REPORT, report)

@@ -74,6 +74,7 @@ class FollowUpController:
     Parameters
     ----------
     open_visit : opens a visit for review
+    write_report : opens a visit's report
     """
 
     def __init__(
@@ -83,11 +84,13 @@ class FollowUpController:
         services: Services,
         translate: Translate,
         open_visit: Callable[[str], None],
+        write_report: Callable[[str], None],
     ) -> None:
         self._view = view
         self._services = services
         self.translate = translate
         self._open_visit = open_visit
+        self._write_report = write_report
         self._exam: Exam | None = None
         self._following: Following | None = None
         self._manner = Manner()
@@ -185,9 +188,17 @@ class FollowUpController:
 
     def open_visit(self, uid: str) -> None:
         """Review a visit of this patient."""
-        following = self._following
-        if following is not None and any(each.visit.uid == uid for each in following.entries):
+        if self._follows(uid):
             self._open_visit(uid)
+
+    def write_report(self, uid: str) -> None:
+        """Open the report of a visit of this patient."""
+        if self._follows(uid):
+            self._write_report(uid)
+
+    def _follows(self, uid: str) -> bool:
+        entries = () if self._following is None else self._following.entries
+        return any(each.visit.uid == uid for each in entries)
 
     def retranslate(self) -> None:
         """Say everything in the language in force."""

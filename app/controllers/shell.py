@@ -103,6 +103,7 @@ class ShellController(StudyWatcher):
         self._warned_of = 0
         self._warning = 0
         self._followers: list[Callable[[Settings], None]] = []
+        self._wanted: tuple[str, Workspace] | None = None
         view.listen(self)
         study.watch(self)
         desk.watch(self._follow)
@@ -149,11 +150,17 @@ class ShellController(StudyWatcher):
     def choose_workspace(self, workspace: Workspace) -> None:
         """Bring it to the front, with or without anything in it."""
         before, self._workspace = self._workspace, workspace
+        self._wanted = None
         if before is not workspace and before in self._attendants:
             self._attendants[before].leave()
         self._show()
         if before is not workspace and workspace in self._attendants:
             self._attendants[workspace].enter()
+
+    def open_visit(self, uid: str, workspace: Workspace = Workspace.REVIEW) -> None:
+        """Open a visit of the library and go there, unless the reader goes elsewhere meanwhile."""
+        self._wanted = uid, workspace
+        self._study.open_visit(uid)
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open folders or files."""
@@ -226,8 +233,11 @@ class ShellController(StudyWatcher):
             self.choose_workspace(Workspace.LIBRARY)
 
     def exam_opened(self) -> None:
-        """Bring what was opened to the front."""
-        self.choose_workspace(Workspace.REVIEW)
+        """Bring what was opened to the front: where it was asked for, else in the review."""
+        exam = self._desk.exam
+        uid, workspace = self._wanted or ("", Workspace.REVIEW)
+        there = exam is not None and exam.visit_uid == uid
+        self.choose_workspace(workspace if there else Workspace.REVIEW)
 
     def analysis_done(self, analyses: tuple[str, ...], seconds: float) -> None:
         """Keep in mind how long it took, for as long as the program runs."""

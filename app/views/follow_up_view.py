@@ -23,12 +23,13 @@ from app.state import (
     TrendShown,
     VisitChoice,
 )
-from app.theme import SPACE, icon
+from app.theme import SPACE, icon, make_primary
 from app.views._canvas_outlines import OutlinePaths
 from app.views.comparison_table import ComparisonTable
 from app.views.empty_state import EmptyState
 from app.views.layouts import STRETCH, column, holding, row, rule
-from app.views.link_slider import PAGE_STEPS, LinkSlider
+from app.views.link_bar import LinkBar
+from app.views.link_slider import PAGE_STEPS
 from app.views.overlay_bar import OverlayBar
 from app.views.segments import Segments
 from app.views.sentence_list import SentenceList
@@ -37,6 +38,7 @@ from app.views.trend_chart import TrendChart
 from app.views.visit_panel import VisitPanel, neighbour
 from hipdesk.overlay import Window
 from hipdesk.records import SegmentClass, Side
+from hipdesk.wording import day_of
 
 if TYPE_CHECKING:
     from app.views.protocols import FollowUpGestures
@@ -100,6 +102,7 @@ class FollowUpView(QWidget):
         for panel, shown in self.panels.items():
             shown.show_visits(visits, self._uids[panel])
         self.chart.show_pair(earlier_uid, later_uid)
+        self._say_report()
 
     def show_side(self, side: Side) -> None:
         """Which hip the pictures show."""
@@ -147,14 +150,17 @@ class FollowUpView(QWidget):
         self.sides = Segments([side.value for side in Side])
         self.measures = Segments([measure.value for measure in Measure])
         self.overlay_bar = OverlayBar()
-        self.fit = QPushButton()
-        self.fit.setIcon(icon("fit-to-screen-outline"))
-        self.fit.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.panels = {panel: VisitPanel(panel, paths) for panel in Panel}
-        self.slider = LinkSlider()
-        self.lock = QPushButton()
-        self.lock.setCheckable(True)
-        self.lock.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.link_bar = LinkBar()
+        self.slider, self.fit, self.lock = (
+            self.link_bar.slider,
+            self.link_bar.fit,
+            self.link_bar.lock,
+        )
+        self.report = QPushButton()
+        self.report.setIcon(icon("file-document-outline", "on_accent"))
+        self.report.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        make_primary(self.report)
         self.chart = TrendChart()
         self.table = ComparisonTable()
         self._empty = EmptyState("chart-timeline-variant")
@@ -172,9 +178,7 @@ class FollowUpView(QWidget):
         pair = row(*self.panels.values())
         for panel in self.panels.values():
             pair.setStretchFactor(panel, 1)
-        below = row(self.slider, self.fit, self.lock)
-        below.setStretchFactor(self.slider, 1)
-        inside = column(top, pair, below, margin=1)
+        inside = column(top, pair, self.link_bar, margin=1)
         inside.setStretchFactor(pair, 1)
         return holding(inside)
 
@@ -191,7 +195,9 @@ class FollowUpView(QWidget):
             margin=2,
         )
         inside.setStretchFactor(self.chart, 1)
-        return SidePanel(inside, BESIDE)
+        on = row(STRETCH, self.report)
+        on.setContentsMargins(2 * SPACE, SPACE, SPACE, SPACE)
+        return SidePanel(inside, BESIDE, on)
 
     def _connect(self) -> None:
         self.sides.chosen.connect(lambda key: self._tell("choose_side", Side(key)))
@@ -199,6 +205,7 @@ class FollowUpView(QWidget):
         self.chart.visitChosen.connect(self._choose_visit)
         self.slider.slid.connect(lambda mm: self._tell("slide", mm))
         self.lock.clicked.connect(self._toggle_lock)
+        self.report.clicked.connect(self._write_report)
         self.fit.clicked.connect(self._fit)
         self.overlay_bar.overlayChosen.connect(lambda wanted: self._tell("set_overlay", wanted))
         self.overlay_bar.classToggled.connect(self._toggle_class)
@@ -228,12 +235,8 @@ class FollowUpView(QWidget):
                 self.tr("Effusion mL"),
             ),
         )
-        self.fit.setText(self.tr("Fit"))
-        self.fit.setToolTip(self.tr("Both hips as at the beginning (Esc)"))
-        self.lock.setText(self.tr("Lock windows"))
-        self.lock.setToolTip(
-            self.tr("A window set in one picture counts for both, each by its own signal")
-        )
+        self.report.setToolTip(self.tr("On to the report of the later visit, with all visits"))
+        self._say_report()
         self.chart.setToolTip("")
         self._say_lock()
         self._say_gap()
@@ -248,6 +251,16 @@ class FollowUpView(QWidget):
 
     def _say_lock(self) -> None:
         self.lock.setIcon(icon("link-variant" if self.lock.isChecked() else "link-variant-off"))
+
+    def _say_report(self) -> None:
+        """Name the visit whose report it is."""
+        later = next((each for each in self._visits if each.uid == self._uids[Panel.LATER]), None)
+        self.report.setEnabled(later is not None)
+        self.report.setText(
+            self.tr("Report")
+            if later is None or later.day is None
+            else self.tr("Report of {day}").format(day=day_of(later.day))
+        )
 
     def _say_gap(self) -> None:
         self._stack.setCurrentIndex(1 if self._gap is None else 0)
@@ -284,6 +297,11 @@ class FollowUpView(QWidget):
 
     def _drag_window(self, panel: Panel, window: Window) -> None:
         self._tell("set_window", panel, window)
+
+    def _write_report(self) -> None:
+        uid = self._uids[Panel.LATER]
+        if uid is not None:
+            self._tell("write_report", uid)
 
     def _toggle_lock(self, checked: bool) -> None:
         """Ask for it; the button shows what is in force."""

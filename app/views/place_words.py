@@ -38,6 +38,16 @@ def offset_words(offset_mm: float, edges: Edges | None) -> str:
     return (highest if offset_mm > 0 else lowest).format(mm=f"{abs(offset_mm):.1f}")
 
 
+def short_offset_words(offset_mm: float, edges: Edges | None) -> str:
+    """The same where it is clear from where it is counted, e.g. ``12.0 mm posterior``."""
+    low, high = direction_words(edges)
+    if abs(offset_mm) < LEAST_MM or not low:
+        return offset_words(offset_mm, edges)
+    mm = f"{abs(offset_mm):.1f}"
+    way = high if offset_mm > 0 else low
+    return translate("place_words", "{mm} mm {way}").format(mm=mm, way=way)
+
+
 def direction_words(edges: Edges | None) -> tuple[str, str]:
     """What lies at the lowest and at the highest offsets; empty where unknown."""
     return {

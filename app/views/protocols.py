@@ -373,6 +373,10 @@ class FollowUpGestures(Protocol):
         """Review this visit."""
         ...
 
+    def write_report(self, uid: str) -> None:
+        """On to the report of this visit."""
+        ...
+
 
 class FollowUpView(Protocol):
     """The follow-up workspace."""

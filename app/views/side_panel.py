@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QSplitter, QWidget
 
 from app.theme import SPACE, set_role
-from app.views.layouts import column, holding
+from app.views.layouts import column, holding, rule
 
 HEIGHT = 40 * SPACE
 
@@ -18,9 +18,10 @@ class SidePanel(QWidget):
     ----------
     content : what it holds
     wide : to begin with; never narrower than its content and a scroll bar
+    below : what stays in sight below what scrolls
     """
 
-    def __init__(self, content: QLayout, wide: int) -> None:
+    def __init__(self, content: QLayout, wide: int, below: QLayout | None = None) -> None:
         super().__init__()
         self._wide = wide
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -32,7 +33,8 @@ class SidePanel(QWidget):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._inside = holding(content)
         self.area.setWidget(self._inside)
-        self.setLayout(column(self.area))
+        parts = [self.area] if below is None else [self.area, rule(), holding(below)]
+        self.setLayout(column(*parts, gap=0))
 
     def sizeHint(self) -> QSize:
         """The width to begin with."""

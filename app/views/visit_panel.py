@@ -17,7 +17,7 @@ from app.views._canvas_outlines import OutlinePaths
 from app.views.labels import core_sentence, core_words, label
 from app.views.layouts import column, row
 from app.views.person_words import BETWEEN
-from app.views.place_words import offset_words
+from app.views.place_words import offset_words, short_offset_words
 from app.views.slice_canvas import SliceCanvas
 from hipdesk.records import Side
 from hipdesk.wording import CONTRAST_WORDS, day_of
@@ -129,15 +129,16 @@ class VisitPanel(QWidget):
         canvas.show_window(shown.window, shown.limits or _limits(shown))
         canvas.set_caption(day_of(shown.day), self._hip_words(shown.side))
         canvas.set_sentence(core_sentence(shown.reason))
-        place = ""
+        place = spoken_place = ""
         if shown.picture is not None:
             canvas.show_sight(Sight(*shown.centre, shown.height_mm))
-            place = offset_words(shown.offset_mm, shown.picture.edges)
+            place = short_offset_words(shown.offset_mm, shown.picture.edges)
+            spoken_place = offset_words(shown.offset_mm, shown.picture.edges)
         canvas.set_place(place)
         spoken = (
             day_of(shown.day),
             self._hip_words(shown.side),
-            place or core_sentence(shown.reason),
+            spoken_place or core_sentence(shown.reason),
         )
         canvas.setAccessibleDescription(", ".join(spoken))
 

@@ -203,20 +203,16 @@
         <translation>积液 mL</translation>
     </message>
     <message>
-        <source>Fit</source>
-        <translation>适合窗口</translation>
+        <source>On to the report of the later visit, with all visits</source>
+        <translation>前往后次就诊的报告（含全部就诊）</translation>
     </message>
     <message>
-        <source>Both hips as at the beginning (Esc)</source>
-        <translation>双髋恢复初始显示 (Esc)</translation>
+        <source>Report</source>
+        <translation>报告</translation>
     </message>
     <message>
-        <source>Lock windows</source>
-        <translation>锁定窗宽窗位</translation>
-    </message>
-    <message>
-        <source>A window set in one picture counts for both, each by its own signal</source>
-        <translation>在一幅图像中设置的窗宽窗位对两幅都有效，各按自身信号换算</translation>
+        <source>Report of {day}</source>
+        <translation>{day} 的报告</translation>
     </message>
     <message>
         <source>No patient open</source>
@@ -585,6 +581,25 @@
     <message>
         <source>It now belongs to {other}. This can be taken back.</source>
         <translation>现归属于 {other}。可以撤销。</translation>
+    </message>
+</context>
+<context>
+    <name>LinkBar</name>
+    <message>
+        <source>Fit</source>
+        <translation>适合窗口</translation>
+    </message>
+    <message>
+        <source>Lock windows</source>
+        <translation>锁定窗宽窗位</translation>
+    </message>
+    <message>
+        <source>Both hips as at the beginning (Esc)</source>
+        <translation>双髋恢复初始显示 (Esc)</translation>
+    </message>
+    <message>
+        <source>A window set in one picture counts for both, each by its own signal</source>
+        <translation>在一幅图像中设置的窗宽窗位对两幅都有效，各按自身信号换算</translation>
     </message>
 </context>
 <context>
@@ -3953,6 +3968,10 @@
     <message>
         <source>{mm} mm from the head centre</source>
         <translation>距股骨头中心 {mm} mm</translation>
+    </message>
+    <message>
+        <source>{mm} mm {way}</source>
+        <translation>{way}侧 {mm} mm</translation>
     </message>
     <message>
         <source>anterior</source>

@@ -38,12 +38,14 @@ class Room:
         self.opened = at_desk(self.bench, self.exams[at] if visits else None)
         self.view = FakeView(FollowUpView)
         self.asked: list[str] = []
+        self.reported: list[str] = []
         self.controller = FollowUpController(
             self.view,  # type: ignore[arg-type]
             self.opened.desk,
             self.bench.services,
             translate,
             self.asked.append,
+            self.reported.append,
         )
 
     def entered(self) -> Room:
@@ -113,7 +115,14 @@ def test_undated_visits_only_cannot_be_followed() -> None:
     room.bench = bench
     view = FakeView(FollowUpView)
     opened = at_desk(bench, exams[1])
-    controller = FollowUpController(view, opened.desk, bench.services, translate, print)  # type: ignore[arg-type]
+    controller = FollowUpController(
+        view,  # type: ignore[arg-type]
+        opened.desk,
+        bench.services,
+        translate,
+        print,
+        print,
+    )
     controller.enter()
     bench.jobs.run_all()
     assert view.last("show_gap") is FollowUpGap.NOTHING_DATED
@@ -387,6 +396,13 @@ def test_opening_a_visit() -> None:
     assert room.asked == [room.uid(0)]
 
 
+def test_the_way_to_a_visits_report() -> None:
+    room = Room(2).entered()
+    room.controller.write_report(room.uid(1))
+    room.controller.write_report("visit-of-somebody-else")
+    assert (room.reported, room.asked) == ([room.uid(1)], [])
+
+
 # Patients
 
 
@@ -486,7 +502,14 @@ def test_one_hip_missing_at_one_visit() -> None:
     ]
     opened: Opened = at_desk(bench, exams[1])
     view = FakeView(FollowUpView)
-    controller = FollowUpController(view, opened.desk, bench.services, translate, print)  # type: ignore[arg-type]
+    controller = FollowUpController(
+        view,  # type: ignore[arg-type]
+        opened.desk,
+        bench.services,
+        translate,
+        print,
+        print,
+    )
     controller.enter()
     bench.jobs.run_all()
     assert view.last("show_side") is LEFT

@@ -167,6 +167,36 @@ def test_an_analysis_that_ends_does_not_turn_the_page():
     assert window.workspace is Workspace.FOLLOW_UP
 
 
+def test_a_visit_is_opened_where_it_was_asked_for():
+    window = one_study()
+    uid = window.analyse("jane").visit_uid
+    window.shell.open_visit(uid, Workspace.REPORT)
+    assert window.workspace is Workspace.REPORT  # it is on screen already
+    window.shell.close_patient()
+    window.shell.open_visit(uid, Workspace.REPORT)
+    window.bench.jobs.run_all()
+    assert window.workspace is Workspace.REPORT
+    window.shell.close_patient()
+    window.shell.open_visit(uid)
+    window.bench.jobs.run_all()
+    assert window.workspace is Workspace.REVIEW
+
+
+def test_a_report_that_could_not_be_opened_does_not_come_later():
+    window = one_study()
+    uid = window.analyse("jane").visit_uid
+    window.shell.close_patient()
+    window.bench.store.failing["load"] = StoreError("It cannot be read.")
+    window.shell.open_visit(uid, Workspace.REPORT)
+    window.bench.jobs.run_all()
+    assert window.exam is None
+    window.bench.store.failing.clear()
+    window.shell.choose_workspace(Workspace.LIBRARY)
+    window.study.open_visit(uid)
+    window.bench.jobs.run_all()
+    assert window.workspace is Workspace.REVIEW
+
+
 def test_a_study_without_a_date_asks_for_one():
     window = make_window({"undated": [make_volume(JANE, day=None)]})
     window.analyse("undated")

@@ -10,14 +10,22 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTranslator
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app import theme
 from app.state import Comparison, Drawing, FollowUpGap, Link, Measure, Overlay, Panel
 from app.views._canvas_geometry import Sight
 from app.views.follow_up_view import FITTED_MM, FollowUpView
-from app.views.place_words import direction_words, normal_axis, offset_words
+from app.views.place_words import direction_words, normal_axis, offset_words, short_offset_words
 from app.views.visit_panel import neighbour, within
 from hipdesk.records import SegmentClass, Side
 from hipdesk.settings import Theme
@@ -110,6 +118,9 @@ def test_offsets_are_told_as_doctors_do(
     edges: tuple[str, str, str, str] | None, mm: float, words: str
 ) -> None:
     assert offset_words(mm, edges) == words
+    assert short_offset_words(mm, edges) == words.replace(" of the head centre", "").replace(
+        "the patient's", "the"
+    )
 
 
 def test_the_normal_is_what_the_edges_leave_out() -> None:
@@ -396,6 +407,34 @@ def test_a_double_click_gives_one_panel_all_the_room(
 def test_the_way_to_the_review(view: FollowUpView, told: Recorder) -> None:
     view.panels[Panel.EARLIER].review.click()
     assert told.told == [("open_visit", "v3")]
+
+
+def test_the_report_of_the_later_visit_is_the_one_main_action(
+    view: FollowUpView, told: Recorder
+) -> None:
+    primary = [each for each in view.findChildren(QPushButton) if each.property("primary")]
+    assert primary == [view.report]
+    assert view.report.text() == "Report of 2025-03-03"
+    view.report.click()
+    assert told.told == [("write_report", "v4")]
+    view.show_visits((), None, None)
+    assert not view.report.isEnabled()
+
+
+@pytest.mark.parametrize("width", [1120, 1366, 2560])
+def test_the_report_stays_in_sight_and_nothing_below_the_pair_is_clipped(
+    view: FollowUpView, width: int, qtbot: QtBot
+) -> None:
+    view.resize(width, 515)
+    QApplication.processEvents()
+    corner = view.report.mapTo(view, view.report.rect().bottomRight())
+    assert view.rect().contains(corner)
+    words = view.slider.words
+    assert words.width() >= words.sizeHint().width()
+    for button in (view.fit, view.lock, view.report):
+        assert button.width() >= button.sizeHint().width()
+        assert button.accessibleName() or button.text()
+    assert bool(view.lock.text()) is (width > 1120)
 
 
 def test_keys_mean_nothing_where_there_is_nothing(

@@ -234,7 +234,8 @@ class _Keeper(QObject):
 
     A new style sheet for the application makes Qt style each widget as often as it
     lies deep in its window: 0.25 s for 480 of them. Parts of a window with a sheet
-    each are styled once, those in sight together, each other one in a turn of its own.
+    each are styled once, one part a turn of the event loop; what is in sight comes
+    first, and is painted when all of it is done.
     """
 
     changed = Signal(object)
@@ -246,8 +247,9 @@ class _Keeper(QObject):
         self._whole = True
         self._sheet = ""
         self._parts: WeakSet[QWidget] = WeakSet()
+        self._held: list[QWidget] = []
         self._later = QTimer(self, singleShot=True, interval=0)
-        self._later.timeout.connect(self._dress_hidden)
+        self._later.timeout.connect(self._dress_next)
         self.palette: Palette | None = None
         load_fonts()
         _icons()
@@ -284,9 +286,7 @@ class _Keeper(QObject):
         self._sheet = style_sheet(palette)
         self._app.setPalette(qt_palette(palette))
         self.style(self._whole)
-        for part in self._undressed():
-            if part.isVisible():
-                self.dress(part)
+        self._hold()
         self._later.start()
         self.changed.emit(palette)
 
@@ -295,12 +295,27 @@ class _Keeper(QObject):
         living = [part for part in self._parts if isValid(part)]
         return [] if self._whole else [each for each in living if each.styleSheet() != self._sheet]
 
-    def _dress_hidden(self) -> None:
+    def _dress_next(self) -> None:
         """One part a turn, so that the window answers in between."""
         waiting = self._undressed()
+        seen = [part for part in waiting if part.isVisible()]
         if waiting:
-            self.dress(waiting[0])
+            self.dress((seen or waiting)[0])
             self._later.start()
+        if len(seen) <= 1:
+            self._let_go()
+
+    def _hold(self) -> None:
+        """Paint no window that is partly in one theme and partly in the other."""
+        self._let_go()
+        self._held = list({part.window() for part in self._undressed() if part.isVisible()})
+        for window in self._held:
+            window.setUpdatesEnabled(False)
+
+    def _let_go(self) -> None:
+        for window in filter(isValid, self._held):
+            window.setUpdatesEnabled(True)
+        self._held = []
 
 
 def _contrast_hints(app: QApplication) -> QObject | None:

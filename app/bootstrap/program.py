@@ -228,7 +228,13 @@ class Program:
         shell.attend(Workspace.REPORT, report)
         signing.watch(library.refresh)
 
-        def say_anew(_settings: Settings) -> None:
+        said = self.keeper.settings
+
+        def say_anew(settings: Settings) -> None:
+            nonlocal said
+            before, said = said.model_copy(update={"theme": settings.theme}), settings
+            if settings == before:
+                return
             signing.settings_changed()
             review.retranslate()
             follow_up.retranslate()

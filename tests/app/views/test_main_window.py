@@ -104,6 +104,7 @@ def test_a_window_styled_in_parts_looks_like_one_styled_as_a_whole(
     window = made()
     dark = looks(qtbot, window)
     theme.choose(Theme.LIGHT)
+    qtbot.waitUntil(window.updatesEnabled)
     light = looks(qtbot, window)
     theme.apply(qapp, Theme.DARK)
     assert light == whole

@@ -3,8 +3,7 @@
 Modules log through ``logging.getLogger(__name__)`` with a literal message, and
 numbers or the fields in `FIELDS` as ``extra``. `EventFormatter` writes nothing
 else: other arguments, unknown fields and the texts of exceptions, all of which
-may quote a file, never reach a handler of ours. A study is named by a random
-number that means nothing outside one log.
+may quote a file, never reach a handler of ours. Nothing names a study.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import secrets
 import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -39,7 +37,6 @@ FIELDS: Final = frozenset(
         "skipped",
         "slices",
         "step",
-        "study",
         "version",
     }
 )
@@ -78,11 +75,6 @@ def allowed_fields(fields: dict[str, object]) -> dict[str, Simple]:
         for name, value in sorted(fields.items())
         if name in FIELDS and isinstance(value, bool | int | float | str) and _harmless(value)
     }
-
-
-def new_study_number() -> int:
-    """Random number that stands for a study in the log, and only there."""
-    return 100_000 + secrets.randbelow(900_000)
 
 
 def configure(level: str = "WARNING", file: Path | None = None) -> None:

@@ -62,10 +62,10 @@ def test_event_with_allowed_fields(lines: io.StringIO) -> None:
 
 
 def test_unknown_fields_and_free_text_are_dropped(lines: io.StringIO) -> None:
-    extra = {"patient": SENTINEL, "path": "/home/x", "model": SENTINEL, "step": ["a"], "study": 7}
+    extra = {"patient": SENTINEL, "path": "/home/x", "model": SENTINEL, "step": ["a"], "hips": 2}
     logging.getLogger("app").warning("opened", extra=extra)
     line = only_line(lines)
-    assert line["study"] == 7
+    assert line["hips"] == 2
     assert not {"patient", "path", "model", "step"} & set(line)
 
 
@@ -111,12 +111,6 @@ def test_allowed_fields_are_named_and_short(fields: dict[str, object]) -> None:
     for name, value in logs.allowed_fields(fields).items():
         assert name in logs.FIELDS
         assert not isinstance(value, str) or (0 < len(value) <= 32 and " " not in value)
-
-
-def test_study_numbers_are_random() -> None:
-    numbers = {logs.new_study_number() for _ in range(20)}
-    assert len(numbers) > 10
-    assert all(100_000 <= number <= 999_999 for number in numbers)
 
 
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}

@@ -19,7 +19,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage, stats
+from scipy import ndimage
 
 from hipdesk.errors import BugError
 from hipdesk.records import BoolArray, Spacing
@@ -228,11 +228,6 @@ def agreement_of_pairs(pairs: Iterable[tuple[float, float]]) -> Agreement:
         nan = float("nan")
         return Agreement(len(table), nan, nan, (nan, nan))
     return agreement(table[:, 0], table[:, 1])
-
-
-def spearman(a: ArrayLike, b: ArrayLike) -> float:
-    """Rank correlation."""
-    return float(stats.spearmanr(a, b).statistic)
 
 
 class Overlap:

@@ -20,7 +20,6 @@ from hipdesk.training.metrics import (
     iou,
     lesion_hits,
     pixel_accuracy,
-    spearman,
 )
 
 # Six subjects, four judges: Shrout and Fleiss 1979, table 2; ICC(2,1) there is 0.29.
@@ -188,11 +187,6 @@ def test_pairs_with_a_gap_are_left_out_and_one_pair_is_too_few() -> None:
     alone = agreement_of_pairs([(2.0, 1.0), (nan, 3.0)])
     assert alone.n == 1
     assert math.isnan(alone.icc)
-
-
-def test_spearman_looks_at_ranks_only() -> None:
-    assert spearman([1, 2, 3, 4], [1, 10, 100, 1000]) == pytest.approx(1.0)
-    assert spearman([1, 2, 3, 4], [4, 3, 2, 1]) == pytest.approx(-1.0)
 
 
 def test_overlap_pools_over_slices_and_skips_what_is_not_known() -> None:

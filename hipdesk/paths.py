@@ -8,6 +8,7 @@ package as ``hipdesk/_bundled``, a checkout has them beside it.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -58,15 +59,19 @@ def models_dirs() -> tuple[Path, ...]:
     return tuple(folder for folder in folders if folder.is_dir())
 
 
-def model_folder(name: str) -> Path:
+def model_folder(name: str, folders: Sequence[Path] | None = None) -> Path:
     """Folder of the model called ``name``.
+
+    Parameters
+    ----------
+    folders : of models, the first to be asked first; `models_dirs` if None
 
     Raises
     ------
     ModelError
         No folder of models has it.
     """
-    for folder in models_dirs():
+    for folder in models_dirs() if folders is None else folders:
         if (folder / name / "manifest.json").is_file():
             return folder / name
     raise ModelError(

@@ -115,17 +115,21 @@ def find_model(name_or_task: str, folders: Sequence[Path]) -> Path:
     ModelError
         No folder has it.
     """
-    for folder in folders:
-        if (folder / name_or_task / "manifest.json").is_file():
-            return folder / name_or_task
+    try:
+        return paths.model_folder(name_or_task, folders)
+    except ModelError:
+        for_task = next(_for_task(name_or_task, folders), None)
+        if for_task is None:
+            raise
+    return for_task
+
+
+def _for_task(task: str, folders: Sequence[Path]) -> Iterator[Path]:
+    """Folders of the models for a task; damaged ones are passed over."""
     for path in (path for folder in folders for path in sorted(folder.glob("*/manifest.json"))):
         with contextlib.suppress(ModelError):
-            if read_manifest(path.parent).task == name_or_task:
-                return path.parent
-    raise ModelError(
-        f"There is no model called '{name_or_task}'; install HipDesk again, or put the model "
-        f"into a folder and set {paths.MODELS_VARIABLE} to it."
-    )
+            if read_manifest(path.parent).task == task:
+                yield path.parent
 
 
 def read_manifest(folder: Path) -> Manifest:

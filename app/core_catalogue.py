@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Final
 
 from app.messages import OUR_FAULT, TOO_LITTLE_MEMORY
-from hipdesk import display, paths, report, report_trend, series_choice, wording
+from hipdesk import display, paths, report, report_trend, sdc, series_choice, wording
 from hipdesk.records import Contrast, Plane, Side
 
 CONTEXT: Final = "core"
@@ -498,6 +498,11 @@ _LIBRARY: Final = (
     "The patient library has no such visit.",
     "The patient library has no such analysis.",
     "The patient library has no outlines of this {side} hip.",
+    "The patient library has no such result of this hip.",
+    f"{SAVING}: these two are not named as repeats.",
+    f"{SAVING}: the visits to be parted are not of one patient.",
+    f"{SAVING}: {{fault}}",
+    *sdc.FAULT_SENTENCES.values(),
     f"{SAVING}: the images of this visit state its date.",
     f"{SAVING}: no signature of the {{side}} hip stands.",
     f"{SAVING}: nobody has judged the {{side}} hip; accept or reject it first.",
@@ -564,6 +569,7 @@ SPOKEN: Final = frozenset(
     {
         "among",
         "cause",
+        "fault",
         "guess",
         "kind",
         "kinds",

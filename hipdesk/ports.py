@@ -31,7 +31,7 @@ from hipdesk.records import (
     Visit,
     Volume,
 )
-from hipdesk.review import Review, Reviewed, Revision, Verdict
+from hipdesk.review import RepeatPair, Review, Reviewed, Revision, Verdict
 
 Progress = Callable[[float, str], None]
 """Called with the fraction done (0-1) and what is being done."""
@@ -270,6 +270,27 @@ class VisitEntry:
     analyses: tuple[AnalysisEntry, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AsideEntry:
+    """A visit that was taken out of every list, and by whom.
+
+    Attributes
+    ----------
+    reason : the reader's words
+    """
+
+    visit_uid: str
+    patient_uid: str
+    day: date | None = field(repr=False)
+    reason: str = field(repr=False)
+    reader: str = field(repr=False)
+    at_utc: datetime
+
+
+RevisionKey = tuple[str, int]
+"""UID of an analysis, and the number of a revision; 0 is the analysis itself."""
+
+
 class VisitStore(Protocol):
     """Keeps patients, visits, analyses, revisions and reviews; appends only.
 
@@ -353,6 +374,10 @@ class VisitStore(Protocol):
 
     def date_visit(self, visit_uid: str, day: date, reader: str) -> None:
         """Give a visit without a usable date its day; audited."""
+        ...
+
+    def repeat_pairs(self) -> tuple[RepeatPair, ...]:
+        """Results that readers named as repeats of an unchanged hip, oldest naming first."""
         ...
 
     def load(self, analysis_uid: str, series: Series) -> Reviewed:

@@ -75,6 +75,23 @@ class PairFault(StrEnum):
     REPEATED = "repeated"
 
 
+FAULT_SENTENCES: Final[Mapping[PairFault, str]] = MappingProxyType(
+    {
+        PairFault.IDENTICAL_INPUT: "the two are one and the same, so they tell nothing of noise.",
+        PairFault.SAME_SCAN: "the two are of one scan; a repeat needs the hip scanned twice.",
+        PairFault.OTHER_SCAN: "the two are of different scans; a re-edit needs one scan.",
+        PairFault.NOT_EDITED: "a re-edit needs two outlines that a reader edited or drew.",
+        PairFault.OTHER_ORIGIN: "one was edited by a reader and the other was not.",
+        PairFault.OTHER_SIDE: "one is a right and the other a left hip.",
+        PairFault.NO_DEFINITION: "the score's definition of one of them was not recorded.",
+        PairFault.NOT_SCORED: "one of them has no score.",
+        PairFault.NOT_COMPARABLE: "the two were not made alike, so they cannot be compared.",
+        PairFault.REPEATED: "the two are named as repeats already.",
+    }
+)
+"""Why two results say nothing on noise, as the end of a sentence."""
+
+
 class NotEstablished(StrEnum):
     """Why there is no smallest detectable change."""
 

@@ -65,17 +65,26 @@ STUDY_NAME: Final = "study description"
 
 def stated_sides(series: Series) -> tuple[StatedSide, ...]:
     """Every part of the header that names just one side; the most trustworthy first."""
-    found = [] if series.laterality is None else [StatedSide(series.laterality, LATERALITY_TAG)]
-    for source, text in (
-        (SERIES_NAME, series.description),
-        (PROTOCOL_NAME, series.acquisition.protocol),
-        (BODY_PART, series.body_part),
-        (STUDY_NAME, series.study.description),
-    ):
-        side = _side_in(text)
-        if side is not None:
-            found.append(StatedSide(side, source, of_series=source != STUDY_NAME))
-    return tuple(found)
+    tag = () if series.laterality is None else (StatedSide(series.laterality, LATERALITY_TAG),)
+    words = series.description, series.acquisition.protocol, series.study.description
+    return (*tag, *sides_by_words(*words, body_part=series.body_part))
+
+
+def sides_by_words(
+    series_name: str, protocol: str, study_name: str, body_part: str = ""
+) -> tuple[StatedSide, ...]:
+    """Every name that speaks of just one side; the most trustworthy first."""
+    found = (
+        (SERIES_NAME, series_name),
+        (PROTOCOL_NAME, protocol),
+        (BODY_PART, body_part),
+        (STUDY_NAME, study_name),
+    )
+    return tuple(
+        StatedSide(side, source, of_series=source != STUDY_NAME)
+        for source, text in found
+        if (side := _side_in(text)) is not None
+    )
 
 
 def labelled_side(series: Series) -> Side | None:

@@ -55,6 +55,7 @@ class Following:
     offset_mm : of the slices from the head centres; None for the worst slice of
         the later visit, as soon as it is read
     shift_mm : of the pictures' middle from the head centres, (right, down)
+    forced : changes are wanted even where the two may not be compared
     """
 
     patient_uid: str
@@ -67,6 +68,7 @@ class Following:
     offset_mm: float | None = None
     height_mm: float = HEIGHT_MM
     shift_mm: tuple[float, float] = (0.0, 0.0)
+    forced: bool = False
 
     def entry(self, panel: Panel) -> VisitEntry | None:
         """The visit of a panel."""
@@ -133,9 +135,8 @@ def with_visit(following: Following, panel: Panel, uid: str) -> Following:
     if uid not in order or uid in following.chosen.values():
         return following
     chosen = {**following.chosen, panel: uid}
-    return replace(
-        following, chosen=dict(zip(Panel, sorted(chosen.values(), key=order.index), strict=True))
-    )
+    pair = dict(zip(Panel, sorted(chosen.values(), key=order.index), strict=True))
+    return replace(following, chosen=pair, forced=False)
 
 
 def with_window(following: Following, panel: Panel, window: RelativeWindow) -> Following:

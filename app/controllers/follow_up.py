@@ -57,6 +57,7 @@ from app.views.protocols import FollowUpView
 from hipdesk.overlay import Window
 from hipdesk.ports import Cancelled, Progress, VisitEntry, VisitStore
 from hipdesk.records import Side
+from hipdesk.sdc import NO_PAIRS, Estimates, estimates
 
 KEPT_SERIES: Final = 4
 """Series of other visits kept in memory: two panels, and two to go back to."""
@@ -103,6 +104,7 @@ class FollowUpController:
         self._pictures = PictureBook()
         self._panels: dict[Panel, PanelShown | None] = {}
         self._trend: Memo[TrendShown] = Memo()
+        self._noise = NO_PAIRS
         view.listen(self)
         desk.watch(self._exam_changed)
         self._exam_changed(desk.exam)
@@ -135,7 +137,12 @@ class FollowUpController:
     def choose_side(self, side: Side) -> None:
         """Show the other hip, at its own worst slice."""
         if self._following is not None and side is not self._following.side:
-            self._follow(replace(self._following, side=side, offset_mm=None))
+            self._follow(replace(self._following, side=side, offset_mm=None, forced=False))
+
+    def ask_change(self) -> None:
+        """Give the changes of this pair and hip though they may not be compared."""
+        if self._following is not None:
+            self._follow(replace(self._following, forced=True))
 
     def choose_measure(self, measure: Measure) -> None:
         """Plot something else."""
@@ -243,16 +250,22 @@ class FollowUpController:
         self._services.jobs.start(
             Job(
                 what=self.translate("FollowUp", "Reading the patient's visits"),
-                work=lambda _progress, _cancelled: store.entries(whose[0]),
-                done=lambda entries: self._take_entries(whose, entries),
+                work=lambda _progress, _cancelled: (
+                    store.entries(whose[0]),
+                    estimates(store.repeat_pairs()),
+                ),
+                done=lambda found: self._take_entries(whose, *found),
                 urgent=True,
                 topic=ENTRIES_TOPIC,
             )
         )
 
-    def _take_entries(self, whose: tuple[str, str], entries: tuple[VisitEntry, ...]) -> None:
+    def _take_entries(
+        self, whose: tuple[str, str], entries: tuple[VisitEntry, ...], noise: Estimates
+    ) -> None:
         if whose != _whose(self._exam):
             return
+        self._noise = noise
         patient_uid, visit_uid = whose
         own = tuple(each for each in entries if each.patient_uid == patient_uid)
         self._gap = gap_of(self._exam, own)
@@ -407,8 +420,10 @@ class FollowUpController:
 
     def _trend_of(self, following: Following) -> TrendShown:
         return self._trend.of(
-            (following.entries, following.manner.measure),
-            lambda: trend_shown(following.entries, following.manner.measure, self.translate),
+            (following.entries, following.manner.measure, self._noise),
+            lambda: trend_shown(
+                following.entries, following.manner.measure, self.translate, self._noise
+            ),
         )
 
     def _comparison(
@@ -424,6 +439,8 @@ class FollowUpController:
             following.side,
             plane_sentences(read),
             side_sentences(following, read, self.translate),
+            estimates=self._noise,
+            force=following.forced,
         )
 
     def _show_nothing(self) -> None:

@@ -204,6 +204,7 @@ class FollowUpView(QWidget):
         self.measures.chosen.connect(lambda key: self._tell("choose_measure", Measure(key)))
         self.chart.visitChosen.connect(self._choose_visit)
         self.slider.slid.connect(lambda mm: self._tell("slide", mm))
+        self.table.changeAsked.connect(lambda: self._tell("ask_change"))
         self.lock.clicked.connect(self._toggle_lock)
         self.report.clicked.connect(self._write_report)
         self.fit.clicked.connect(self._fit)

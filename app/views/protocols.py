@@ -341,6 +341,10 @@ class FollowUpGestures(Protocol):
         """Right or left hip."""
         ...
 
+    def ask_change(self) -> None:
+        """Give the changes of this pair though they may not be compared."""
+        ...
+
     def choose_measure(self, measure: Measure) -> None:
         """What the chart shows."""
         ...

@@ -34,6 +34,12 @@ DATED: Final = "visit dated"
 PROTOCOL_CHOSEN: Final = "choice for a protocol remembered"
 PROTOCOL_FORGOTTEN: Final = "choice for a protocol withdrawn"
 SPELT: Final = "names read in another character set"
+PAIRED: Final = "repeat named"
+UNPAIRED: Final = "repeat withdrawn"
+MERGED: Final = "patients merged"
+SPLIT: Final = "visits parted"
+PUT_ASIDE: Final = "visit put aside"
+BROUGHT_BACK: Final = "visit brought back"
 
 _ROWS: Final = (
     schema.thumbnail,
@@ -45,6 +51,8 @@ _ROWS: Final = (
     schema.protocol_override,
     schema.override_withdrawn,
     schema.spelling,
+    schema.visit_pair,
+    schema.visit_put_aside,
 )
 """Tables of which the entries hold a digest for each row, in the order of adding."""
 

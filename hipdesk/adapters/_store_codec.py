@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipdesk.errors import BugError, StoreError
+from hipdesk.matching import placed
 from hipdesk.records import (
     Acquisition,
     Analysis,
@@ -46,6 +47,8 @@ from hipdesk.records import (
     VisitHip,
 )
 from hipdesk.review import Review, ReviewKind
+from hipdesk.series_words import StatedSide, sides_by_words, stated_sides
+from hipdesk.sides import SideEvidence, middle_mm
 
 Row = Mapping[str, Any]
 """Column name to value."""
@@ -173,6 +176,9 @@ def analysis_row(analysis: Analysis) -> dict[str, Any]:
         total_u_area=analysis.total.u_area,
         total_n_counted=analysis.total.n_counted,
         total_reason=analysis.total.reason,
+        stated_sides=[
+            (each.side, each.source, each.of_series) for each in stated_sides(analysis.series)
+        ],
     )
 
 
@@ -213,6 +219,7 @@ def hip_row(hip: HipResult) -> dict[str, Any]:
         head_ml=None if score is None else score.head_ml,
         bme_head_percent=None if score is None else score.bme_head_percent,
         placed=head.placed,
+        central_moved=None if score is None else score.central_moved,
     )
 
 
@@ -239,6 +246,9 @@ def slice_rows(score: HipScore) -> list[dict[str, Any]]:
             effusion_px=part.effusion_px,
             u_intensity=part.u_intensity,
             u_area=part.u_area,
+            bme_u_intensity=part.bme_u_intensity,
+            effusion_u_intensity=part.effusion_u_intensity,
+            note=part.note or None,
         )
         for position, part in enumerate(score.slices)
     ]
@@ -315,6 +325,7 @@ def hip_score(hip: Row, lesions: Iterable[Row], slices: Iterable[Row]) -> HipSco
         effusion_ml=hip["effusion_ml"],
         head_ml=hip["head_ml"],
         bme_head_percent=hip["bme_head_percent"],
+        central_moved=bool(hip["central_moved"]),
     )
 
 
@@ -329,6 +340,9 @@ def _slice_score(row: Row) -> SliceScore:
         effusion_px=row["effusion_px"],
         u_intensity=row["u_intensity"],
         u_area=row["u_area"],
+        note=row["note"] or "",
+        bme_u_intensity=row["bme_u_intensity"],
+        effusion_u_intensity=row["effusion_u_intensity"],
     )
 
 
@@ -348,13 +362,14 @@ def hip_result(
     """
     return HipResult(
         side=Side(hip["side"]),
-        head=_head(hip),
+        head=head_of(hip),
         segmentation=None if hip["box"] is None else segmentation(hip, masks),
         score=None if hip["n_counted"] is None else hip_score(hip, lesions, slices),
     )
 
 
-def _head(hip: Row) -> Head:
+def head_of(hip: Row) -> Head:
+    """A hip's head out of its row."""
     centre = hip["centre_lps_mm"]
     return Head(
         side=Side(hip["side"]),
@@ -411,11 +426,15 @@ def notice(row: Row) -> Notice:
 
 
 def visit_hip(
-    hip: Row, models: Iterable[Row], lesions: Iterable[Row], slices: Iterable[Row]
+    hip: Row,
+    models: Iterable[Row],
+    lesions: Iterable[Row],
+    slices: Iterable[Row],
+    side_in_doubt: bool = False,
 ) -> VisitHip:
-    """A hip's current result out of its row, joined with its analysis and series."""
+    """A hip's result out of its row, joined with its analysis and series, its slices placed."""
     between_slices, between_rows, between_columns = hip["spacing_mm"]
-    return VisitHip(
+    unplaced = VisitHip(
         side=Side(hip["side"]),
         analysis_uid=hip["analysis_uid"],
         series_uid=hip["series_uid"],
@@ -427,7 +446,28 @@ def visit_hip(
         acquisition=Acquisition(**hip["acquisition"]),
         definition=hip["definition"],
         origin=Origin(hip["origin"]),
+        side_in_doubt=side_in_doubt,
     )
+    return placed(unplaced, np.array(hip["affine"]), head_of(hip))
+
+
+def side_evidence(row: Row) -> SideEvidence:
+    """What a series says of its hips' sides, out of its row joined with analysis and study.
+
+    Older versions kept no tag of the side and no body part; what the kept words
+    say is then taken.
+    """
+    kept = row["stated_sides"]
+    stated = (
+        sides_by_words(
+            row["description"], row["acquisition"].get("protocol", ""), row["study_description"]
+        )
+        if kept is None
+        else tuple(StatedSide(Side(side), source, of) for side, source, of in kept)
+    )
+    # Without the number of slices, one will do: coronal slices do not move sideways.
+    shape = (row["slices"] or 1, row["rows"], row["columns"])
+    return SideEvidence(stated, middle_mm(np.array(row["affine"]), shape))
 
 
 def _model(row: Row) -> ModelRef:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select, true
 
 from hipdesk.adapters import _store_schema as schema
+from hipdesk.adapters._store_aside import is_aside
 from hipdesk.adapters._store_current import reviews_by_analysis
 from hipdesk.adapters._store_database import grouped, many
 from hipdesk.adapters._store_entries import newest_hips
@@ -78,6 +79,7 @@ def _of_images(series: Series, pixel_sha256: str, definition: str) -> Any:
             & (analysis.c.pixel_sha256 == pixel_sha256)
             & (analysis.c.definition == definition)
             & identity(series.patient)
+            & ~is_aside(visit.c.id)
             & (weighted if series.contrast is not Contrast.UNKNOWN else true())
         )
     )

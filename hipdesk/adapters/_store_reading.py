@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from hipdesk.adapters import _store_codec as codec
 from hipdesk.adapters import _store_schema as schema
+from hipdesk.adapters._store_aside import is_aside
 from hipdesk.adapters._store_current import current_hips
 from hipdesk.adapters._store_database import grouped, many, one
 from hipdesk.errors import StoreError
@@ -20,13 +21,16 @@ NO_ANALYSIS: Final = "The patient library has no such analysis."
 def stored_visits(
     connection: Connection, condition: ColumnElement[bool]
 ) -> tuple[StoredVisit, ...]:
-    """Visits that meet a condition on patient and visit, oldest first, undated last."""
+    """Visits that meet a condition on patient and visit, oldest first, undated last.
+
+    None that was put aside.
+    """
     table = schema.visit
     found = many(
         connection,
         select(table)
         .join(schema.patient, table.c.patient_id == schema.patient.c.id)
-        .where(condition)
+        .where(condition & ~is_aside(table.c.id))
         .order_by(table.c.day.is_(None), table.c.day, table.c.saved_utc, table.c.id),
     )
     hips = current_hips(connection, [row["id"] for row in found])

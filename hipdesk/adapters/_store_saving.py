@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from hipdesk.adapters import _store_codec as codec
 from hipdesk.adapters import _store_schema as schema
+from hipdesk.adapters._store_aside import put_aside
 from hipdesk.adapters._store_audit import ADDED, record
 from hipdesk.adapters._store_database import by_id, insert, insert_many, one
 from hipdesk.adapters._store_digest import analysis_digest
@@ -36,6 +37,8 @@ def save_analysis(
     place: Place,
 ) -> str:
     """Add an analysis with all that belongs to it; the visit's uid.
+
+    A visit that was put aside comes back: someone wants to see its images.
 
     Parameters
     ----------
@@ -61,6 +64,7 @@ def save_analysis(
     index_patient(connection, owner["id"])
     if series.charset:
         spell(connection, stored["id"], series, "")
+    put_aside(connection, visit, False, "", "")
     pictures = [] if thumbnail is None else [codec.thumbnail_row(thumbnail)]
     record(
         connection,

@@ -59,6 +59,8 @@ APPEND_ONLY: Final = (
     "protocol_override",
     "override_withdrawn",
     "spelling",
+    "visit_pair",
+    "visit_put_aside",
 )
 """Tables whose rows are never changed or removed."""
 
@@ -213,8 +215,10 @@ analysis = Table(
     _real("total_u_area"),
     Column("total_n_counted", Integer),
     Column("total_reason", Text),
+    Column("stated_sides", _Json),
     Index(None, "series_id"),
 )
+"""``stated_sides``: (side, source, of_series) of each part of the header that names one."""
 
 analysis_model = Table(
     "analysis_model",
@@ -277,6 +281,7 @@ hip_result = Table(
     _real("head_ml"),
     _real("bme_head_percent"),
     Column("placed", Boolean),
+    Column("central_moved", Boolean),
     UniqueConstraint("revision_id", "side"),
 )
 
@@ -307,6 +312,9 @@ slice_score = Table(
     Column("effusion_px", Integer),
     _real("u_intensity"),
     _real("u_area"),
+    _real("bme_u_intensity"),
+    _real("effusion_u_intensity"),
+    Column("note", Text),
     UniqueConstraint("hip_result_id", "position"),
 )
 
@@ -433,6 +441,39 @@ spelling = Table(
     Index(None, "series_id"),
 )
 """In which character set a series' names are read, where its files state a wrong one."""
+
+visit_pair = Table(
+    "visit_pair",
+    metadata,
+    _id(),
+    _belongs_to("analysis", "first_analysis_id"),
+    _belongs_to("analysis", "second_analysis_id"),
+    _text("purpose"),
+    Column("side", String(1), nullable=False),
+    Column("first_revision", Integer, nullable=False),
+    Column("second_revision", Integer, nullable=False),
+    _hash("first_masks_sha256"),
+    _hash("second_masks_sha256"),
+    Column("withdrawn", Boolean, nullable=False),
+    _text("reader"),
+    _moment("at_utc"),
+    Index(None, "first_analysis_id"),
+    Index(None, "second_analysis_id"),
+)
+"""Results that a reader named as repeats of an unchanged hip, or withdrew; the newest counts."""
+
+visit_put_aside = Table(
+    "visit_put_aside",
+    metadata,
+    _id(),
+    _belongs_to("visit"),
+    Column("aside", Boolean, nullable=False),
+    _text("reason"),
+    _text("reader"),
+    _moment("at_utc"),
+    Index(None, "visit_id"),
+)
+"""A visit taken out of every list and trend, or brought back; the newest counts."""
 
 audit = Table(
     "audit",

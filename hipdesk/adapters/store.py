@@ -22,14 +22,16 @@ from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, func, select, text
 
 from hipdesk.adapters import _store_audit as audit
 from hipdesk.adapters import _store_database as database
+from hipdesk.adapters import _store_pairs as pairing
 from hipdesk.adapters import _store_people as people
 from hipdesk.adapters import _store_reading as reading
 from hipdesk.adapters import _store_reviews as reviewing
 from hipdesk.adapters import _store_schema as schema
+from hipdesk.adapters._store_aside import visits_aside
 from hipdesk.adapters._store_entries import entries
 from hipdesk.adapters._store_errors import FAULTS, OPENING, READING, SAVING, translated
 from hipdesk.adapters._store_files import SeriesLibrary, WriterLock, file_sha256, random_name
@@ -39,7 +41,7 @@ from hipdesk.adapters._store_saving import identity, save_analysis
 from hipdesk.adapters._store_spelling import charset_of, respell
 from hipdesk.adapters.protocol_choices import SqlProtocolChoices
 from hipdesk.errors import BugError, StoreError
-from hipdesk.ports import PatientEntry, StoredVisit, VisitEntry
+from hipdesk.ports import AsideEntry, PatientEntry, RevisionKey, StoredVisit, VisitEntry
 from hipdesk.records import (
     Analysis,
     HipResult,
@@ -50,7 +52,7 @@ from hipdesk.records import (
     Series,
     Side,
 )
-from hipdesk.review import Review, Reviewed, Revision
+from hipdesk.review import PairKind, RepeatPair, Review, Reviewed, Revision
 
 log = logging.getLogger(__name__)
 
@@ -180,8 +182,9 @@ class SqlVisitStore:
         """
         if not patient.matchable:
             return ()
+        same = select(func.min(schema.patient.c.id)).where(identity(patient)).scalar_subquery()
         with translated(READING), self._reading() as connection:
-            return reading.stored_visits(connection, identity(patient))
+            return reading.stored_visits(connection, schema.patient.c.id == same)
 
     def history(self, visit_uid: str) -> tuple[StoredVisit, ...]:
         """All visits of the patient to whom one visit belongs, ordered as in `visits`."""
@@ -250,6 +253,118 @@ class SqlVisitStore:
             before = people.move_visit(connection, visit_uid, patient_uid, reader)
         log.info("visit moved")
         return before
+
+    def merge_patients(self, patient_uid: str, into_uid: str, reader: str) -> tuple[str, ...]:
+        """Give every visit of a patient to another; undone by `move_visit` of each.
+
+        Returns
+        -------
+        uids of the visits that were moved
+
+        Raises
+        ------
+        StoreError
+            The library has no such patient; nothing was changed.
+        """
+        with self._changing() as connection:
+            visits = people.merge_patients(connection, patient_uid, into_uid, reader)
+        log.info("patients merged: %d visits", len(visits))
+        return visits
+
+    def split_visits(self, visit_uids: Sequence[str], reader: str) -> str:
+        """Part visits from the others of their patient; uid of the new patient who has them.
+
+        The new one has the identity that their images state and is kept apart
+        from the one who had them; undone by `move_visit` of each.
+
+        Raises
+        ------
+        StoreError
+            There is no such visit, or they are not of one patient; nothing was changed.
+        """
+        with self._changing() as connection:
+            patient = people.split_visits(connection, visit_uids, reader)
+        log.info("visits parted: %d", len(visit_uids))
+        return patient
+
+    def put_aside(self, visit_uid: str, reason: str, reader: str) -> None:
+        """Take a visit out of every list, trend and pair; nothing is deleted.
+
+        Raises
+        ------
+        StoreError
+            The library has no such visit; nothing was changed.
+        """
+        with self._changing() as connection:
+            people.put_visit_aside(connection, visit_uid, True, reason, reader)
+        log.info("visit put aside")
+
+    def bring_back(self, visit_uid: str, reader: str) -> None:
+        """Undo `put_aside`.
+
+        Raises
+        ------
+        StoreError
+            The library has no such visit; nothing was changed.
+        """
+        with self._changing() as connection:
+            people.put_visit_aside(connection, visit_uid, False, "", reader)
+        log.info("visit brought back")
+
+    def visits_aside(self) -> tuple[AsideEntry, ...]:
+        """Visits that were put aside, the last one first.
+
+        Raises
+        ------
+        StoreError
+            The library cannot be read.
+        """
+        with translated(READING), self._reading() as connection:
+            return visits_aside(connection)
+
+    def name_repeat(
+        self, kind: PairKind, first: RevisionKey, second: RevisionKey, side: Side, reader: str
+    ) -> None:
+        """Name two results as repeats of one hip between which nothing can have changed.
+
+        Parameters
+        ----------
+        first, second : uid of the analysis and number of the revision, in the order
+            in which they were made
+
+        Raises
+        ------
+        StoreError
+            There is no such result, or the two say nothing on noise; nothing was changed.
+        """
+        with self._changing() as connection:
+            pairing.name_repeat(connection, kind, first, second, side, reader)
+        log.info("repeat named")
+
+    def withdraw_repeat(
+        self, kind: PairKind, first: RevisionKey, second: RevisionKey, side: Side, reader: str
+    ) -> None:
+        """Take back that two results are repeats.
+
+        Raises
+        ------
+        StoreError
+            They are not named as such; nothing was changed.
+        """
+        with self._changing() as connection:
+            pairing.withdraw_repeat(connection, kind, first, second, side, reader)
+        log.info("repeat withdrawn")
+
+    def repeat_pairs(self) -> tuple[RepeatPair, ...]:
+        """Results that readers named as repeats of an unchanged hip, oldest naming first.
+
+        Raises
+        ------
+        StoreError
+            The library cannot be read.
+        """
+        with translated(READING), self._reading() as connection:
+            return pairing.repeat_pairs(connection)
 
     def keep_apart(self, first_uid: str, second_uid: str, reader: str) -> None:
         """Record that two patients are not one person.

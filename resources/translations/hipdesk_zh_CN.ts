@@ -29,6 +29,41 @@
     </message>
 </context>
 <context>
+    <name>Choices</name>
+    <message>
+        <source>Reading the remembered choices</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>At the next study of this scanner&apos;s protocol, the same series will be chosen.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From now on, this holds for every series of this scanner&apos;s protocol.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remember again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What was remembered for a scanner&apos;s protocol is forgotten.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Forgetting a choice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Do not remember</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remembering the choice</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ComparisonTable</name>
     <message>
         <source>Give the changes all the same</source>
@@ -1624,6 +1659,22 @@
         <translation>正在查找图像</translation>
     </message>
     <message>
+        <source>Change...</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Names in these images look garbled: choose their character set.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose...</source>
+        <translation type="unfinished">选择...</translation>
+    </message>
+    <message>
+        <source>More images of the series turned up; it is analysed again as a whole.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Reading the images</source>
         <translation>正在读取图像</translation>
     </message>
@@ -2787,6 +2838,38 @@
         <translation>{among}：冠状位，{words}，{count} 层。</translation>
     </message>
     <message>
+        <source>Chosen as on {when} for this protocol: coronal, {words}, {what}.</source>
+        <translation>按 {when} 对此扫描方案的选择：冠状位，{words}，{what}。</translation>
+    </message>
+    <message>
+        <source>{count} slices</source>
+        <translation>{count} 层</translation>
+    </message>
+    <message>
+        <source>right and left series</source>
+        <translation>右侧和左侧序列</translation>
+    </message>
+    <message>
+        <source>The reader says that this series is {words}; {stated}.</source>
+        <translation>阅片者说明此序列为{words}；{stated}。</translation>
+    </message>
+    <message>
+        <source>A reader said on {when} that series of this protocol are {words}; {stated}.</source>
+        <translation>阅片者于 {when} 说明此扫描方案的序列为{words}；{stated}。</translation>
+    </message>
+    <message>
+        <source>its files do not say it</source>
+        <translation>文件中未注明</translation>
+    </message>
+    <message>
+        <source>by its files it is {words}</source>
+        <translation>按文件为{words}</translation>
+    </message>
+    <message>
+        <source>preferred to other series</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The series asked for holds images of {people} patients under one UID; choose a folder with the images of one of them.</source>
         <translation>指定的序列在同一 UID 下含 {people} 名患者的图像；请选择仅含其中一名患者图像的文件夹。</translation>
     </message>
@@ -3291,6 +3374,10 @@
         <translation>文件头未称该序列为脂肪抑制，但其脂肪呈低信号</translation>
     </message>
     <message>
+        <source>A reader calls the series fluid-sensitive, but fat is bright on it</source>
+        <translation>阅片者称此序列为液体敏感序列，但其上脂肪呈高信号</translation>
+    </message>
+    <message>
         <source>The {side} femoral head was found with low confidence; check its outline.</source>
         <translation>{side}侧股骨头的定位置信度低；请核对其轮廓。</translation>
     </message>
@@ -3749,6 +3836,62 @@
     <message>
         <source>The patient library has no outlines of this {side} hip.</source>
         <translation>患者库中没有该{side}髋的轮廓。</translation>
+    </message>
+    <message>
+        <source>The patient library has no such result of this hip.</source>
+        <translation>患者库中没有该侧髋的此结果。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: these two are not named as repeats.</source>
+        <translation>患者库未保存任何内容：这两个结果未被标为重复测量。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: the visits to be parted are not of one patient.</source>
+        <translation>患者库未保存任何内容：要拆分的就诊不属于同一患者。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: {fault}</source>
+        <translation>患者库未保存任何内容：{fault}</translation>
+    </message>
+    <message>
+        <source>the two are one and the same, so they tell nothing of noise.</source>
+        <translation>两者完全相同，无法反映测量误差。</translation>
+    </message>
+    <message>
+        <source>the two are of one scan; a repeat needs the hip scanned twice.</source>
+        <translation>两者来自同一次扫描；重复测量需要对髋部扫描两次。</translation>
+    </message>
+    <message>
+        <source>the two are of different scans; a re-edit needs one scan.</source>
+        <translation>两者来自不同扫描；重复编辑需要同一次扫描。</translation>
+    </message>
+    <message>
+        <source>a re-edit needs two outlines that a reader edited or drew.</source>
+        <translation>重复编辑需要两个由阅片者编辑或绘制的轮廓。</translation>
+    </message>
+    <message>
+        <source>one was edited by a reader and the other was not.</source>
+        <translation>其中一个经阅片者编辑，另一个没有。</translation>
+    </message>
+    <message>
+        <source>one is a right and the other a left hip.</source>
+        <translation>一个是右髋，另一个是左髋。</translation>
+    </message>
+    <message>
+        <source>the score&apos;s definition of one of them was not recorded.</source>
+        <translation>其中一个未记录评分定义。</translation>
+    </message>
+    <message>
+        <source>one of them has no score.</source>
+        <translation>其中一个没有评分。</translation>
+    </message>
+    <message>
+        <source>the two were not made alike, so they cannot be compared.</source>
+        <translation>两者的获得方式不同，不能比较。</translation>
+    </message>
+    <message>
+        <source>the two are named as repeats already.</source>
+        <translation>两者已标为重复测量。</translation>
     </message>
     <message>
         <source>Nothing was saved in the patient library: the images of this visit state its date.</source>

@@ -298,3 +298,70 @@ def test_library_of_the_first_version_is_not_opened_for_reading_only(first: Path
     with pytest.raises(StoreError, match="an older version wrote it"):
         SqlVisitStore.open(first, read_only=True)
     assert rows(first / DATABASE, "alembic_version") == [("0001",)]
+
+
+# Every version that wrote libraries
+
+VERSIONS = ("0001", "0002", "0003")
+READ_BY_ALL = (
+    *("patient", "visit", "study", "series", "instance", "analysis", "analysis_model", "warning"),
+    *("revision", "hip_result", "lesion_score", "slice_score", "mask", "audit"),
+)
+
+
+def written_by(version: str, folder: Path) -> Path:
+    """A library as that version left it."""
+    folder.mkdir()
+    text = FIRST_VERSION.with_name(f"library_{version}.sql").read_text(encoding="utf-8")
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        connection.executescript(text)
+    return folder
+
+
+def test_there_is_a_library_of_every_older_version() -> None:
+    steps = ScriptDirectory.from_config(database._config()).walk_revisions()
+    assert {step.revision for step in steps} == {*VERSIONS, NEWEST}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_library_of_an_older_version_keeps_every_value(version: str, tmp_path: Path) -> None:
+    place = written_by(version, tmp_path / "old")
+    tables: dict[str, str] = {}
+    with closing(sqlite3.connect(place / DATABASE)) as connection:
+        found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (table,) in found:
+            names = connection.execute(f"PRAGMA table_info({table})").fetchall()
+            tables[table] = ", ".join(f'"{name[1]}"' for name in names)
+    assert set(READ_BY_ALL) < set(tables)
+    before = {name: rows(place / DATABASE, name, columns) for name, columns in tables.items()}
+    assert before.pop("alembic_version") == [(version,)]
+    with SqlVisitStore.open(place) as store:
+        assert store.verify_audit() == len(before["audit"])
+    after = {name: rows(place / DATABASE, name, tables[name]) for name in before}
+    assert after == before
+    assert rows(place / DATABASE, "alembic_version") == [(NEWEST,)]
+    (backup,) = (place / BACKUPS).iterdir()
+    assert backup.name.startswith(f"hipdesk-{version}-")
+
+
+@pytest.mark.parametrize("version", VERSIONS[1:])
+def test_library_with_reviews_is_read_and_goes_on(version: str, tmp_path: Path) -> None:
+    with SqlVisitStore.open(written_by(version, tmp_path / "old")) as store:
+        (one,) = store.patients()
+        entries = store.entries(one.uid)
+        days = [date(2022, 1, 1), date(2023, 5, 6), date(2024, 5, 6)]
+        assert [each.visit.day for each in entries] == days
+        _, doubted, reviewed = (each.visit for each in entries)
+        assert doubted.hip(Side.RIGHT) is not None
+        assert [hip.side_in_doubt for hip in doubted.hips] == [True, False]
+        assert reviewed.hip(Side.RIGHT) is None
+        left = reviewed.hip(Side.LEFT)
+        assert left is not None
+        assert (left.origin, left.score.central_moved) == (Origin.AI_EDITED, False)
+        assert left.offsets_mm is not None
+        assert len(left.offsets_mm) == len(left.score.slices) == 5
+        assert {part.bme_u_intensity for part in left.score.slices} == {None}
+        assert len(store.choices.all()) == (1 if version == "0003" else 0)
+        store.put_aside(reviewed.uid, "", "Reader")
+        assert [each.visit.day for each in store.entries(one.uid)] == days[:2]
+        assert store.verify_audit() == {"0002": 11, "0003": 14}[version]

@@ -16,7 +16,9 @@ import numpy as np
 from app.background import Job, JobStatus
 from app.messages import Messages
 from app.services import Services
+from hipdesk.amendment import unsettled
 from hipdesk.errors import BugError, Cancelled, KnownError, StoreError
+from hipdesk.matching import placed
 from hipdesk.ports import AnalysisEntry, PatientEntry, StoredVisit, VisitEntry, never_cancelled
 from hipdesk.ports import Cancelled as CancelledAsk
 from hipdesk.records import (
@@ -34,7 +36,15 @@ from hipdesk.records import (
     VisitHip,
     Volume,
 )
-from hipdesk.review import Review, Reviewed, ReviewKind, Revision, current_revision, standing_of
+from hipdesk.review import (
+    RepeatPair,
+    Review,
+    Reviewed,
+    ReviewKind,
+    Revision,
+    current_revision,
+    standing_of,
+)
 from hipdesk.settings import Settings
 from tests.stacks import FakeLocator, FakeSegmenter, patient_volume, stack_about, turned
 
@@ -357,6 +367,7 @@ class FakeStore:
         self.kept: dict[str, _Kept] = {}
         self.reports: list[tuple[str, str, bool, str]] = []
         self.apart: set[frozenset[str]] = set()
+        self.pairs: list[RepeatPair] = []
         self.closed = False
         self._visits: dict[str, _Visit] = {}
 
@@ -460,6 +471,10 @@ class FakeStore:
     def date_visit(self, visit_uid: str, day: date, reader: str) -> None:
         self._called("date_visit")
         self._known_visit(visit_uid).day = day
+
+    def repeat_pairs(self) -> tuple[RepeatPair, ...]:
+        self._called("repeat_pairs")
+        return tuple(self.pairs)
 
     def load(self, analysis_uid: str, series: Series) -> Reviewed:
         self._called("load")
@@ -598,13 +613,15 @@ class FakeStore:
                     hip.reason is not None,
                     age,
                 )
-                found.append((rank, _visit_hip(reviewed.analysis, hip, number)))
+                doubted = side in unsettled(reviewed)
+                given = _visit_hip(reviewed.analysis, hip, number)
+                found.append((rank, replace(given, side_in_doubt=doubted)))
         return min(found, key=lambda each: each[0])[1] if found else None
 
 
 def _visit_hip(of: Analysis, hip: HipResult, revision: int) -> VisitHip:
     assert hip.score is not None
-    return VisitHip(
+    given = VisitHip(
         side=hip.side,
         analysis_uid=of.uid,
         series_uid=of.series.uid,
@@ -617,6 +634,7 @@ def _visit_hip(of: Analysis, hip: HipResult, revision: int) -> VisitHip:
         definition=of.definition,
         origin=of.origin if revision == 0 else Origin.AI_EDITED,
     )
+    return placed(given, of.series.affine, hip.head)
 
 
 def _check(reviewed: Reviewed, event: Review) -> None:

@@ -17,7 +17,7 @@ from hipdesk.errors import DamagedImage, StoreError
 from hipdesk.linking import offset_of
 from hipdesk.ports import VisitEntry
 from hipdesk.records import Contrast, Side
-from hipdesk.review import ReviewKind
+from hipdesk.review import PairKind, RepeatPair, ReviewKind, Take
 from hipdesk.timeline import Comparability
 from tests.app.fakes import Bench, FakeView, make_bench, make_patient, translate
 from tests.app.review_fakes import Opened, analysed, at_desk, exam_of, keep
@@ -546,7 +546,8 @@ def test_the_pair_in_numbers() -> None:
     rows = {row.label: row for row in comparison.rows}
     same = rows["U per slice, U/n"]
     assert same.earlier == same.later
-    assert same.change == "0.000"
+    assert same.change == ""
+    assert rows["U/n on matched slices"].change == "0.000"
     assert rows["BME volume"].unit == "mL"
 
 
@@ -599,3 +600,43 @@ def test_words_are_said_anew_in_another_language() -> None:
     shown = room.view.last("show_trend")
     assert shown != trend
     assert shown.sentences[0].startswith("<Plotted is A/n")
+
+
+def test_changes_that_are_not_given_can_be_asked_for_this_pair_and_hip_alone() -> None:
+    room = Room(3).entered()
+    entries = room.bench.store.entries(room.exams[0].patient_uid or "")
+    other = [
+        replace(
+            each,
+            visit=replace(
+                each.visit, hips=tuple(replace(h, definition=str(n)) for h in each.visit.hips)
+            ),
+        )
+        for n, each in enumerate(entries)
+    ]
+    room.bench.store.entries = lambda _uid: tuple(other)  # type: ignore[method-assign]
+    room.entered()
+    assert room.view.last("show_comparison").askable
+    room.controller.ask_change()
+    asked = room.view.last("show_comparison")
+    assert (asked.forced, asked.askable) == (True, False)
+    assert asked.rows[0].change or asked.rows[1].change
+    room.controller.choose_side(LEFT)
+    assert room.view.last("show_comparison").askable
+    room.controller.ask_change()
+    room.controller.choose_visit(EARLIER, room.uid(0))
+    room.run()
+    assert room.view.last("show_comparison").askable
+
+
+def test_the_noise_of_the_site_comes_with_the_visits() -> None:
+    room = Room(2)
+    entries = room.bench.store.entries(room.exams[0].patient_uid or "")
+    one, other = (each.visit.hip(RIGHT) for each in entries)
+    assert one is not None
+    assert other is not None
+    takes = Take(one, "1", "1"), Take(other, "2", "2")
+    room.bench.store.pairs = [RepeatPair(PairKind.SCAN_RESCAN, *takes)]
+    room.entered()
+    said = room.view.last("show_trend").sentences
+    assert any("patients scanned twice: not established; 1 of at least 10" in s for s in said)

@@ -174,6 +174,21 @@ def test_the_verdict_is_in_words(
     assert view.table.verdict.text() == words
 
 
+def test_changes_can_be_asked_for_where_they_are_not_given(
+    view: FollowUpView, told: Recorder
+) -> None:
+    refused = replace(comparison(Comparability.NOT_COMPARABLE), askable=True)
+    view.show_comparison(refused)
+    assert view.table.ask.isVisible()
+    view.table.ask.click()
+    assert told.told[-1] == ("ask_change",)
+    view.show_comparison(replace(refused, askable=False, forced=True))
+    assert not view.table.ask.isVisible()
+    assert view.table.verdict.text() == (
+        "Not comparable; the changes are given because you asked for them"
+    )
+
+
 def test_a_panel_without_a_picture_says_why(view: FollowUpView) -> None:
     panel = view.panels[Panel.EARLIER]
     bare = replace(shown("v3"), picture=None, reason="this visit has no slice here")

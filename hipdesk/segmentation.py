@@ -7,6 +7,7 @@ there, by the thresholds the model was measured with.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -81,8 +82,7 @@ def segment_hip(
     """
     manifest = network.manifest
     check_manifest(manifest, Task.SEGMENT, tuple(SegmentClass), HIP_SIZE)
-    sensitive = series.contrast.fluid_sensitive
-    repeats = manifest.confidence_repeats if sensitive else 0
+    repeats = manifest.confidence_repeats if series.contrast.fluid_sensitive else 0
     done = iter(range(1 + repeats))
 
     def answered(crop: HipCrop) -> FloatArray:
@@ -90,16 +90,27 @@ def segment_hip(
         return run_batches(network, network_inputs(crop, manifest), BATCH, part, cancelled)
 
     answer = answered(crop)
-    box, raw = native_masks(
-        answer, manifest, crop, series, (*BONES, *LESIONS) if sensitive else BONES
-    )
-    masks = clean(raw, crop.head, _block(series, box))
+    found = outlined(answer, manifest, crop, series)
     if not repeats:
-        return Segmentation(crop.side, box, masks)
+        return found
     confidence = slice_confidence(
         crop, _lesions(answer, manifest), lambda other: _lesions(answered(other), manifest), repeats
     )
-    return Segmentation(crop.side, box, masks, confidence)
+    return replace(found, confidence=confidence)
+
+
+def outlined(
+    probabilities: FloatArray, manifest: Manifest, crop: HipCrop, series: Series
+) -> Segmentation:
+    """A network's answer on a crop as outlines on the native grid.
+
+    Parameters
+    ----------
+    probabilities : (slices, channels, rows, columns) on the crop's grid
+    """
+    wanted = (*BONES, *LESIONS) if series.contrast.fluid_sensitive else BONES
+    box, raw = native_masks(probabilities, manifest, crop, series, wanted)
+    return Segmentation(crop.side, box, clean(raw, crop.head, _block(series, box)))
 
 
 def network_inputs(crop: HipCrop, manifest: Manifest) -> dict[str, FloatArray]:

@@ -1,4 +1,4 @@
-"""``python -m hipdesk.training generate | locate | segment | test | export | figures``.
+"""``python -m hipdesk.training COMMAND``: simulate, train, test, calibrate, export, make tables.
 
 Each command can be killed and started again; it goes on where it was.
 """
@@ -18,6 +18,7 @@ from hipdesk.errors import KnownError
 from hipdesk.phantom.prepared import PreparedAnatomy
 from hipdesk.training.recipes import (
     RECIPES,
+    SEGMENT,
     Architecture,
     Kind,
     Recipe,
@@ -36,6 +37,9 @@ from hipdesk.training.shards import (
 
 BODIES: Final = 8
 """Anatomies invented where no label maps are given."""
+
+CALIBRATION_SEED: Final = 900
+"""Apart from those of trainings and of tests."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,6 +85,11 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--run-dir", type=Path, required=True, help="folder of the training")
     test.add_argument("--data", type=Path, required=True, help="folder of shards")
     test.set_defaults(run=_test)
+    limits = commands.add_parser("calibrate", help="choose the thresholds of a finished training")
+    limits.add_argument("--run-dir", type=Path, required=True, help="folder of the training")
+    limits.add_argument("--patients", type=int, default=24, help="to simulate for this")
+    _simulation_options(limits)
+    limits.set_defaults(run=_calibrate)
     export = commands.add_parser("export", help="ONNX, manifest and card of a finished training")
     export.add_argument("--model", choices=tuple(RECIPES), required=True)
     export.add_argument("--run-dir", type=Path, required=True, help="folder of the training")
@@ -206,6 +215,27 @@ def _test(given: argparse.Namespace) -> None:
     recipe = recipe_in(given.run_dir, given.model)
     network = load_trained(recipe, given.run_dir)
     print(json.dumps(watched_dice(network, recipe, read_pool(given.data)), indent=1))
+
+
+def _calibrate(given: argparse.Namespace) -> None:
+    """Choose thresholds on simulated patients; the training's folder keeps them."""
+    from hipdesk.training.calibrate import calibrate, write_calibration
+    from hipdesk.training.leave_out import calibration_cases
+    from hipdesk.training.loop import load_trained, recipe_in
+    from hipdesk.training.torch_network import TorchNetwork
+
+    recipe = recipe_in(given.run_dir, SEGMENT.name)
+    network = TorchNetwork(load_trained(recipe, given.run_dir), recipe)
+    seed = CALIBRATION_SEED if given.seed is None else given.seed
+    bodies = given.bodies if given.bodies is not None else 0 if given.anatomy else BODIES
+    cases, test_set = calibration_cases(
+        given.anatomy, given.leave_out, given.only, bodies, given.patients, seed
+    )
+    found = calibrate(cases, network, test_set)
+    write_calibration(found, given.run_dir)
+    for name, value in found.thresholds.items():
+        print(f"{name.value}: {value:.2f}")
+    print(found.words)
 
 
 def _export(given: argparse.Namespace) -> None:

@@ -34,6 +34,7 @@ from hipdesk.inference import as_slices, in_layout
 from hipdesk.manifest import Manifest, Metric, NetworkSpec, OutputChannel, Task
 from hipdesk.probe import probe_inputs, write_expected
 from hipdesk.records import FloatArray
+from hipdesk.training.calibrate import read_calibration
 from hipdesk.training.data import input_spec
 from hipdesk.training.loop import Weights
 from hipdesk.training.networks import DEPTH_MULTIPLE, Supervised, parameter_count
@@ -385,10 +386,12 @@ def run_settings(folder: Path) -> tuple[str, ...]:
         lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
         last = json.loads(lines[-1])
         effort = settings["effort"]
+        _, thresholds = read_calibration(folder)
         return (
             f"{last['step']} steps in {last['minutes']:.0f} minutes on {effort['device']},",
             f"{settings['slices']} simulated slices, seed {settings['seed']},",
             f"torch {settings['torch']}.",
+            thresholds or "Thresholds were not chosen but are one half.",
         )
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise UnreadableInput(f"{folder} is not the folder of a training.") from error

@@ -13,7 +13,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,12 +26,13 @@ from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.errors import UnreadableInput
 from hipdesk.inference import as_slices
 from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
+from hipdesk.training.calibrate import read_calibration
 from hipdesk.training.curves import draw_curves
 from hipdesk.training.data import training_batch, watching_batch
 from hipdesk.training.losses import EVEN, supervised_loss
 from hipdesk.training.metrics import Overlap
 from hipdesk.training.networks import Supervised, build_network
-from hipdesk.training.recipes import Recipe
+from hipdesk.training.recipes import RECIPES, Recipe
 from hipdesk.training.shards import Pool
 
 _log = logging.getLogger(__name__)
@@ -114,7 +115,9 @@ def load_trained(recipe: Recipe, folder: Path) -> Supervised:
 
 
 def recipe_in(folder: Path, name: str) -> Recipe:
-    """What the training in a folder was started with.
+    """What the training in a folder was started with, and the thresholds chosen since.
+
+    What the folder does not tell, being of an earlier version, is as it is now.
 
     Parameters
     ----------
@@ -127,12 +130,14 @@ def recipe_in(folder: Path, name: str) -> Recipe:
     """
     try:
         kept = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
-        recipe = TypeAdapter(Recipe).validate_python(kept["recipe"])
+        settings = {**as_json(RECIPES[name]), **kept["recipe"]}
+        recipe = TypeAdapter(Recipe).validate_python(settings)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UnreadableInput(f"{folder} is not the folder of a training.") from error
     if recipe.name != name:
         raise UnreadableInput(f"{folder} holds a training of '{recipe.name}', not of '{name}'.")
-    return recipe
+    thresholds, _ = read_calibration(folder)
+    return replace(recipe, thresholds=thresholds or recipe.thresholds)
 
 
 def train(

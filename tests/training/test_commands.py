@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,10 @@ def test_a_folder_without_a_training_is_explained(tmp_path) -> None:
     loop._write_settings(LOCATE, Effort(1), 1, 1, tmp_path)
     with pytest.raises(UnreadableInput, match="of 'locate', not of 'segment'"):
         recipe_in(tmp_path, "segment")
-    (tmp_path / "recipe.json").write_text('{"recipe": {"name": "segment"}}', encoding="utf-8")
+    earlier = '{"recipe": {"name": "segment", "steps": 7, "unknown": 1}}'
+    (tmp_path / "recipe.json").write_text(earlier, encoding="utf-8")
+    assert recipe_in(tmp_path, "segment") == replace(SEGMENT, steps=7)
+    damaged = '{"recipe": {"name": "segment", "steps": "many"}}'
+    (tmp_path / "recipe.json").write_text(damaged, encoding="utf-8")
     with pytest.raises(UnreadableInput, match="not the folder of a training"):
         recipe_in(tmp_path, "segment")

@@ -1,0 +1,156 @@
+"""Thresholds: chosen by what they are for, kept beside the training, written into the manifest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+torch = pytest.importorskip("torch", reason="training needs torch")
+pytest.importorskip("onnxscript", reason="the export needs onnxscript")
+
+from hipdesk.errors import OutputError, UnreadableInput  # noqa: E402
+from hipdesk.records import BONES, SegmentClass, Side  # noqa: E402
+from hipdesk.training import __main__ as commands  # noqa: E402
+from hipdesk.training import calibrate as calibrating  # noqa: E402
+from hipdesk.training import leave_out, loop  # noqa: E402
+from hipdesk.training.calibrate import (  # noqa: E402
+    FILE,
+    GRID,
+    Calibration,
+    calibrate,
+    nearest_to_half,
+    read_calibration,
+    write_calibration,
+)
+from hipdesk.training.cases import Case  # noqa: E402
+from hipdesk.training.leave_out import calibration_cases  # noqa: E402
+from hipdesk.training.loop import recipe_in  # noqa: E402
+from hipdesk.training.shards import Kind, write_shards  # noqa: E402
+from tests.training.case_factory import FixedNetwork, make_case  # noqa: E402
+from tests.training.tiny import hip_stack  # noqa: E402
+
+NAMES = tuple(SegmentClass)
+BME, FLUID = NAMES.index(SegmentClass.BME), NAMES.index(SegmentClass.EFFUSION_SYNOVITIS)
+HEAD = NAMES.index(SegmentClass.FEMORAL_HEAD)
+
+
+class Shy(FixedNetwork):
+    """Knows the truth, but says of oedema 0.4 at most and of a halo about fluid 0.6."""
+
+    def __init__(self, cases: Sequence[Case]) -> None:
+        super().__init__(cases[0])
+        answers = np.concatenate([self._hip(case, side) for case in cases for side in Side])
+        halo = ndimage.grey_dilation(answers[:, FLUID], (1, 7, 7))
+        answers[:, FLUID] = np.maximum(answers[:, FLUID], np.float32(0.6) * halo)
+        answers[:, BME] *= np.float32(0.4)
+        wide = ndimage.grey_dilation(answers[:, HEAD], (1, 9, 9))
+        answers[:, HEAD] = np.maximum(answers[:, HEAD], np.float32(0.7) * wide)
+        self._answers = answers
+
+
+def cases() -> list[Case]:
+    """Hips with more and less oedema."""
+    made = []
+    for seed in range(5):
+        case = make_case(seed)
+        truth = {}
+        for side in Side:
+            own = dict(case.truth[side])
+            fewer = own[SegmentClass.BME].copy()
+            fewer[: 5 + seed] = False
+            truth[side] = {**own, SegmentClass.BME: fewer}
+        made.append(replace(case, truth=truth))
+    return made
+
+
+def test_every_channel_gets_the_threshold_that_serves_its_purpose() -> None:
+    told = []
+    made = cases()
+    found = calibrate(made, Shy(made), "toys", lambda part, what: told.append((part, what)))
+    assert 0.2 <= found.thresholds[SegmentClass.BME] < 0.4
+    assert 0.6 <= found.thresholds[SegmentClass.EFFUSION_SYNOVITIS] <= 0.8
+    assert found.thresholds[SegmentClass.FEMORAL_HEAD] >= 0.7
+    for name in (SegmentClass.PROXIMAL_FEMUR, SegmentClass.ACETABULUM):
+        assert abs(found.thresholds[name] - 0.5) <= 0.15
+    before, after = found.icc
+    assert after > before
+    assert "toys" in found.words
+    assert f"from {before:.3f} at 0.5 to {after:.3f}" in found.words
+    assert [part for part, _ in told] == sorted(part for part, _ in told)
+
+
+def test_lesions_keep_one_half_where_the_score_would_not_gain(monkeypatch) -> None:
+    made = cases()[:4]
+    figures = iter([0.9, 0.8, 0.9])
+    monkeypatch.setattr(calibrating, "_icc", lambda *_: next(figures))
+    monkeypatch.setattr(calibrating, "_figure", lambda _h, _m, t, name: -abs(t[name] - 0.7))
+    found = calibrate(made, Shy(made), "toys")
+    assert {found.thresholds[name] for name in BONES} == {0.7}
+    assert found.thresholds[SegmentClass.BME] == 0.5
+    assert found.icc == (0.9, 0.9)
+
+
+def test_too_few_hips_are_refused() -> None:
+    made = cases()[:3]
+    with pytest.raises(UnreadableInput, match="6 hips are too few"):
+        calibrate(made, Shy(made), "toys")
+
+
+def test_chance_does_not_move_a_threshold() -> None:
+    flat = [0.9] * len(GRID)
+    assert nearest_to_half(flat) == 0.5
+    flat[GRID.index(0.3)] = 0.9015
+    assert nearest_to_half(flat) == 0.5
+    flat[GRID.index(0.3)] = 0.91
+    assert nearest_to_half(flat) == 0.3
+    assert nearest_to_half([float("nan")] * len(GRID)) == 0.5
+
+
+def test_a_calibration_is_kept_and_read_or_refused(tmp_path) -> None:
+    assert read_calibration(tmp_path) == ({}, "")
+    made = Calibration({SegmentClass.BME: 0.4}, "toys", (0.8, 0.9))
+    write_calibration(made, tmp_path)
+    assert read_calibration(tmp_path) == ({"bme": 0.4}, made.words)
+    (tmp_path / FILE).write_text('{"thresholds": 3}', encoding="utf-8")
+    with pytest.raises(UnreadableInput, match="damaged"):
+        read_calibration(tmp_path)
+    with pytest.raises(OutputError):
+        write_calibration(made, tmp_path / "absent")
+
+
+def test_an_anatomy_left_out_is_not_calibrated_on(monkeypatch, tmp_path) -> None:
+    asked = []
+    monkeypatch.setattr(leave_out, "load_anatomies", lambda *given: asked.append(given) or ("a",))
+    monkeypatch.setattr(leave_out, "kept_names", lambda *_: ("VHM",))
+    _, words = calibration_cases(tmp_path, ["VHF"], [], 2, 12, 7)
+    assert asked == [(tmp_path, ["VHF"], [], 2, 7)]
+    assert words == (
+        "12 simulated patients (seed 7) of label map VHM, 2 invented bodies, kept for this"
+    )
+
+
+def test_thresholds_reach_manifest_and_card(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(loop, "SETTLING_BATCHES", 1)
+    write_shards(hip_stack, Kind.HIP, tmp_path / "data", 8, seed=1)
+    run, model = tmp_path / "run", tmp_path / "segment"
+    given = ["--data", str(tmp_path / "data"), "--out", str(run), "--steps", "1"]
+    assert commands.main(["segment", *given, "--width", "0.25"]) == 0
+    made = cases()
+    monkeypatch.setattr(leave_out, "calibration_cases", lambda *_: (made, "toys"))
+    chosen = Calibration(dict.fromkeys(SegmentClass, 0.35), "toys", (0.8, 0.9))
+    monkeypatch.setattr(calibrating, "calibrate", lambda *_: chosen)
+    assert commands.main(["calibrate", "--run-dir", str(run)]) == 0
+    assert "bme: 0.35" in capsys.readouterr().out
+    assert recipe_in(run, "segment").threshold("bme") == 0.35
+    export = ["export", "--model", "segment", "--run-dir", str(run), "--out", str(model)]
+    assert commands.main([*export, "--version", "3.0.0"]) == 0
+    manifest = json.loads((model / "manifest.json").read_text(encoding="utf-8"))
+    assert {each["threshold"] for each in manifest["channels"]} == {0.35}
+    card = (model / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "bme (threshold 0.35)" in card
+    assert chosen.words in card

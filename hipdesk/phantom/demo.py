@@ -11,7 +11,6 @@ Writing files is the caller's: `make_demo` is given a writer.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
@@ -26,7 +25,6 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from hipdesk.errors import Cancelled as CancelledError
-from hipdesk.geometry import plane_of, spacing_of, to_lps
 from hipdesk.phantom import procedural
 from hipdesk.phantom.anatomy import Anatomy, HipGeometry
 from hipdesk.phantom.artefacts import Scanner
@@ -37,9 +35,9 @@ from hipdesk.phantom.render import Subject, random_textures
 from hipdesk.phantom.samples import SeriesPlan, SimulatedSeries, simulate_series
 from hipdesk.phantom.signal import PAPER_STIR, T1_TSE, T2_FS, tissue_signals
 from hipdesk.phantom.uids import simulated_uid
+from hipdesk.phantom.volumes import as_volume
 from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
 from hipdesk.records import (
-    Acquisition,
     Affine,
     BoolArray,
     Contrast,
@@ -349,16 +347,15 @@ class _Demo:
 
     def _volume(self, order: _Order, simulated: SimulatedSeries, first: int) -> Volume:
         """The record that the writer turns into files."""
-        digest = hashlib.sha256(simulated.voxels.tobytes()).hexdigest()
-        return Volume(self._series(order, simulated, first), simulated.voxels, digest)
+        plain = as_volume(simulated, "hipdesk demo", order.description)
+        return replace(plain, series=self._series(order, plain.series, first))
 
-    def _series(self, order: _Order, simulated: SimulatedSeries, first: int) -> Series:
-        visit, affine = order.visit, simulated.affine
+    def _series(self, order: _Order, plain: Series, first: int) -> Series:
+        """A simulated series with the demo patient's names, numbers and times."""
+        visit = order.visit
         begun = datetime.combine(visit.day, _BEGIN) + timedelta(minutes=4 * order.number)
-        count, rows, columns = simulated.voxels.shape
-        normal = np.cross(affine[:3, 2], affine[:3, 1])
-        localizer = order.kind == "localizer"
-        return Series(
+        return replace(
+            plain,
             uid=self._uid("series", order),
             patient=PATIENT,
             study=StudyInfo(
@@ -368,26 +365,26 @@ class _Demo:
                 accession=f"DEMO{visit.number:04d}",
                 description=f"MRI both hips, week {visit.week} (simulated)",
             ),
-            acquisition=_acquisition(simulated, order),
-            description=order.description,
+            acquisition=replace(
+                plain.acquisition,
+                manufacturer="HipDesk",
+                model="phantom (simulated)",
+                sequence="",
+                protocol=order.description,
+                institution="HipDesk demo (simulated)",
+            ),
             number=order.number,
             frame_of_reference_uid=_uid(self._seed, "frame", *order.occasion),
-            plane=plane_of(normal),
-            contrast=simulated.protocol.contrast,
             slices=tuple(
                 SliceSource(
                     SliceKey(self._uid(f"slice {number}", order)),
                     Path(f"{number:03d}.dcm"),
-                    _point(to_lps(affine, (index, 0, 0))),
+                    source.position_lps_mm,
                     begun + timedelta(seconds=2 * number),
                 )
-                for index, number in enumerate(range(first, first + count))
+                for number, source in enumerate(plain.slices, start=first)
             ),
-            rows=rows,
-            columns=columns,
-            affine=affine,
-            spacing_mm=spacing_of(affine),
-            image_type=("ORIGINAL", "PRIMARY", "LOCALIZER") if localizer else (),
+            image_type=("ORIGINAL", "PRIMARY", "LOCALIZER") if order.kind == "localizer" else (),
         )
 
     def _uid(self, what: str, order: _Order) -> str:
@@ -401,21 +398,6 @@ _BEGIN: Final = time(9, 12)
 def _uid(seed: int, *words: str | int) -> str:
     """A UID of the demo patient."""
     return simulated_uid("hipdesk demo", seed, *words)
-
-
-def _acquisition(simulated: SimulatedSeries, order: _Order) -> Acquisition:
-    protocol = simulated.protocol
-    return Acquisition(
-        manufacturer="HipDesk",
-        model="phantom (simulated)",
-        field_strength_t=protocol.field_t,
-        protocol=order.description,
-        tr_ms=protocol.tr_ms,
-        te_ms=protocol.te_ms,
-        ti_ms=protocol.ti_ms,
-        slice_thickness_mm=simulated.thickness_mm,
-        institution="HipDesk demo (simulated)",
-    )
 
 
 def _scanner(rng: np.random.Generator) -> Scanner:

@@ -299,11 +299,13 @@ class _Keeper(QObject):
         """One part a turn, so that the window answers in between."""
         waiting = self._undressed()
         seen = [part for part in waiting if part.isVisible()]
-        if waiting:
-            self.dress((seen or waiting)[0])
-            self._later.start()
-        if len(seen) <= 1:
+        if self._held and not seen:
             self._let_go()
+        elif waiting:
+            self.dress((seen or waiting)[0])
+        else:
+            return
+        self._later.start()
 
     def _hold(self) -> None:
         """Paint no window that is partly in one theme and partly in the other."""

@@ -273,18 +273,23 @@ def _of_region(series: Series) -> Iterator[Notice]:
 
 
 def _of_hip(hip: HipResult, series: Series) -> Iterator[Notice]:
+    """What is to be said of one hip: why it is not used, or what its head and masks show."""
     side = hip.side.word
-    if not hip.head.found:
-        if hip.reason not in (Reason.SEPARATE_SERIES, Reason.METAL):
-            yield Notice(
-                "hip_missing", f"The {side} femoral head was not found, so that hip has no result."
-            )
-        return
-    if hip.reason is Reason.REJECTED_BY_READER:
+    if in_use(hip):
+        yield from _of_head(hip, series)
+        yield from _of_masks(hip, series)
+    elif hip.reason is Reason.REJECTED_BY_READER:
         yield Notice(
             "hip_rejected", f"A reader rejected the outlines of the {side} hip; it has no result."
         )
-        return
+    elif hip.reason not in (Reason.SEPARATE_SERIES, Reason.METAL):
+        yield Notice(
+            "hip_missing", f"The {side} femoral head was not found, so that hip has no result."
+        )
+
+
+def _of_head(hip: HipResult, series: Series) -> Iterator[Notice]:
+    side = hip.side.word
     if hip.head.placed:
         yield Notice("head_placed", f"The {side} femoral head was placed by a reader.")
     elif hip.head.confidence < LOW_CONFIDENCE:
@@ -299,9 +304,13 @@ def _of_hip(hip: HipResult, series: Series) -> Iterator[Notice]:
             f"The {side} femoral head reaches the edge of the picture, so part of the hip is "
             "missing from the result.",
         )
+
+
+def _of_masks(hip: HipResult, series: Series) -> Iterator[Notice]:
+    """Say where few slices show the head, or not all of it."""
     if hip.segmentation is None:
         return
-    head = hip.segmentation.masks[SegmentClass.FEMORAL_HEAD]
+    side, head = hip.side.word, hip.segmentation.masks[SegmentClass.FEMORAL_HEAD]
     shown = int(head.any(axis=(1, 2)).sum())
     if shown < FEW_HEAD_SLICES:
         yield Notice(

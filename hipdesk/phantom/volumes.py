@@ -11,12 +11,8 @@ from hipdesk.phantom.samples import SimulatedSeries
 from hipdesk.phantom.uids import simulated_uid
 from hipdesk.records import (
     Acquisition,
-    GridBox,
     Patient,
-    Segmentation,
-    SegmentClass,
     Series,
-    Side,
     SliceKey,
     SliceSource,
     StudyInfo,
@@ -36,8 +32,13 @@ def as_volume(
     ----------
     name : tells this acquisition from others; its UIDs and patient ID depend on it alone
     """
+    voxels = read_only(simulated.voxels)
+    digest = hashlib.sha256(voxels.tobytes()).hexdigest()
+    return Volume(_series(simulated, name, description), voxels, digest)
+
+
+def _series(simulated: SimulatedSeries, name: str, description: str) -> Series:
     affine = simulated.affine
-    protocol = simulated.protocol
     positions = to_lps(affine, [(index, 0, 0) for index in range(len(simulated.voxels))])
     slices = tuple(
         SliceSource(
@@ -47,31 +48,34 @@ def as_volume(
         )
         for index, position in enumerate(positions)
     )
-    series = Series(
+    return Series(
         uid=simulated_uid(name, "series"),
         patient=_patient(name),
         study=StudyInfo(simulated_uid(name, "study"), date(2024, 1, 1), time(9)),
-        acquisition=Acquisition(
-            field_strength_t=protocol.field_t,
-            sequence="simulated",
-            tr_ms=protocol.tr_ms,
-            te_ms=protocol.te_ms,
-            ti_ms=protocol.ti_ms,
-            slice_thickness_mm=simulated.thickness_mm,
-        ),
+        acquisition=_acquisition(simulated),
         description=description,
         number=1,
         frame_of_reference_uid=simulated_uid(name, "frame"),
         plane=plane_of(stack_direction(affine[:3, 0])),
-        contrast=protocol.contrast,
+        contrast=simulated.protocol.contrast,
         slices=slices,
         rows=simulated.voxels.shape[1],
         columns=simulated.voxels.shape[2],
         affine=affine,
         spacing_mm=spacing_of(affine),
     )
-    voxels = read_only(simulated.voxels)
-    return Volume(series, voxels, hashlib.sha256(voxels.tobytes()).hexdigest())
+
+
+def _acquisition(simulated: SimulatedSeries) -> Acquisition:
+    protocol = simulated.protocol
+    return Acquisition(
+        field_strength_t=protocol.field_t,
+        sequence="simulated",
+        tr_ms=protocol.tr_ms,
+        te_ms=protocol.te_ms,
+        ti_ms=protocol.ti_ms,
+        slice_thickness_mm=simulated.thickness_mm,
+    )
 
 
 def _patient(name: str) -> Patient:
@@ -83,10 +87,3 @@ def _patient(name: str) -> Patient:
         birth_date=date(1990, 1, 1),
         sex="O",
     )
-
-
-def true_segmentation(simulated: SimulatedSeries, side: Side) -> Segmentation:
-    """The truth of one hip, as a perfect model would return it."""
-    shape = simulated.voxels.shape
-    box = GridBox((0, 0, 0), (shape[0], shape[1], shape[2]))
-    return Segmentation(side, box, {name: simulated.truth[side, name] for name in SegmentClass})

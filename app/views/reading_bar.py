@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget, QWidgetAction
 
 from app.state import SeriesFacts, SeriesTab, Tool, WindowPreset
@@ -14,6 +15,9 @@ from app.views.layouts import emptied, row
 from app.views.window_fields import WindowFields
 from hipdesk.records import Side
 from hipdesk.wording import CONTRAST_WORDS
+
+LEAST_FACTS = 15 * SPACE
+"""So much of the series' name is shown before the windows' button has words."""
 
 TOOL_ICONS = {
     Tool.WINDOW: "contrast-circle",
@@ -72,6 +76,23 @@ class ReadingBar(QWidget):
         self.cine.clicked.connect(self._run)
         self.fit.clicked.connect(self.fitAsked)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the series could not be told, the windows' button speaks by its icon."""
+        super().resizeEvent(event)
+        self._choose_style()
+
+    def _choose_style(self) -> None:
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        others = sum(
+            each.sizeHint().width() + SPACE
+            for each in (*self.findChildren(QPushButton), *self.findChildren(QToolButton))
+            if each.isVisibleTo(self) and each is not self.presets
+        )
+        words = self.fontMetrics().horizontalAdvance(self.presets.text()) + 7 * SPACE
+        if self.width() - others - words < LEAST_FACTS:
+            style = Qt.ToolButtonStyle.ToolButtonIconOnly
+        self.presets.setToolButtonStyle(style)
+
     def show_series(self, facts: SeriesFacts, tabs: tuple[SeriesTab, ...]) -> None:
         """The series on screen, and those that could be."""
         if facts != self._facts:
@@ -80,6 +101,7 @@ class ReadingBar(QWidget):
         if tabs != self._tabs:
             self._tabs = tabs
             self._fill_tabs()
+            self._choose_style()
 
     def show_tool(self, tool: Tool) -> None:
         """What the left button does."""
@@ -106,6 +128,7 @@ class ReadingBar(QWidget):
     def retranslate(self) -> None:
         """Say everything in the language in force."""
         self.presets.setText(self.tr("Window"))
+        self.presets.setAccessibleName(self.tr("Window"))
         self.presets.setToolTip(self.tr("Window presets (keys 1 to 5)"))
         self.fit.setAccessibleName(self.tr("Reset zoom and pan"))
         self.fit.setToolTip(self.tr("Reset zoom and pan (R)"))
@@ -123,6 +146,7 @@ class ReadingBar(QWidget):
             self.tools[tool].setToolTip(words)
         self._say_facts()
         self._fill_tabs()
+        self._choose_style()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""

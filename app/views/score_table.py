@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QFontMetrics, QShowEvent
+from PySide6.QtGui import QFontMetrics, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -30,6 +30,7 @@ from hipdesk.wording import NO_VALUE, REASON_SENTENCES
 ROW_PX: Final = 3 * SPACE
 LABEL, RIGHT, LEFT, BOTH = range(4)
 VALUE_PX: Final = 9 * SPACE
+CELL_PADDING: Final = SPACE + 3
 WIDEST: Final = 90 * SPACE
 """Wider than this, the eye loses the line between words and figures."""
 
@@ -46,7 +47,7 @@ class ScoreTable(QTableWidget):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
-        self.setWordWrap(False)
+        self.setWordWrap(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -64,7 +65,7 @@ class ScoreTable(QTableWidget):
         header.setSectionResizeMode(LABEL, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(VALUE_PX)
         # Cells keep 3 px more from their edge than titles do.
-        header.setStyleSheet(f"QHeaderView::section {{ padding: 4px {SPACE + 3}px; }}")
+        header.setStyleSheet(f"QHeaderView::section {{ padding: 4px {CELL_PADDING}px; }}")
 
     def show_rows(self, rows: tuple[FindingRow, ...], why: str = "") -> None:
         """Other figures; ``why`` is the tip of those that are missing."""
@@ -96,6 +97,8 @@ class ScoreTable(QTableWidget):
         line = max(ROW_PX, QFontMetrics(theme.font(bold=True)).height())
         if line != self.verticalHeader().defaultSectionSize():
             self.verticalHeader().setDefaultSectionSize(line)
+        for at in range(self.rowCount()):
+            self.setRowHeight(at, max(line, self._needed(at)))
         header = self.horizontalHeader()
         header.ensurePolished()
         titles = max(header.sizeHint().height(), header.minimumHeight())
@@ -103,6 +106,21 @@ class ScoreTable(QTableWidget):
         height = titles + rows + 2 * self.frameWidth()
         if (self.minimumHeight(), self.maximumHeight()) != (height, height):
             self.setFixedHeight(height)
+
+    def _needed(self, at: int) -> int:
+        """Height of a line whose words do not fit beside the figures."""
+        item = self.item(at, LABEL)
+        if item is None:
+            return 0
+        metrics, room = QFontMetrics(item.font()), self.columnWidth(LABEL) - 2 * CELL_PADDING
+        if metrics.horizontalAdvance(item.text()) <= room:
+            return 0
+        return self.sizeHintForRow(at)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Break the words anew."""
+        super().resizeEvent(event)
+        self.fit_height()
 
     def _cell(self, words: str, main: bool, at: int) -> QTableWidgetItem:
         item = QTableWidgetItem(core_words(words))

@@ -37,6 +37,9 @@ MARGIN_LEFT: Final = 8 * SPACE
 MARGIN_RIGHT: Final = SPACE
 TOP: Final = 3 * SPACE
 BOTTOM: Final = 2 * SPACE
+SQUARE: Final = float(SPACE + 2)
+"""Of the legend."""
+
 LEAST_MM2: Final = 50.0
 """The scale reaches at least so far, so that little disease looks little."""
 
@@ -292,20 +295,16 @@ class StripChart(QWidget):
         ):
             return
         colours, metrics = theme.current(), QFontMetricsF(theme.font(theme.SMALL_PX))
-        x, square = float(MARGIN_LEFT), float(SPACE + 2)
+        x, square = float(MARGIN_LEFT), SQUARE
         y = (TOP - square) / 2
-        for words, brush in (
-            (self.tr("BME, mm²"), QBrush(mask_colour(SegmentClass.BME))),
-            (
-                self.tr("Effusion/synovitis, mm²"),
-                QBrush(mask_colour(SegmentClass.EFFUSION_SYNOVITIS)),
-            ),
-            (self.tr("Counted slices"), QBrush(_counted_ground())),
-            (self.tr("Not counted"), QBrush(colours.colour("muted"), Qt.BrushStyle.BDiagPattern)),
-        ):
+        brushes = (
+            QBrush(mask_colour(SegmentClass.BME)),
+            QBrush(mask_colour(SegmentClass.EFFUSION_SYNOVITIS)),
+            QBrush(_counted_ground()),
+            QBrush(colours.colour("muted"), Qt.BrushStyle.BDiagPattern),
+        )
+        for words, brush in zip(self.legend(), brushes, strict=True):
             width = metrics.horizontalAdvance(words)
-            if x + square + HALF + width > self.width():
-                return
             painter.setPen(QPen(colours.colour("border"), 1.0))
             painter.setBrush(brush)
             painter.drawRect(QRectF(x, y, square, square))
@@ -313,6 +312,21 @@ class StripChart(QWidget):
             place = QRectF(x + square + HALF, 0.0, width + 1, TOP)
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
             x += square + HALF + width + 2 * SPACE
+
+    def legend(self) -> tuple[str, ...]:
+        """What colours and grounds mean, in as many words as there is room for."""
+        whole = (
+            self.tr("BME, mm²"),
+            self.tr("Effusion/synovitis, mm²"),
+            self.tr("Counted slices"),
+            self.tr("Not counted"),
+        )
+        metrics = QFontMetricsF(theme.font(theme.SMALL_PX))
+        each = SQUARE + HALF + 2 * SPACE
+        wide = MARGIN_LEFT + sum(metrics.horizontalAdvance(words) + each for words in whole)
+        if wide <= self.width():
+            return whole
+        return self.tr("BME"), self.tr("Effusion"), self.tr("Counted"), self.tr("Not counted")
 
     # Hands
 

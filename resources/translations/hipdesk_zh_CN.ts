@@ -29,41 +29,6 @@
     </message>
 </context>
 <context>
-    <name>Choices</name>
-    <message>
-        <source>Reading the remembered choices</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>At the next study of this scanner&apos;s protocol, the same series will be chosen.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>From now on, this holds for every series of this scanner&apos;s protocol.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Remember again</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>What was remembered for a scanner&apos;s protocol is forgotten.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Forgetting a choice</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Do not remember</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Remembering the choice</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
     <name>ComparisonTable</name>
     <message>
         <source>Give the changes all the same</source>
@@ -1564,6 +1529,18 @@
         <translation>未计入</translation>
     </message>
     <message>
+        <source>BME</source>
+        <translation>骨髓水肿</translation>
+    </message>
+    <message>
+        <source>Effusion</source>
+        <translation>积液</translation>
+    </message>
+    <message>
+        <source>Counted</source>
+        <translation>计入</translation>
+    </message>
+    <message>
         <source>Slice {0}</source>
         <translation>层面 {0}</translation>
     </message>
@@ -1657,22 +1634,6 @@
     <message>
         <source>Looking for images</source>
         <translation>正在查找图像</translation>
-    </message>
-    <message>
-        <source>Change...</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Names in these images look garbled: choose their character set.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Choose...</source>
-        <translation type="unfinished">选择...</translation>
-    </message>
-    <message>
-        <source>More images of the series turned up; it is analysed again as a whole.</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Reading the images</source>
@@ -2838,38 +2799,6 @@
         <translation>{among}：冠状位，{words}，{count} 层。</translation>
     </message>
     <message>
-        <source>Chosen as on {when} for this protocol: coronal, {words}, {what}.</source>
-        <translation>按 {when} 对此扫描方案的选择：冠状位，{words}，{what}。</translation>
-    </message>
-    <message>
-        <source>{count} slices</source>
-        <translation>{count} 层</translation>
-    </message>
-    <message>
-        <source>right and left series</source>
-        <translation>右侧和左侧序列</translation>
-    </message>
-    <message>
-        <source>The reader says that this series is {words}; {stated}.</source>
-        <translation>阅片者说明此序列为{words}；{stated}。</translation>
-    </message>
-    <message>
-        <source>A reader said on {when} that series of this protocol are {words}; {stated}.</source>
-        <translation>阅片者于 {when} 说明此扫描方案的序列为{words}；{stated}。</translation>
-    </message>
-    <message>
-        <source>its files do not say it</source>
-        <translation>文件中未注明</translation>
-    </message>
-    <message>
-        <source>by its files it is {words}</source>
-        <translation>按文件为{words}</translation>
-    </message>
-    <message>
-        <source>preferred to other series</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>The series asked for holds images of {people} patients under one UID; choose a folder with the images of one of them.</source>
         <translation>指定的序列在同一 UID 下含 {people} 名患者的图像；请选择仅含其中一名患者图像的文件夹。</translation>
     </message>
@@ -3372,10 +3301,6 @@
     <message>
         <source>The headers do not call the series fat-suppressed, but fat is dark on it</source>
         <translation>文件头未称该序列为脂肪抑制，但其脂肪呈低信号</translation>
-    </message>
-    <message>
-        <source>A reader calls the series fluid-sensitive, but fat is bright on it</source>
-        <translation>阅片者称此序列为液体敏感序列，但其上脂肪呈高信号</translation>
     </message>
     <message>
         <source>The {side} femoral head was found with low confidence; check its outline.</source>

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app import theme
 from app.state import Scores
-from app.views.score_table import ScorePanel
+from app.views.score_table import CELL_PADDING, LABEL, ROW_PX, ScorePanel
 from hipdesk.report import FindingRow
+from hipdesk.settings import Theme
 
 ALARM = "The right femoral head was placed on the left side of the body; check the sides."
 ROWS = tuple(FindingRow(f"Figure {at}", "", "1", "2", "3") for at in range(12))
@@ -41,3 +46,26 @@ def test_without_alarms_nothing_is_said(qtbot: QtBot) -> None:
     panel.show_scores(scores(ALARM))
     panel.show_scores(None)
     assert not panel.alarms.isVisibleTo(panel)
+
+
+@pytest.mark.parametrize("width", [330, 440, 900])
+def test_words_of_a_figure_are_whole_in_a_narrow_table(
+    qtbot: QtBot, qapp: QApplication, width: int
+) -> None:
+    theme.apply(qapp, Theme.DARK)
+    panel = ScorePanel()
+    qtbot.addWidget(panel)
+    long = FindingRow("BME within the head, of head volume", "%", "6.5", "0.3", "", main=True)
+    band = FindingRow("Band", "", "1 (below 15 %)", "1 (below 15 %)", "")
+    panel.show_scores(Scores((long, band), (), (), {}, 1.0))
+    panel.resize(width, 400)
+    panel.show()
+    qtbot.waitExposed(panel)
+    table = panel.table
+    item = table.item(0, LABEL)
+    metrics, room = QFontMetrics(item.font()), table.columnWidth(LABEL) - 2 * CELL_PADDING
+    lines = table.rowHeight(0) // metrics.lineSpacing()
+    assert metrics.horizontalAdvance(item.text()) <= lines * room
+    assert (table.rowHeight(0) > ROW_PX) is (width < 900)
+    assert table.height() >= sum(table.rowHeight(at) for at in range(2))
+    assert table.rowHeight(1) == ROW_PX

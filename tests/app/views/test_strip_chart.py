@@ -7,11 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app import theme
-from app.views.strip_chart import StripChart, bars_of, scale_top, scale_tops
+from app.theme import HALF, SPACE
+from app.views.strip_chart import (
+    MARGIN_LEFT,
+    SQUARE,
+    StripChart,
+    bars_of,
+    scale_top,
+    scale_tops,
+)
 from hipdesk.overlay import LINE_STYLES
 from hipdesk.records import HipScore, Reason, SegmentClass, Side
 from hipdesk.settings import Theme
@@ -155,3 +164,14 @@ def test_without_slices_nothing_can_be_chosen(qtbot: QtBot, chart: StripChart) -
     qtbot.mouseClick(chart, LEFT_BUTTON, pos=QPoint(300, 60))
     chart.grab()
     assert told == []
+
+
+@pytest.mark.parametrize(("width", "first"), [(376, "BME"), (640, "BME, mm²")])
+def test_the_legend_is_whole_at_any_width(chart: StripChart, width: int, first: str) -> None:
+    chart.resize(width, 110)
+    words = chart.legend()
+    assert (len(words), words[0]) == (4, first)
+    metrics = QFontMetricsF(theme.font(theme.SMALL_PX))
+    each = SQUARE + HALF + 2 * SPACE
+    taken = MARGIN_LEFT + sum(metrics.horizontalAdvance(said) + each for said in words)
+    assert taken - 2 * SPACE <= width

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hipdesk.records import Analysis, HipResult, RankedSeries, Scan, Series, SeriesChoice
+from hipdesk.report import RESEARCH_ONLY
 from hipdesk.wording import CONTRAST_WORDS, REASON_SENTENCES, number, person_name
 
 
@@ -89,7 +90,7 @@ def info_lines(document: dict[str, Any]) -> Iterator[str]:
         + (f" ({test['reason']})" if test["reason"] else "")
         for test in document["self_test"]
     )
-    yield "Research use only - not for diagnostic or treatment decisions"
+    yield RESEARCH_ONLY
 
 
 def files_line(folder: str, names: Sequence[str]) -> str:

@@ -30,12 +30,12 @@ from hipdesk.records import (
     SliceScore,
     StudyInfo,
 )
-from hipdesk.report import ReportReview
+from hipdesk.report import RESEARCH_ONLY, ReportReview
 
 SCHEMA: Final = "hipdesk.result/1"
 """Identifier of the document's layout."""
 
-INTENDED_USE: Final = "Research use only - not for diagnostic or treatment decisions."
+INTENDED_USE: Final = f"{RESEARCH_ONLY}."
 """Stands in every document."""
 
 CSV_COLUMNS: Final = (

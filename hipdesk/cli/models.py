@@ -53,6 +53,7 @@ def _info_document() -> dict[str, Any]:
     from importlib import metadata
 
     from hipdesk.paths import model_names
+    from hipdesk.result import INTENDED_USE
 
     tests = [_self_test(provider) for provider in (Provider.CPU, Provider.CUDA)]
     return {
@@ -68,7 +69,7 @@ def _info_document() -> dict[str, Any]:
         "models": [_model_entry(name) for name in model_names()],
         "providers": [test["provider"] for test in tests if test["passed"]],
         "self_test": tests,
-        "intended_use": "Research use only - not for diagnostic or treatment decisions.",
+        "intended_use": INTENDED_USE,
     }
 
 

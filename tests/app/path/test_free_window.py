@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
-from app.state import Panel
+from app.bootstrap.running import settle
+from app.state import Panel, Workspace
 from app.views.slice_canvas import SliceCanvas
+from hipdesk.settings import Language, Theme
 from tests.app.path import studies
 from tests.app.path.window_driver import CTRL, Driver, Watch, share
 
@@ -39,6 +42,14 @@ def record(record_property: Record) -> Record:
     return record
 
 
+@pytest.fixture(autouse=True, scope="module")
+def settled() -> Iterator[None]:
+    """As the program begins; Python's collector would look through all of pytest's objects, too."""
+    settle()
+    yield
+    gc.unfreeze()
+
+
 def busy_elsewhere(desk: Driver) -> bool:
     """Whether other programs alone hold the window back: it only paints, and nothing else runs."""
     with Watch() as watch:
@@ -49,13 +60,24 @@ def busy_elsewhere(desk: Driver) -> bool:
     return watch.longest > PAINTING_S
 
 
-def best(record: Record, desk: Driver, what: str, attempt: Callable[[], Watch]) -> None:
-    """Hold the best of some attempts to the bound, and tell the figures."""
+def best(
+    record: Record, desk: Driver, what: str, attempt: Callable[[], Watch], alone: bool = False
+) -> None:
+    """Hold the best of some attempts to the bound, and tell the figures.
+
+    Parameters
+    ----------
+    alone : the program does nothing else, so waiting for a processor is not its own doing
+    """
+
+    def gap(watch: Watch) -> float:
+        return watch.longest_own if alone else watch.longest
+
     watches: list[Watch] = []
-    while len(watches) < ATTEMPTS and not any(each.longest < LONGEST_S for each in watches):
+    while len(watches) < ATTEMPTS and not any(gap(each) < LONGEST_S for each in watches):
         watches.append(attempt())
         print(watches[-1].told(what))
-    longest = min(each.longest for each in watches)
+    longest = min(gap(each) for each in watches)
     record(f"{what}, longest gap in ms", round(1000 * longest))
     if longest >= LONGEST_S and busy_elsewhere(desk):
         pytest.skip(f"other programs keep this machine too busy; {what} took {longest:.2f} s")
@@ -140,6 +162,30 @@ def test_opening_and_switching_leave_the_window_free(
         return watch
 
     best(record, desk, "switching workspaces", switching)
+    desk.close()
+
+
+def test_another_theme_and_language_leave_the_window_free(
+    start: Start, library: Path, record: Record
+) -> None:
+    desk = start(library, latest=True)
+    desk.wait(lambda: desk.analysed)
+    shell, keeper = desk.program.controllers.shell, desk.program.keeper
+    desk.program.controllers.shell.choose_workspace(Workspace.FOLLOW_UP)
+    desk.wait_idle()
+
+    def changing(**choices: tuple[object, object]) -> Watch:
+        with Watch() as watch:
+            for values in zip(*choices.values(), strict=True):
+                wanted = dict(zip(choices, values, strict=True))
+                shell.change_settings(keeper.settings.model_copy(update=wanted))
+                desk.spin(0.3)
+                desk.wait_idle()
+        return watch
+
+    themes, languages = (Theme.LIGHT, Theme.DARK), (Language.CHINESE, Language.ENGLISH)
+    best(record, desk, "changing the theme", lambda: changing(theme=themes), alone=True)
+    best(record, desk, "changing the language", lambda: changing(language=languages), alone=True)
     desk.close()
 
 

@@ -355,15 +355,18 @@ class Watch:
     Attributes
     ----------
     notice_s : longer gaps are told
+    queued : seconds, at each tick, that this thread has waited for a processor so far
     causes : by the beginning of a gap, where the window's thread was seen meanwhile
     """
 
     notice_s: float = 0.05
     ticks: list[float] = field(default_factory=list)
+    queued: list[float] = field(default_factory=list)
     causes: dict[float, Counter[str]] = field(default_factory=dict)
 
     def __enter__(self) -> Watch:
         self._home = threading.get_ident()
+        self._statistics = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
         self._ended = threading.Event()
         self._timer = QTimer(timerType=Qt.TimerType.PreciseTimer, interval=5)
         self._timer.timeout.connect(self._tick)
@@ -381,6 +384,13 @@ class Watch:
 
     def _tick(self) -> None:
         self.ticks.append(time.perf_counter())
+        self.queued.append(self._queued_s())
+
+    def _queued_s(self) -> float:
+        """Field 2 of Linux' scheduler statistics; 0 elsewhere."""
+        if not self._statistics.is_file():
+            return 0.0
+        return int(self._statistics.read_text("ascii").split()[1]) / 1e9
 
     def _look(self) -> None:
         while not self._ended.wait(0.005):
@@ -393,6 +403,13 @@ class Watch:
     def longest(self) -> float:
         """Seconds between two turns of the event loop."""
         return max((after - before for before, after in pairwise(self.ticks)), default=0.0)
+
+    @property
+    def longest_own(self) -> float:
+        """The same without waiting for a processor, as Linux counts it; elsewhere the same."""
+        wall, queued = pairwise(self.ticks), pairwise(self.queued)
+        gaps = (b - a - (d - c) for (a, b), (c, d) in zip(wall, queued, strict=True))
+        return max(gaps, default=0.0)
 
     def told(self, what: str) -> str:
         """The longest gap in one line, and below it what was seen in every long one."""

@@ -8,6 +8,8 @@ import pytest
 from PySide6.QtCore import QEvent, QTranslator
 from PySide6.QtWidgets import QApplication
 
+from tests.app.views.recorder import Recorder
+
 
 class Marking(QTranslator):
     """Puts «» around everything that is translated."""
@@ -19,6 +21,12 @@ class Marking(QTranslator):
 
     def isEmpty(self) -> bool:
         return False
+
+
+@pytest.fixture
+def told() -> Recorder:
+    """Who listens to the view, and what was told."""
+    return Recorder()
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QLabel,
-    QPushButton,
     QSlider,
     QWidget,
 )
@@ -44,26 +43,15 @@ from tests.app.views.follow_up_rows import (
 from tests.app.views.golden import rgb
 from tests.app.views.pictures import PIXEL_MM, picture
 from tests.app.views.recorder import Recorder
+from tests.app.views.stage import dark, primaries, staged, words_of
 
 CORONAL = ("H", "F", "R", "L")
 
 
 @pytest.fixture
-def told() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
 def view(qtbot: QtBot, qapp: QApplication, told: Recorder) -> FollowUpView:
-    theme.apply(qapp, Theme.DARK)
-    made = FollowUpView()
-    made.listen(told)  # type: ignore[arg-type]
-    qtbot.addWidget(made)
-    made.resize(1366, 660)
-    fill(made)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
+    dark()
+    return staged(qtbot, FollowUpView(), told, (1366, 660), fill)
 
 
 def fill(view: FollowUpView) -> None:
@@ -76,13 +64,6 @@ def fill(view: FollowUpView) -> None:
     view.show_link(LINK, True)
     view.show_overlay(Overlay())
     view.show_comparison(comparison())
-
-
-def words_of(view: QWidget) -> str:
-    """Everything that can be read on screen."""
-    labels = (each.text() for each in view.findChildren(QLabel) if each.isVisible())
-    buttons = (each.text() for each in view.findChildren(QAbstractButton) if each.isVisible())
-    return "\n".join([*labels, *buttons])
 
 
 def wheel(widget: QWidget, notches: int) -> None:
@@ -427,9 +408,7 @@ def test_the_way_to_the_review(view: FollowUpView, told: Recorder) -> None:
 def test_the_report_of_the_later_visit_is_the_one_main_action(
     view: FollowUpView, told: Recorder
 ) -> None:
-    primary = [each for each in view.findChildren(QPushButton) if each.property("primary")]
-    assert primary == [view.report]
-    assert view.report.text() == "Report of 2025-03-03"
+    assert primaries(view) == [view.report.text()] == ["Report of 2025-03-03"]
     view.report.click()
     assert told.told == [("write_report", "v4")]
     view.show_visits((), None, None)

@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from app import theme
 from app.state import FoundStudy, Likeness, VisitRow
 from app.views.file_choice import FileChoice
 from app.views.library_view import MOST_LISTED, PAUSE_MS, LibraryView
@@ -32,7 +31,6 @@ from app.views.person_words import identity_of
 from app.views.visit_card import VisitCard
 from hipdesk.records import Reason
 from hipdesk.review import Verdict
-from hipdesk.settings import Theme
 from tests.app.views.library_rows import (
     LEFT,
     LONG_NAME,
@@ -46,6 +44,8 @@ from tests.app.views.library_rows import (
     visit_row,
 )
 from tests.app.views.recorder import Recorder
+from tests.app.views.stage import dark, primaries, staged
+from tests.app.views.stage import spoken_of as words
 
 
 class FixedChoice(FileChoice):
@@ -59,26 +59,9 @@ class FixedChoice(FileChoice):
 
 
 @pytest.fixture
-def told() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
 def view(qtbot: QtBot, qapp: QApplication, told: Recorder) -> LibraryView:
-    theme.apply(qapp, Theme.DARK)
-    made = LibraryView(FixedChoice())
-    made.listen(told)  # type: ignore[arg-type]
-    qtbot.addWidget(made)
-    made.resize(1280, 640)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
-
-
-def words(widget: QWidget) -> str:
-    """Every word that can be seen, in the order of the widgets."""
-    labels = (each for each in widget.findChildren(QLabel) if each.isVisible())
-    return "\n".join(each.accessibleName() or each.text() for each in labels)
+    dark()
+    return staged(qtbot, LibraryView(FixedChoice()), told, (1280, 640))
 
 
 def button(widget: QWidget, text: str) -> QAbstractButton:
@@ -87,11 +70,6 @@ def button(widget: QWidget, text: str) -> QAbstractButton:
     found = [each for each in buttons if each.isVisible() and each.text() == text]
     assert len(found) == 1, text
     return found[0]
-
-
-def primaries(widget: QWidget) -> list[str]:
-    buttons = widget.findChildren(QPushButton)
-    return [each.text() for each in buttons if each.isVisible() and each.property("primary")]
 
 
 def show_visits(view: LibraryView, *rows: VisitRow) -> None:

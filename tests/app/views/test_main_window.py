@@ -39,6 +39,8 @@ from hipdesk.report import RESEARCH_ONLY
 from hipdesk.settings import Geometry, Settings, Theme, WindowState
 from tests.app.views.library_rows import LONG_NAME, patient
 from tests.app.views.recorder import Recorder
+from tests.app.views.stage import dark, staged
+from tests.app.views.stage import spoken_of as words
 
 FACTS = ProgramFacts("0.2.0", (ModelRef("segment", "0.1.0", "ab" * 32, "segment", "x"),), "/lib")
 
@@ -54,27 +56,11 @@ class FixedChoice(FileChoice):
 
 
 @pytest.fixture
-def told() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
 def window(qtbot: QtBot, qapp: QApplication, told: Recorder) -> Iterator[MainWindow]:
-    theme.apply(qapp, Theme.DARK)
+    dark()
     pages = {workspace: QWidget() for workspace in Workspace}
-    made = MainWindow(pages, FACTS, FixedChoice())
-    made.listen(told)  # type: ignore[arg-type]
-    qtbot.addWidget(made)
-    made.resize(1366, 768)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    theme.apply(qapp, Theme.DARK)
-
-
-def words(widget: QWidget) -> str:
-    labels = (each for each in widget.findChildren(QLabel) if each.isVisible())
-    return "\n".join(each.accessibleName() or each.text() for each in labels)
+    yield staged(qtbot, MainWindow(pages, FACTS, FixedChoice()), told, (1366, 768))
+    dark()
 
 
 # The theme

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QFileDialog,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QWidget,
@@ -35,6 +34,7 @@ from hipdesk.settings import Theme
 from tests.app.views.follow_up_rows import LONG
 from tests.app.views.golden import rgb
 from tests.app.views.recorder import Recorder
+from tests.app.views.stage import dark, primaries, staged, words_of
 
 NOW = datetime(2025, 3, 4, 10, 12, tzinfo=UTC)
 DPI = 96.0
@@ -58,42 +58,23 @@ def some_pages(count: int = 3, dpi: float = DPI) -> Pages:
 
 
 @pytest.fixture
-def told() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
 def view(qtbot: QtBot, qapp: QApplication, told: Recorder) -> ReportView:
-    theme.apply(qapp, Theme.DARK)
-    made = ReportView()
-    made.listen(told)  # type: ignore[arg-type]
-    qtbot.addWidget(made)
-    made.resize(1366, 660)
-    made.show_pages(some_pages())
-    made.show_status(DRAFT, OPEN)
-    made.show_impression("", True)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
+    dark()
+    return staged(qtbot, ReportView(), told, (1366, 660), fill)
+
+
+def fill(view: ReportView) -> None:
+    view.show_pages(some_pages())
+    view.show_status(DRAFT, OPEN)
+    view.show_impression("", True)
 
 
 def editor_of(view: ReportView) -> QPlainTextEdit:
     return view.impression.editor
 
 
-def words_of(view: QWidget) -> str:
-    labels = (each.text() for each in view.findChildren(QLabel) if each.isVisible())
-    buttons = (each.text() for each in view.findChildren(QAbstractButton) if each.isVisible())
-    return "\n".join([*labels, *buttons])
-
-
 def edits(told: Recorder) -> list[str]:
     return [call[1] for call in told.told if call[0] == "edit_impression"]
-
-
-def primary(view: ReportView) -> list[str]:
-    buttons = view.findChildren(QAbstractButton)
-    return [each.text() for each in buttons if each.isVisible() and each.property("primary")]
 
 
 # Pages
@@ -353,13 +334,13 @@ def test_the_line_is_that_of_the_pages(view: ReportView) -> None:
 
 
 def test_there_is_one_primary_button(view: ReportView) -> None:
-    assert primary(view) == ["Sign"]
+    assert primaries(view) == ["Sign"]
     view.show_status(DRAFT, READY)
-    assert primary(view) == ["Sign"]
+    assert primaries(view) == ["Sign"]
     view.show_status(FINAL, SIGNED)
-    assert primary(view) == ["Save PDF..."]
+    assert primaries(view) == ["Save PDF..."]
     view.show_status(DRAFT, READY)
-    assert primary(view) == ["Sign"]
+    assert primaries(view) == ["Sign"]
 
 
 def test_signing_and_withdrawing_are_told(view: ReportView, told: Recorder) -> None:

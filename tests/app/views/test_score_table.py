@@ -48,7 +48,7 @@ def test_without_alarms_nothing_is_said(qtbot: QtBot) -> None:
     assert not panel.alarms.isVisibleTo(panel)
 
 
-@pytest.mark.parametrize("width", [330, 440, 900])
+@pytest.mark.parametrize("width", [400, 440, 900])
 def test_words_of_a_figure_are_whole_in_a_narrow_table(
     qtbot: QtBot, qapp: QApplication, width: int
 ) -> None:

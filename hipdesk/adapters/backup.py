@@ -44,6 +44,8 @@ SCHEMA: Final = "hipdesk.backup/1"
 """Identifier of the manifest's layout."""
 
 MANIFEST: Final = "manifest.json"
+KEY: Final = "pseudonyms.key"
+"""A library's secret, beside its database: patients have the same pseudonyms in every export."""
 
 _BACKING_UP: Final = "The backup was not made"
 _RESTORING: Final = "Nothing was restored"
@@ -84,7 +86,7 @@ class Backup:
     Attributes
     ----------
     revision : of the database's schema
-    members : the database first
+    members : the database first, the library's secret where it has one, then images
     lacking : image files that the library itself lacked, or had damaged
     problem : what was wrong with the library's record of changes; empty where it was
         intact, or of an older schema, in which it is verified once migrated
@@ -100,7 +102,7 @@ class Backup:
     @property
     def images(self) -> int:
         """Number of image files."""
-        return len(self.members) - 1
+        return sum(member.name not in (DATABASE, KEY) for member in self.members)
 
     @property
     def size(self) -> int:
@@ -217,6 +219,9 @@ def _write(
     members: list[Member] = []
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         members.append(_add(archive, snapshot, DATABASE))
+        if (place / KEY).is_file():
+            members.append(_add(archive, place / KEY, KEY))
+        first = len(members)
         for number, (name, sha256) in enumerate(wanted, 1):
             if cancelled():
                 raise Cancelled
@@ -230,7 +235,7 @@ def _write(
             program_version=__version__,
             revision=state[0],
             members=tuple(members),
-            lacking=len(wanted) + 1 - len(members),
+            lacking=first + len(wanted) - len(members),
             problem=state[1],
         )
         text = _manifest(made)
@@ -371,7 +376,9 @@ def _check_names(archive: zipfile.ZipFile, members: Sequence[Member]) -> None:
     """The archive holds what its manifest lists, nothing else, under names that are ours."""
     names = [member.name for member in members]
     listed = sorted([*names, MANIFEST])
-    ours = names[:1] == [DATABASE] and all(_MEMBER.fullmatch(name) for name in names[1:])
+    ours = names[:1] == [DATABASE] and all(
+        name == KEY or _MEMBER.fullmatch(name) for name in names[1:]
+    )
     if not ours or sorted(archive.namelist()) != listed:
         raise _damaged()
 

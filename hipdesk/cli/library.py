@@ -16,6 +16,7 @@ from hipdesk.paths import default_library
 
 if TYPE_CHECKING:
     from hipdesk.adapters.integrity import Integrity
+    from hipdesk.adapters.store import SqlVisitStore
 
 audit = typer.Typer(no_args_is_help=True)
 app.add_typer(audit, name="audit", help="The hash-chained record of every change.")
@@ -148,12 +149,82 @@ def _integrity_document(found: Integrity, left: Integrity, aside: Path | None) -
     }
 
 
+@app.command()
+def export(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder; with --cases also a .zip file.")
+    ],
+    store: Store = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="Only CSV.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Only JSON.")] = False,
+    cases: Annotated[
+        bool,
+        typer.Option("--cases", help="De-identified images, outlines and scores instead."),
+    ] = False,
+) -> None:
+    """Write everything in the library as tables, names and numbers of patients included.
+
+    With --cases: the images with outlines and scores, without patients, for
+    `hipdesk import` and `hipdesk train --cases`.
+    """
+    if cases and (as_csv or as_json):
+        raise typer.BadParameter("--cases goes with neither --csv nor --json")
+    if cases:
+        _export_cases(out, store)
+    else:
+        _export_tables(out, store, as_csv, as_json)
+
+
+def _export_cases(out: Path, store: str) -> None:
+    from hipdesk.adapters.case_bundle import export_cases, pseudonyms_of
+    from hipdesk.adapters.dicom_folder import DicomFolderReader
+
+    with (
+        closing(ProgressLine(True)) as line,
+        _opened_to_read(store) as opened,
+        DicomFolderReader() as reader,
+    ):
+        names = pseudonyms_of(_copies(store) or Path(_place(store)))
+        done = export_cases(opened, reader, out, names, line)
+    print_lines([f"{len(done.cases)} cases of {done.patients} patients, de-identified: {out}"])
+    print_lines(f"Left out, visit {each.visit_uid}: {each.why}." for each in done.refused)
+    print_lines(["Look at the images before you give them away: no program sees everything."])
+
+
+def _export_tables(out: Path, store: str, as_csv: bool, as_json: bool) -> None:
+    from hipdesk.adapters.table_export import Format, export_tables
+
+    wanted = {Format.CSV: as_csv, Format.JSON: as_json}
+    formats = [kind for kind, chosen in wanted.items() if chosen] or list(Format)
+    with closing(ProgressLine(True)) as line, _opened_to_read(store) as opened:
+        counts = export_tables(opened, out, formats, line)
+    print_lines([f"{name}: {count} rows" for name, count in counts.items()])
+    print_lines([f"Written to {out}; the tables name patients."])
+
+
+@app.command("import")
+def import_(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder or .zip of cases.")],
+    store: Store = "",
+) -> None:
+    """Add de-identified cases, as `hipdesk export --cases` writes them, to the library."""
+    from hipdesk.adapters.case_bundle import import_cases
+    from hipdesk.adapters.dicom_folder import DicomFolderReader
+    from hipdesk.adapters.store import SqlVisitStore
+
+    with (
+        closing(ProgressLine(True)) as line,
+        SqlVisitStore.open(_place(store), library=_copies(store)) as opened,
+        DicomFolderReader() as reader,
+    ):
+        done = import_cases(bundle, opened, reader, line)
+    print_lines([f"{done.added} cases were added; {done.known} were in the library already."])
+
+
 @audit.command()
 def verify(store: Store = "", as_json: Json = False) -> None:
     """Check the record of changes, and every result, correction and review against it."""
-    from hipdesk.adapters.store import SqlVisitStore
-
-    with SqlVisitStore.open(_place(store), library=_copies(store), read_only=True) as opened:
+    with _opened_to_read(store) as opened:
         entries = opened.verify_audit()
     if as_json:
         print_json({"schema": "hipdesk.audit/1", "entries": entries, "intact": True})
@@ -170,6 +241,20 @@ def _warn(lacking: int, problem: str) -> None:
         )
     if problem:
         print_lines([f"Warning: {problem}"])
+
+
+def _opened_to_read(store: str) -> SqlVisitStore:
+    """The library, which another program may be writing to."""
+    from hipdesk.adapters.store import SqlVisitStore
+
+    return SqlVisitStore.open(_place(store), library=_copies(store), read_only=True)
+
+
+def opened(store: str, *, read_only: bool = False) -> SqlVisitStore:
+    """The library; to be looked at also while another program writes to it."""
+    from hipdesk.adapters.store import SqlVisitStore
+
+    return SqlVisitStore.open(_place(store), library=_copies(store), read_only=read_only)
 
 
 def _place(store: str) -> str:

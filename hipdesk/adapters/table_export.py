@@ -1,0 +1,600 @@
+"""Everything in a patient library as tables for other programs: CSV and JSON.
+
+One row a visit, a hip (of each analysis and each revision), a slice, and an act of
+a reader. `TABLES` documents every column; ``docs/export.md`` prints it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, BinaryIO, Final
+
+from sqlalchemy import Connection, select
+
+from hipdesk import __version__
+from hipdesk.adapters import _store_schema as schema
+from hipdesk.adapters._store_aside import is_aside
+from hipdesk.adapters._store_current import chosen_hips, reviews_by_analysis
+from hipdesk.adapters._store_database import grouped, many
+from hipdesk.adapters._store_errors import READING, translated
+from hipdesk.adapters.store import SqlVisitStore
+from hipdesk.adapters.whole_file import output_file
+from hipdesk.errors import Cancelled, OutputError
+from hipdesk.ports import Cancelled as Asked
+from hipdesk.ports import Progress, never_cancelled, no_progress
+from hipdesk.records import LESIONS, Reason, Side
+from hipdesk.review import Review, standing_of
+
+SCHEMA: Final = "hipdesk.export/1"
+"""Identifier of the tables' layout; columns are added within a version, never renamed."""
+
+Row = dict[str, Any]
+
+_WHO: Final = {
+    "patient_uid": "Random name of the patient in this library; the same in every table.",
+    "visit_uid": "Random name of the visit.",
+}
+_OF_ANALYSIS: Final = {
+    **_WHO,
+    "analysis_uid": "Name of the analysis.",
+    "revision": "0: the analysis itself; 1 and up: a reader's revisions of one of its hips.",
+    "side": "R or L, the patient's.",
+    "current": "Whether this result counts for its hip at the visit, in trends and totals.",
+}
+
+VISITS: Final = "visits"
+HIPS: Final = "hips"
+SLICES: Final = "slices"
+REVIEWS: Final = "reviews"
+IMPRESSIONS: Final = "impressions"
+REPORTS: Final = "reports"
+REPEATS: Final = "repeats"
+
+TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        VISITS: {
+            **_WHO,
+            "patient_id": "Number of the patient, as in the images.",
+            "issuer": "Who issued the number.",
+            "name": "Name, as in the images.",
+            "birth_date": "Birth date.",
+            "sex": "Sex, as in the images.",
+            "day": "Day of the visit; empty where neither images nor a reader state it.",
+            "saved_utc": "When the visit was first saved.",
+            "put_aside": "Whether a reader took the visit out of lists and trends.",
+            "study_uids": "StudyInstanceUID of each study, parted by semicolons.",
+            "study_dates": "Date and time of each study, likewise.",
+            "accessions": "Accession number of each study, likewise.",
+            "study_descriptions": "Description of each study, likewise.",
+            "total_u_intensity": "UNet-score U of both hips; empty unless both are scored in one "
+            "series.",
+            "total_u_area": "Area score A of both hips; empty likewise.",
+            "total_n_counted": "Slices in these sums.",
+            "total_reason": "Why there is no total.",
+        },
+        HIPS: {
+            **_OF_ANALYSIS,
+            "day": "Day of the visit.",
+            "origin": "Who drew the outlines: ai, ai_edited or manual.",
+            "created_utc": "When the result was made.",
+            "reader": "Who made the revision.",
+            "verdict": "A reader's judgement of this result: accepted, rejected or none.",
+            "signed_by": "Whose signature of this result stands.",
+            "signed_utc": "When it was signed.",
+            "program_version": "Version of the program that analysed.",
+            "definition": "Definition of the score.",
+            "provider": "Where the networks ran: cpu or cuda.",
+            "models": "Name, version and SHA-256 of each network, parted by semicolons.",
+            "pixel_sha256": "Hash of the analysed pixels.",
+            "study_uid": "StudyInstanceUID.",
+            "series_uid": "SeriesInstanceUID.",
+            "series_description": "Description of the series.",
+            "plane": "Plane of the slices.",
+            "contrast": "Kind of contrast.",
+            "rows": "Pixels from top to bottom.",
+            "columns": "Pixels from left to right.",
+            "spacing_slices_mm": "Millimetres between slices, measured from their positions.",
+            "spacing_rows_mm": "Millimetres between rows.",
+            "spacing_columns_mm": "Millimetres between columns.",
+            "manufacturer": "Of the scanner.",
+            "model": "Of the scanner.",
+            "institution": "As in the images.",
+            "field_strength_t": "Field strength, tesla.",
+            "sequence": "Sequence, as in the images.",
+            "protocol": "Protocol, as in the images.",
+            "tr_ms": "Repetition time, milliseconds.",
+            "te_ms": "Echo time, milliseconds.",
+            "ti_ms": "Inversion time, milliseconds.",
+            "slice_thickness_mm": "Slice thickness, millimetres.",
+            "found": "Whether the femoral head was found.",
+            "confidence": "The locator's confidence, 0 to 1.",
+            "head_placed": "Whether a reader placed the head.",
+            "head_x_mm": "Head centre towards the patient's left (LPS), millimetres.",
+            "head_y_mm": "Head centre towards the back (LPS), millimetres.",
+            "head_z_mm": "Head centre towards the head (LPS), millimetres.",
+            "head_radius_mm": "Head radius, millimetres.",
+            "reason": "Why there is no score.",
+            "n_counted": "Slices in the sums.",
+            "central_index": "Central slice, from 0.",
+            "central_moved": "Whether a reader chose it.",
+            "u_intensity": "UNet-score U, sum over the counted slices.",
+            "u_area": "Area score A, likewise.",
+            "u_intensity_mean": "U divided by the number of counted slices.",
+            "u_area_mean": "A divided by it.",
+            "bme_u_intensity": "U of bone marrow oedema alone.",
+            "bme_u_area": "A of bone marrow oedema alone.",
+            "effusion_synovitis_u_intensity": "U of effusion and synovitis alone.",
+            "effusion_synovitis_u_area": "A of effusion and synovitis alone.",
+            "bme_ml": "Volume of bone marrow oedema, millilitres.",
+            "effusion_ml": "Volume of effusion and synovitis, millilitres.",
+            "head_ml": "Volume of the outlined femoral head, millilitres.",
+            "bme_head_percent": "Oedema inside the head, percent of its volume.",
+        },
+        SLICES: {
+            **_OF_ANALYSIS,
+            "index": "Slice in the series, from 0.",
+            "sop_instance_uid": "SOPInstanceUID of the image.",
+            "frame_number": "Frame in the image, from 1; empty where the image is one slice.",
+            "counted": "Whether the slice is in the sums.",
+            "reason": "Why it is not.",
+            "head_px": "Pixels of the femoral head.",
+            "bme_px": "Pixels of bone marrow oedema.",
+            "effusion_px": "Pixels of effusion and synovitis.",
+            "u_intensity": "The slice's U.",
+            "u_area": "The slice's A.",
+            "bme_u_intensity": "The slice's U of bone marrow oedema alone.",
+            "effusion_u_intensity": "The slice's U of effusion and synovitis alone.",
+            "note": "A reader's words on why it should not count.",
+        },
+        REVIEWS: {
+            **_WHO,
+            "analysis_uid": "Name of the analysis.",
+            "side": "R or L, the patient's.",
+            "revision": "Which result was judged; see hips.",
+            "kind": "accepted, rejected, reopened, signed or withdrawn.",
+            "reader": "Who did it.",
+            "at_utc": "When.",
+            "note": "The reader's reason.",
+        },
+        IMPRESSIONS: {
+            **_WHO,
+            "analysis_uid": "Name of the analysis.",
+            "words": "The reader's words for the report; the last row of an analysis counts.",
+            "reader": "Who wrote them.",
+            "at_utc": "When.",
+        },
+        REPORTS: {
+            **_WHO,
+            "analysis_uid": "Name of the analysis.",
+            "pdf_sha256": "Hash of the report's file.",
+            "final": "Whether it was final; else a draft.",
+            "reader": "Who saved or printed it.",
+            "at_utc": "When.",
+        },
+        REPEATS: {
+            **_WHO,
+            "purpose": "What two results of an unchanged hip are repeats of.",
+            "side": "R or L, the patient's.",
+            "first_analysis_uid": "The one analysis, at this visit.",
+            "first_revision": "Which of its results; see hips.",
+            "second_analysis_uid": "The other one.",
+            "second_revision": "Which of its results.",
+            "withdrawn": "Whether this took the pair back; the last row of a pair counts.",
+            "reader": "Who named them.",
+            "at_utc": "When.",
+        },
+    }
+)
+"""Columns of each table, in order, and what they hold."""
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+"""With which a text would be taken for a formula by a spreadsheet."""
+
+
+class Format(StrEnum):
+    """How tables are written."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+def export_tables(
+    store: SqlVisitStore,
+    folder: Path,
+    formats: Iterable[Format] = tuple(Format),
+    progress: Progress = no_progress,
+    cancelled: Asked = never_cancelled,
+) -> dict[str, int]:
+    """Write every table of `TABLES`; rows of each.
+
+    Tables that are there are replaced, all of them or none.
+
+    Raises
+    ------
+    OutputError
+        They cannot be written.
+    StoreError
+        The library cannot be read.
+    Cancelled
+        The user asked to stop.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The folder {folder} cannot be made; choose one you may write to."
+        ) from error
+    with ExitStack() as stack:
+        tables = {
+            name: [
+                _WRITERS[kind](stack.enter_context(output_file(folder / f"{name}.{kind}")), name)
+                for kind in formats
+            ]
+            for name in TABLES
+        }
+        counts = dict.fromkeys(TABLES, 0)
+        with translated(READING), store._reading() as connection:
+            for name, row in _rows(connection, progress, cancelled):
+                counts[name] += 1
+                for table in tables[name]:
+                    table.write(row)
+        for written in tables.values():
+            for table in written:
+                table.close()
+    return counts
+
+
+class _CsvTable:
+    """A table with a header, in UTF-8 with the mark that spreadsheets look for."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._columns = list(TABLES[name])
+        self._text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+        self._writer = csv.writer(self._text, lineterminator="\r\n")
+        self._writer.writerow(self._columns)
+
+    def write(self, row: Row) -> None:
+        self._writer.writerow([_cell(row[name]) for name in self._columns])
+
+    def close(self) -> None:
+        self._text.flush()
+        self._text.detach()
+
+
+class _JsonTable:
+    """A document with the same rows; numbers are numbers, what is empty is null."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file, self._first, self._columns = file, True, list(TABLES[name])
+        head = {
+            "schema": SCHEMA,
+            "table": name,
+            "program_version": __version__,
+            "exported_utc": _plain(datetime.now(UTC)),
+        }
+        file.write(json.dumps(head)[:-1].encode("ascii") + b', "rows": [')
+
+    def write(self, row: Row) -> None:
+        text = json.dumps({name: _plain(row[name]) for name in self._columns}, allow_nan=False)
+        self._file.write((b"\n" if self._first else b",\n") + text.encode("ascii"))
+        self._first = False
+
+    def close(self) -> None:
+        self._file.write(b"\n]}\n")
+
+
+_WRITERS: Final[Mapping[Format, type[_CsvTable] | type[_JsonTable]]] = {
+    Format.CSV: _CsvTable,
+    Format.JSON: _JsonTable,
+}
+
+
+def _plain(value: object) -> object:
+    """A value as JSON has it; times are in UTC, with a Z."""
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+        return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return value.isoformat() if isinstance(value, date | time) else value
+
+
+def _cell(value: object) -> str:
+    """A value as text: empty for none, numbers unrounded, nothing that is taken for a formula."""
+    plain = _plain(value)
+    if plain is None:
+        return ""
+    if isinstance(plain, bool):
+        return str(plain).lower()
+    if isinstance(plain, str) and plain.startswith(FORMULA_STARTS):
+        return f"'{plain}"
+    return str(plain)
+
+
+def _rows(
+    connection: Connection, progress: Progress, cancelled: Asked
+) -> Iterator[tuple[str, Row]]:
+    """Table and row of everything, patient by patient, visits in the order of their days."""
+    patients = many(connection, select(schema.patient).order_by(schema.patient.c.id))
+    for number, patient in enumerate(patients, 1):
+        if cancelled():
+            raise Cancelled
+        yield from _patient_rows(connection, patient)
+        progress(number / len(patients), "Exporting")
+
+
+def _patient_rows(connection: Connection, patient: Row) -> Iterator[tuple[str, Row]]:
+    visit = schema.visit
+    wanted = select(visit).where(visit.c.patient_id == patient["id"])
+    visits = many(connection, wanted.order_by(visit.c.day.is_(None), visit.c.day, visit.c.id))
+    keys = [each["id"] for each in visits]
+    study = schema.study
+    studies: dict[int, list[Row]] = defaultdict(list)
+    of_visits = select(study).where(study.c.visit_id.in_(keys)).order_by(study.c.id)
+    for each in many(connection, of_visits):
+        studies[each["visit_id"]].append(each)
+    counting = chosen_hips(connection, keys)
+    aside = set(connection.execute(select(visit.c.id).where(is_aside(visit.c.id))).scalars())
+    for each in visits:
+        chosen = {side: hip for (key, side), hip in counting.items() if key == each["id"]}
+        row = _visit_row(patient, each, studies[each["id"]], chosen)
+        yield VISITS, row | {"put_aside": each["id"] in aside}
+    yield from _analysis_rows(connection, patient, keys, {hip["id"] for hip in counting.values()})
+
+
+def _visit_row(patient: Row, visit: Row, studies: Sequence[Row], hips: Mapping[Side, Row]) -> Row:
+    return {
+        "patient_uid": patient["uid"],
+        "visit_uid": visit["uid"],
+        "patient_id": patient["identifier"],
+        "issuer": patient["issuer"],
+        "name": patient["name"],
+        "birth_date": patient["birth_date"],
+        "sex": patient["sex"],
+        "day": visit["day"],
+        "saved_utc": visit["saved_utc"],
+        "study_uids": ";".join(study["uid"] for study in studies),
+        "study_dates": ";".join(_moment(study) for study in studies),
+        "accessions": ";".join(study["accession"] for study in studies),
+        "study_descriptions": ";".join(study["description"] for study in studies),
+        **_total(hips),
+    }
+
+
+def _moment(study: Row) -> str:
+    if study["date"] is None:
+        return ""
+    at = study["time"]
+    return str(study["date"].isoformat() + ("" if at is None else f"T{at.isoformat()}"))
+
+
+def _total(hips: Mapping[Side, Row]) -> Row:
+    """Sums over both hips; signals of two series are never added."""
+    found = [hips[side] for side in Side if side in hips]
+    names = ("u_intensity", "u_area", "n_counted")
+    reason = Reason.OTHER_HIP_NOT_SCORED
+    if len(found) == len(Side):
+        if len({hip["analysis_id"] for hip in found}) > 1:
+            reason = Reason.SEPARATE_SERIES
+        elif all(hip["u_intensity"] is not None for hip in found):
+            sums = {f"total_{name}": sum(hip[name] for hip in found) for name in names}
+            return {**sums, "total_reason": None}
+    if any(hip["reason"] == Reason.NOT_FLUID_SENSITIVE for hip in found):
+        reason = Reason.NOT_FLUID_SENSITIVE
+    return {**dict.fromkeys(f"total_{name}" for name in names), "total_reason": reason.value}
+
+
+def _analysis_rows(
+    connection: Connection, patient: Row, visits: list[int], counting: set[int]
+) -> Iterator[tuple[str, Row]]:
+    """Hips, slices and what readers did, of every analysis of a patient."""
+    hips = many(connection, _results(visits))
+    analyses = {hip["analysis_id"]: hip for hip in hips}
+    reviews = reviews_by_analysis(connection, analyses)
+    models = grouped(connection, schema.analysis_model, analyses)
+    keys = [hip["id"] for hip in hips]
+    lesions = grouped(connection, schema.lesion_score, keys)
+    slices = grouped(connection, schema.slice_score, keys)
+    for hip in hips:
+        events = reviews.get(hip["analysis_id"], ())
+        shared = _shared(patient, hip, hip["id"] in counting)
+        own = _hip_row(hip, events, models[hip["analysis_id"]], lesions[hip["id"]])
+        yield HIPS, shared | own
+        for part in slices[hip["id"]]:
+            yield SLICES, shared | _slice_row(part)
+    for name, table in _ACTS.items():
+        found = grouped(connection, table, analyses)
+        for key, hip in analyses.items():
+            for act in found[key]:
+                yield name, _act_row(name, act, patient, hip)
+    yield from _repeat_rows(connection, patient, analyses)
+
+
+def _repeat_rows(
+    connection: Connection, patient: Row, analyses: Mapping[int, Row]
+) -> Iterator[tuple[str, Row]]:
+    pair, other = schema.visit_pair, schema.analysis
+    wanted = (
+        select(pair, other.c.uid.label("second_analysis_uid"))
+        .join(other, pair.c.second_analysis_id == other.c.id)
+        .where(pair.c.first_analysis_id.in_(list(analyses)))
+    )
+    for row in many(connection, wanted.order_by(pair.c.id)):
+        first = analyses[row["first_analysis_id"]]
+        of = {
+            "patient_uid": patient["uid"],
+            "visit_uid": first["visit_uid"],
+            "first_analysis_uid": first["analysis_uid"],
+        }
+        yield REPEATS, of | {name: row[name] for name in TABLES[REPEATS] if name not in of}
+
+
+_ACTS: Final = {
+    REVIEWS: schema.review,
+    IMPRESSIONS: schema.impression,
+    REPORTS: schema.report,
+}
+
+
+def _act_row(name: str, act: Row, patient: Row, hip: Row) -> Row:
+    of = {
+        "patient_uid": patient["uid"],
+        "visit_uid": hip["visit_uid"],
+        "analysis_uid": hip["analysis_uid"],
+    }
+    return of | {column: act[column] for column in TABLES[name] if column not in of}
+
+
+def _results(visits: list[int]) -> Any:
+    """Every hip of every revision at some visits, with all it belongs to."""
+    hip, revision, analysis = schema.hip_result, schema.revision, schema.analysis
+    series, study, visit = schema.series, schema.study, schema.visit
+    return (
+        select(
+            hip,
+            revision.c.number.label("revision"),
+            revision.c.origin,
+            revision.c.created_utc,
+            revision.c.reader,
+            analysis.c.id.label("analysis_id"),
+            analysis.c.uid.label("analysis_uid"),
+            analysis.c.program_version,
+            analysis.c.definition,
+            analysis.c.compute_provider,
+            analysis.c.pixel_sha256,
+            series.c.uid.label("series_uid"),
+            series.c.description,
+            series.c.plane,
+            series.c.contrast,
+            series.c.rows,
+            series.c.columns,
+            series.c.spacing_mm,
+            series.c.acquisition,
+            study.c.uid.label("study_uid"),
+            visit.c.uid.label("visit_uid"),
+            visit.c.day,
+        )
+        .join(revision, hip.c.revision_id == revision.c.id)
+        .join(analysis, revision.c.analysis_id == analysis.c.id)
+        .join(series, analysis.c.series_id == series.c.id)
+        .join(study, series.c.study_id == study.c.id)
+        .join(visit, study.c.visit_id == visit.c.id)
+        .where(visit.c.id.in_(visits))
+        .order_by(visit.c.day.is_(None), visit.c.day, analysis.c.id, revision.c.number, hip.c.id)
+    )
+
+
+def _shared(patient: Row, hip: Row, counting: bool) -> Row:
+    return {
+        "patient_uid": patient["uid"],
+        "visit_uid": hip["visit_uid"],
+        "analysis_uid": hip["analysis_uid"],
+        "revision": hip["revision"],
+        "side": hip["side"],
+        "current": counting,
+    }
+
+
+_OF_ACQUISITION: Final = (
+    "manufacturer",
+    "model",
+    "institution",
+    "field_strength_t",
+    "sequence",
+    "protocol",
+    "tr_ms",
+    "te_ms",
+    "ti_ms",
+    "slice_thickness_mm",
+)
+_SPACINGS: Final = ("spacing_slices_mm", "spacing_rows_mm", "spacing_columns_mm")
+_CENTRE: Final = ("head_x_mm", "head_y_mm", "head_z_mm")
+_AS_STORED: Final = (
+    "day",
+    "origin",
+    "created_utc",
+    "reader",
+    "program_version",
+    "definition",
+    "pixel_sha256",
+    "study_uid",
+    "series_uid",
+    "plane",
+    "contrast",
+    "rows",
+    "columns",
+    "found",
+    "confidence",
+    "n_counted",
+    "central_index",
+    "central_moved",
+    "u_intensity",
+    "u_area",
+    "bme_ml",
+    "effusion_ml",
+    "head_ml",
+    "bme_head_percent",
+)
+
+
+def _hip_row(
+    hip: Row, events: Sequence[Review], models: Sequence[Row], lesions: Sequence[Row]
+) -> Row:
+    standing = standing_of(events, Side(hip["side"]), hip["revision"])
+    signature = standing.signature
+    spacing, centre = hip["spacing_mm"], hip["centre_lps_mm"] or (None, None, None)
+    return {
+        **{name: hip[name] for name in _AS_STORED},
+        **{name: hip["acquisition"].get(name) for name in _OF_ACQUISITION},
+        "verdict": None if standing.verdict is None else standing.verdict.value,
+        "signed_by": None if signature is None else signature.reader,
+        "signed_utc": None if signature is None else signature.at_utc,
+        "provider": hip["compute_provider"],
+        "models": ";".join(f"{each['name']} {each['version']} {each['sha256']}" for each in models),
+        "series_description": hip["description"],
+        **dict(zip(_SPACINGS, spacing, strict=True)),
+        "head_placed": bool(hip["placed"]),
+        **dict(zip(_CENTRE, centre, strict=True)),
+        "head_radius_mm": hip["radius_mm"],
+        "reason": hip["reason"] if hip["n_counted"] is not None else hip["head_reason"],
+        "u_intensity_mean": _mean(hip["u_intensity"], hip["n_counted"]),
+        "u_area_mean": _mean(hip["u_area"], hip["n_counted"]),
+        **_by_lesion(lesions),
+    }
+
+
+def _mean(total: float | None, n: int | None) -> float | None:
+    return None if total is None or not n else total / n
+
+
+def _by_lesion(lesions: Sequence[Row]) -> Row:
+    found: dict[str, Row] = defaultdict(dict)
+    for each in lesions:
+        found[each["lesion"]] = each
+    return {
+        f"{lesion.value}_{figure}": found[lesion.value].get(figure)
+        for lesion in LESIONS
+        for figure in ("u_intensity", "u_area")
+    }
+
+
+def _slice_row(part: Row) -> Row:
+    own = [column for column in TABLES[SLICES] if column not in _OF_ANALYSIS]
+    return {name: part["slice_index" if name == "index" else name] for name in own}
+
+
+def columns_text() -> str:
+    """Every table and column as Markdown."""
+    lines: list[str] = []
+    for name, columns in TABLES.items():
+        lines += [f"### {name}", "", "| Column | What it holds |", "|---|---|"]
+        lines += [f"| `{column}` | {meaning} |" for column, meaning in columns.items()]
+        lines.append("")
+    return "\n".join(lines)

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Final
 
 from app.messages import OUR_FAULT, TOO_LITTLE_MEMORY
-from hipdesk import display, paths, report, report_trend, sdc, series_choice, wording
+from hipdesk import display, paths, reanalysis, report, report_trend, sdc, series_choice, wording
 from hipdesk.records import Contrast, Plane, Side
 
 CONTEXT: Final = "core"
@@ -499,6 +499,12 @@ _LIBRARY: Final = (
     "The patient library has no such analysis.",
     "The patient library has no outlines of this {side} hip.",
     "The patient library has no such result of this hip.",
+    reanalysis.NO_HIP,
+    reanalysis.ANALYSING,
+    (
+        "The images in the patient library are not those that were analysed, so they are not "
+        "analysed again; restore the library from a copy."
+    ),
     f"{SAVING}: these two are not named as repeats.",
     f"{SAVING}: the visits to be parted are not of one patient.",
     f"{SAVING}: {{fault}}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
@@ -271,13 +272,20 @@ def _rows(
     matched = change is not None and change.basis is Basis.MATCHED_SLICES
     for (label, on_matched, value), moved in zip(_SCORES, changes, strict=True):
         own = _of(before, value), _of(after, value)
-        yield _row(label, "", SCORE_DIGITS, *own, None if matched else moved)
-        if matched and moved is not None:
+        apart = matched and moved is not None and not _same(own, moved)
+        yield _row(label, "", SCORE_DIGITS, *own, None if apart else moved)
+        if apart and moved is not None:
             yield _row(on_matched, "", SCORE_DIGITS, moved.before, moved.after, moved)
     yield from _slice_rows(before, after, change)
     for label, value in _VOLUMES:
         own = _of(before, value), _of(after, value)
         yield _row(label, "mL", VOLUME_DIGITS, *own, _volume_change(*own, change))
+
+
+def _same(own: tuple[float | None, float | None], moved: ValueChange) -> bool:
+    """Whether every counted slice is matched, so that a row of its own would say nothing."""
+    pairs = zip(own, (moved.before, moved.after), strict=True)
+    return all(one is not None and math.isclose(one, other) for one, other in pairs)
 
 
 def _slice_rows(

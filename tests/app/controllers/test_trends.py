@@ -227,6 +227,13 @@ def test_it_has_one_when_asked_and_is_marked() -> None:
     assert (shown["U/n on matched slices"], shown["BME volume"]) == ("−0.050", "0.0")
 
 
+def test_where_every_slice_is_matched_one_row_says_it() -> None:
+    shown = {row.label: row for row in comparison_of(MATCHED[0], MATCHED[0], RIGHT, ()).rows}
+    assert "U/n on matched slices" not in shown
+    assert shown["U per slice, U/n"].change == "0.000"
+    assert shown["Slices matched"].earlier == "9"
+
+
 def test_noise_is_told_where_the_site_knows_it() -> None:
     """SD of +-0.3: 0.620 is the smallest detectable change, and 0.05 does not exceed it."""
     scope = scope_of(PairKind.SCAN_RESCAN, MATCHED[1].hips[0], Quantity.U_INTENSITY_MEAN)

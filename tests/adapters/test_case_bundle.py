@@ -6,7 +6,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -86,24 +86,59 @@ def add(store: SqlVisitStore, analysis: Analysis) -> str:
     return store.add(analysis, [source.path for source in analysis.series.slices])
 
 
-@pytest.fixture
-def filled(store: SqlVisitStore, incoming: Path) -> list[Analysis]:
+@dataclass(frozen=True)
+class Made:
+    """A library, closed, what is in it, and its bundle, as a folder and an archive."""
+
+    place: Path
+    analyses: list[Analysis]
+    bundle: Path
+    archive: Path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Two visits, 180 days apart; the second one's right hip was edited."""
+    folder = tmp_path_factory.mktemp("cases")
     analyses = [
-        images(incoming / "1", 1, date(2023, 9, 3)),
-        images(incoming / "2", 2, date(2024, 3, 1)),
+        images(folder / "1", 1, date(2023, 9, 3)),
+        images(folder / "2", 2, date(2024, 3, 1)),
     ]
-    for analysis in analyses:
-        add(store, analysis)
-    hip = analyses[1].hip(Side.RIGHT)
-    assert hip.score is not None
-    first = replace(hip.score.slices[0], counted=False, reason=Reason.EXCLUDED_BY_READER)
-    if "note" in first.__dataclass_fields__:
-        first = replace(first, note="Dr. Quux saw Zzyzx move")
-    edited = replace(hip, score=replace(hip.score, slices=(first, *hip.score.slices[1:])))
-    store.revise(analyses[1].uid, edited, Origin.AI_EDITED, "Dr. Quux")
-    store.write_impression(analyses[1].uid, "Zzyzx is better", "Dr. Quux")
-    return analyses
+    with SqlVisitStore.open(folder / "library") as store:
+        for analysis in analyses:
+            add(store, analysis)
+        hip = analyses[1].hip(Side.RIGHT)
+        assert hip.score is not None
+        first = replace(
+            hip.score.slices[0],
+            counted=False,
+            reason=Reason.EXCLUDED_BY_READER,
+            note="Dr. Quux saw Zzyzx move",
+        )
+        edited = replace(hip, score=replace(hip.score, slices=(first, *hip.score.slices[1:])))
+        store.revise(analyses[1].uid, edited, Origin.AI_EDITED, "Dr. Quux")
+        store.write_impression(analyses[1].uid, "Zzyzx is better", "Dr. Quux")
+        done = export(store, folder / "bundle")
+        assert (len(done.cases), done.patients, done.refused) == (2, 1, ())
+        export(store, folder / "bundle.zip")
+    return Made(folder / "library", analyses, folder / "bundle", folder / "bundle.zip")
+
+
+@pytest.fixture
+def filled(made: Made, place: Path) -> list[Analysis]:
+    """The library in its place, not opened yet."""
+    shutil.copytree(made.place, place)
+    return made.analyses
+
+
+@pytest.fixture
+def bundle(made: Made, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made.bundle, tmp_path / "bundle"))
+
+
+@pytest.fixture
+def archive(made: Made, tmp_path: Path) -> Path:
+    return Path(shutil.copy(made.archive, tmp_path / "bundle.zip"))
 
 
 @pytest.fixture
@@ -117,18 +152,12 @@ def export(store: SqlVisitStore, target: Path) -> Exported:
         return export_cases(store, reader, target, PSEUDONYMS)
 
 
-@pytest.fixture
-def bundle(store: SqlVisitStore, filled: list[Analysis], tmp_path: Path) -> Path:
-    done = export(store, tmp_path / "bundle")
-    assert (len(done.cases), done.patients, done.refused) == (2, 1, ())
-    return tmp_path / "bundle"
-
-
 def cases(bundle: Path) -> list[Path]:
     return sorted(path for path in bundle.iterdir() if path.is_dir())
 
 
-def test_no_byte_tells_of_the_patient(bundle: Path, filled: list[Analysis]) -> None:
+def test_no_byte_tells_of_the_patient(made: Made) -> None:
+    bundle, filled = made.bundle, made.analyses
     uids = [filled[0].uid, filled[0].series.uid, filled[0].series.study.uid]
     uids += [source.key.sop_instance_uid for source in filled[0].series.slices]
     traces = [trace.encode() for trace in (*TRACES, *uids, "20240301", "2024-03-0")]
@@ -140,8 +169,9 @@ def test_no_byte_tells_of_the_patient(bundle: Path, filled: list[Analysis]) -> N
 
 
 def test_another_library_gets_the_same_results(
-    bundle: Path, filled: list[Analysis], tmp_path: Path, reader: DicomFolderReader
+    made: Made, tmp_path: Path, reader: DicomFolderReader
 ) -> None:
+    bundle, filled = made.bundle, made.analyses
     with SqlVisitStore.open(tmp_path / "other") as other:
         done = import_cases(bundle, other, reader)
         assert (done.added, done.known) == (2, 0)
@@ -180,12 +210,12 @@ def test_another_library_gets_the_same_results(
 
 
 def test_an_exported_import_is_the_same_again(
-    bundle: Path, tmp_path: Path, reader: DicomFolderReader
+    made: Made, tmp_path: Path, reader: DicomFolderReader
 ) -> None:
     with SqlVisitStore.open(tmp_path / "other") as other:
-        import_cases(bundle, other, reader)
+        import_cases(made.bundle, other, reader)
         export(other, tmp_path / "again")
-    first, second = cases(bundle)[0], cases(tmp_path / "again")[0]
+    first, second = cases(made.bundle)[0], cases(tmp_path / "again")[0]
     one, two = (json.loads((each / CASE).read_bytes()) for each in (first, second))
     for document in (one, two):
         for hip in document["hips"]:
@@ -195,7 +225,8 @@ def test_an_exported_import_is_the_same_again(
     assert one["pixel_sha256"] == two["pixel_sha256"]
 
 
-def test_training_reads_the_corrected_ones(bundle: Path) -> None:
+def test_training_reads_the_corrected_ones(made: Made) -> None:
+    bundle = made.bundle
     found = read_cases(bundle, Doors(DicomFolderReader(), read_outlines))
     assert [case.name for case in found.cases] == [cases(bundle)[1].name]
     assert [problem.code for problem in found.problems] == ["not_corrected"]
@@ -207,7 +238,8 @@ def test_training_reads_the_corrected_ones(bundle: Path) -> None:
             assert np.array_equal(case.truth[side][name], inside)
 
 
-def test_files_for_other_programs(bundle: Path) -> None:
+def test_files_for_other_programs(made: Made) -> None:
+    bundle = made.bundle
     result = json.loads((cases(bundle)[1] / RESULT).read_text("utf-8"))
     assert result["schema"] == "hipdesk.result/1"
     assert result["patient"]["id"].startswith("HD-")
@@ -219,15 +251,16 @@ def test_files_for_other_programs(bundle: Path) -> None:
 
 
 def test_burned_in_words_keep_a_case_out(
-    store: SqlVisitStore, incoming: Path, filled: list[Analysis], tmp_path: Path
+    filled: list[Analysis], place: Path, incoming: Path, tmp_path: Path
 ) -> None:
     analysis = images(incoming / "3", 3, date(2024, 9, 1))
     for source in analysis.series.slices:
         file = pydicom.dcmread(source.path)
         file.BurnedInAnnotation = "YES"
         file.save_as(source.path)
-    visit = add(store, analysis)
-    done = export(store, tmp_path / "bundle")
+    with SqlVisitStore.open(place) as store:
+        visit = add(store, analysis)
+        done = export(store, tmp_path / "bundle")
     assert len(done.cases) == len(cases(tmp_path / "bundle")) == 2
     assert [(each.visit_uid, "burned" in each.why) for each in done.refused] == [(visit, True)]
 
@@ -246,9 +279,7 @@ def test_nothing_is_written_where_nothing_can_be_exported(
     assert {path.name for path in tmp_path.iterdir()} <= {"incoming", "library of patients"}
 
 
-def test_an_earlier_bundle_is_not_touched(
-    store: SqlVisitStore, filled: list[Analysis], bundle: Path
-) -> None:
+def test_an_earlier_bundle_is_not_touched(store: SqlVisitStore, bundle: Path) -> None:
     before = (bundle / INDEX).read_bytes()
     with pytest.raises(OutputError, match=r"exists already"):
         export(store, bundle)
@@ -256,17 +287,11 @@ def test_an_earlier_bundle_is_not_touched(
 
 
 def test_stopping_leaves_nothing(
-    store: SqlVisitStore, filled: list[Analysis], tmp_path: Path, reader: DicomFolderReader
+    filled: list[Analysis], place: Path, tmp_path: Path, reader: DicomFolderReader
 ) -> None:
-    with pytest.raises(Cancelled):
+    with SqlVisitStore.open(place) as store, pytest.raises(Cancelled):
         export_cases(store, reader, tmp_path / "b", PSEUDONYMS, cancelled=lambda: True)
     assert {path.name for path in tmp_path.iterdir()} <= {"incoming", "library of patients"}
-
-
-@pytest.fixture
-def archive(store: SqlVisitStore, filled: list[Analysis], tmp_path: Path) -> Path:
-    export(store, tmp_path / "bundle.zip")
-    return tmp_path / "bundle.zip"
 
 
 class TestDamage:
@@ -324,7 +349,7 @@ class TestDamage:
 
 
 def test_pseudonyms_stay_the_same_and_survive_a_backup(
-    store: SqlVisitStore, filled: list[Analysis], place: Path, tmp_path: Path
+    filled: list[Analysis], place: Path, tmp_path: Path
 ) -> None:
     first = pseudonyms_of(place)
     assert pseudonyms_of(place).patient("a") == first.patient("a")
@@ -345,7 +370,6 @@ sys.exit(main(sys.argv[1:]))
 
 
 def test_commands_and_a_full_disk(
-    store: SqlVisitStore,
     filled: list[Analysis],
     place: Path,
     tmp_path: Path,
@@ -363,8 +387,8 @@ def test_commands_and_a_full_disk(
     done = run_on_small_disk(EXPORTS, disk, words, kilobytes=64)
     assert (done.returncode, done.stderr.count("\n")) == (4, 1)
     assert "disk is not full" in done.stderr
-    with pytest.raises(StoreError, match=r"Another program"):
-        SqlVisitStore.open(place)
+    with SqlVisitStore.open(place) as store:
+        assert store.verify_audit() == 4
 
 
 def test_a_file_that_is_no_bundle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import (
+    QImage,
     QKeyEvent,
     QKeySequence,
     QPainter,
@@ -39,18 +40,27 @@ NOTCH: Final = 120
 
 
 class _Sheet(QWidget):
-    """All pages at one zoom; only what is in sight is drawn."""
+    """All pages at one zoom; only what is in sight is drawn.
+
+    Pages that are made smaller are scaled well, one a turn of the event loop, since
+    each takes 0.02 s and more; until then, and where they are made larger, they are
+    painted straight from their pictures.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._pages: Pages | None = None
         self._zoom = 1.0
         self._drawn: dict[int, tuple[float, QPixmap]] = {}
+        self._plain: dict[int, QImage] = {}
+        self._next = QTimer(self, singleShot=True, interval=0)
+        self._next.timeout.connect(self.update)
         theme.on_change(self._follow_theme)
 
     def show_pages(self, pages: Pages | None) -> None:
         self._pages = pages
         self._drawn.clear()
+        self._plain.clear()
         self._fit()
 
     def show_zoom(self, zoom: float) -> None:
@@ -92,21 +102,48 @@ class _Sheet(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        edge = theme.current().colour("line")
-        for number, rect in enumerate(self.rects()):
-            if rect.intersects(event.rect()):
-                painter.drawPixmap(rect, self._drawn_page(number, rect.size()))
-                painter.setPen(edge)
-                painter.drawRect(rect.adjusted(-1, -1, 0, 0))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setPen(theme.current().colour("line"))
+        seen = [each for each in enumerate(self.rects()) if each[1].intersects(event.rect())]
+        self._scale_one(seen)
+        for number, rect in seen:
+            if self._is_scaled(number):
+                painter.drawPixmap(rect, self._drawn[number][1])
+            else:
+                painter.drawImage(rect, self._plain_page(number))
+            painter.drawRect(rect.adjusted(-1, -1, 0, 0))
         painter.end()
 
-    def _drawn_page(self, number: int, size: QSize) -> QPixmap:
-        """A page at the screen's own resolution, scaled once."""
+    def _scale_one(self, seen: list[tuple[int, QRect]]) -> None:
+        """Scale the first of the pages in sight that is to be, and come again for the next."""
         ratio = self.devicePixelRatioF()
+        wanted = [each for each in seen if self._shrinks(each[1].size() * ratio, each[0])]
+        if wanted:
+            number, rect = wanted[0]
+            self._drawn[number] = ratio, self._scaled(number, rect.size(), ratio)
+            self._plain.pop(number, None)
+        if len(wanted) > 1:
+            self._next.start()
+
+    def _shrinks(self, size: QSize, number: int) -> bool:
+        """Whether a page is still to be made smaller, to so many pixels of the screen."""
+        if self._pages is None or self._is_scaled(number):
+            return False
+        return bool(size.width() < self._pages.pictures[number].shape[1])
+
+    def _is_scaled(self, number: int) -> bool:
+        """Whether a page is there at the screen's own resolution."""
         known = self._drawn.get(number)
-        if known is None or known[0] != ratio:
-            known = self._drawn[number] = (ratio, self._scaled(number, size, ratio))
-        return known[1]
+        return known is not None and known[0] == self.devicePixelRatioF()
+
+    def _plain_page(self, number: int) -> QImage:
+        """A page's picture in the form that is painted fastest."""
+        if self._pages is None:
+            return QImage()
+        if number not in self._plain:
+            whole = image_of(self._pages.pictures[number])
+            self._plain[number] = whole.convertToFormat(QImage.Format.Format_RGB32)
+        return self._plain[number]
 
     def _scaled(self, number: int, size: QSize, ratio: float) -> QPixmap:
         if self._pages is None:

@@ -96,6 +96,32 @@ def test_the_pages_themselves_are_drawn(view: ReportView) -> None:
     assert (image[image.shape[0] // 2, image.shape[1] // 2] == 250).all()
 
 
+def greys_of(view: ReportView) -> list[int]:
+    """Of the middle of each page as it is painted now."""
+    area = view.pages.area
+    image = rgb(area.viewport().grab().toImage())
+    middles = (rect.center() for rect in area.widget().rects())
+    return [int(image[at.y(), at.x()].max()) for at in middles if at.y() < image.shape[0]]
+
+
+def test_pages_are_scaled_one_a_turn_and_seen_at_once(view: ReportView) -> None:
+    sheet = view.pages.area.widget()
+    view.resize(1366, 1100)
+    view.pages.zoom_by(0.01)
+    sheet._drawn.clear()
+    for number in range(1, 4):
+        assert greys_of(view) == [250, 210, 170]
+        assert len(sheet._drawn) == number
+    assert not sheet._plain
+
+
+def test_enlarged_pages_are_painted_without_large_copies(view: ReportView) -> None:
+    view.pages.zoom_by(100.0)
+    image = rgb(view.pages.area.viewport().grab().toImage())
+    assert (image[image.shape[0] // 2, image.shape[1] // 2] >= 170).all()
+    assert view.pages.area.widget()._drawn == {}
+
+
 def test_pages_follow_the_width_until_zoomed(view: ReportView) -> None:
     wide = view.pages.zoom
     view.resize(1100, 660)

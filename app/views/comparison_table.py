@@ -15,8 +15,8 @@ from app.views.layouts import STRETCH, column, row, rule
 from app.views.sentence_list import SentenceList
 from hipdesk.timeline import Comparability
 
-COLUMNS: Final = 7
-FIGURES: Final = 2
+COLUMNS: Final = 6
+FIGURES: Final = 1
 """From this column on there are figures."""
 
 ICON_PX: Final = 2 * SPACE + HALF
@@ -48,7 +48,7 @@ class ComparisonTable(QWidget):
         self.ask.clicked.connect(self.changeAsked)
         self._labels: dict[tuple[int, int], QLabel] = {}
         self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(2 * SPACE)
+        self._grid.setHorizontalSpacing(SPACE + HALF)
         self._grid.setVerticalSpacing(HALF)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setColumnStretch(0, 1)
@@ -131,20 +131,20 @@ class ComparisonTable(QWidget):
 
     def _put_head(self) -> None:
         words = (
-            *("", "", self.tr("Earlier"), self.tr("Later"), self.tr("Change")),
+            *("", self.tr("Earlier"), self.tr("Later"), self.tr("Change")),
             *(self.tr("Percent"), self.tr("Per year")),
         )
         for place, word in enumerate(words):
             self._put(0, place, word, "small")
 
     def _put_row(self, at: int, each: ComparisonRow) -> None:
-        self._put(at, 0, core_words(each.label), "", wrap=True)
-        self._put(at, 1, each.unit, "muted")
-        self._put(at, 2, each.earlier)
-        self._put(at, 3, each.later)
-        self._put(at, 4, each.change, "strong")
-        self._put(at, 5, each.percent)
-        self._put(at, 6, each.per_year)
+        unit = f", {each.unit}" if each.unit else ""
+        self._put(at, 0, core_words(each.label) + unit, "", wrap=True)
+        self._put(at, 1, each.earlier)
+        self._put(at, 2, each.later)
+        self._put(at, 3, each.change, "strong")
+        self._put(at, 4, each.percent)
+        self._put(at, 5, each.per_year)
 
     def _put(self, at: int, place: int, words: str, kind: Kind = "", wrap: bool = False) -> None:
         found = self._labels.get((at, place))
@@ -163,10 +163,6 @@ class ComparisonTable(QWidget):
 
 
 def _spoken_row(head: tuple[str, ...], cells: tuple[str, ...]) -> str:
-    label_words, unit, *figures = cells
-    told = (
-        f"{name} {figure} {'' if figure.endswith('%') else unit}"
-        for name, figure in zip(head[2:], figures, strict=True)
-        if figure
-    )
-    return " ".join([label_words, *map(str.strip, told)])
+    label_words, *figures = cells
+    told = (f"{name} {figure}" for name, figure in zip(head[1:], figures, strict=True) if figure)
+    return f"{label_words}: {', '.join(told)}"

@@ -55,6 +55,12 @@ class LinkBar(QWidget):
         super().resizeEvent(event)
         self._choose_style()
 
+    def event(self, event: QEvent) -> bool:
+        """Follow the words beside the buttons, which need more room or less."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._choose_style()
+        return super().event(event)
+
     def minimumSizeHint(self) -> QSize:
         """That of the slider with two icons."""
         return QSize(self._room(), super().minimumSizeHint().height())

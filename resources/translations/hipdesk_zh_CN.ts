@@ -29,71 +29,6 @@
     </message>
 </context>
 <context>
-    <name>CharsetButton</name>
-    <message>
-        <source>Names look wrong?</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>As the files state</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>ChoiceList</name>
-    <message>
-        <source>Nothing is remembered. Where you choose another series than the program, or say what it is weighted for, that holds for the scanner&apos;s protocol from then on.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{what}, since {day}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Forget</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Forget: {named}</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>Choices</name>
-    <message>
-        <source>Reading the remembered choices</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>At the next study of this scanner&apos;s protocol, the same series will be chosen.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>From now on, this holds for every series of this scanner&apos;s protocol.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Remember again</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>What was remembered for a scanner&apos;s protocol is forgotten.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Forgetting a choice</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Do not remember</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Remembering the choice</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
     <name>ComparisonTable</name>
     <message>
         <source>Give the changes all the same</source>
@@ -331,14 +266,6 @@
         <translation>读取用时 {s} 秒</translation>
     </message>
     <message>
-        <source>Still looking for images. You can choose now; else the program does at the end.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Names look garbled. Above, at the right, you see how the patient&apos;s name reads in other character sets.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Series</source>
         <translation>序列</translation>
     </message>
@@ -367,20 +294,8 @@
         <translation>无描述的序列</translation>
     </message>
     <message>
-        <source>Contrast of {name}: {words}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Say what the series is weighted for</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Chosen</source>
         <translation>已选</translation>
-    </message>
-    <message>
-        <source>Contrast by a reader</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>together with the other</source>
@@ -1331,14 +1246,6 @@
         <translation>使用默认</translation>
     </message>
     <message>
-        <source>Remember opened folders, so that they open at once</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Forget opened folders</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Appearance</source>
         <translation>外观</translation>
     </message>
@@ -1379,14 +1286,6 @@
         <translation>位置</translation>
     </message>
     <message>
-        <source>Opened folders</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Choices for scanners&apos; protocols</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Models</source>
         <translation>模型</translation>
     </message>
@@ -1405,10 +1304,6 @@
     <message>
         <source>A new place takes effect when HipDesk starts again.</source>
         <translation>新位置在 HipDesk 重新启动后生效。</translation>
-    </message>
-    <message>
-        <source>What the images&apos; headers say is kept in your user folder, names of patients included, readable by you alone.</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>No model was found.</source>
@@ -1446,14 +1341,6 @@
         <translation>正在测试网络</translation>
     </message>
     <message>
-        <source>Nothing is remembered of opened folders any more.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Forgetting opened folders</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>The networks do not answer on this machine as they must; do not use their results. Choose another processor in the settings, or install HipDesk again.</source>
         <translation>网络在本机上的输出与预期不符；请勿使用其结果。请在设置中选择其他处理器，或重新安装 HipDesk。</translation>
     </message>
@@ -1464,10 +1351,6 @@
     <message>
         <source>Give a date</source>
         <translation>填写日期</translation>
-    </message>
-    <message>
-        <source>Changing what is remembered of folders</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The other library is opened at the next start.</source>
@@ -1749,28 +1632,8 @@
         <translation>程序在一项分析完成前已结束。</translation>
     </message>
     <message>
-        <source>No folder is open.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Looking for images</source>
         <translation>正在查找图像</translation>
-    </message>
-    <message>
-        <source>Change...</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Names in these images look garbled: choose their character set.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Choose...</source>
-        <translation type="unfinished">选择...</translation>
-    </message>
-    <message>
-        <source>More images of the series turned up; it is analysed again as a whole.</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Reading the images</source>
@@ -2156,10 +2019,6 @@
     <message>
         <source>Open file...</source>
         <translation>打开文件...</translation>
-    </message>
-    <message>
-        <source>Series of the opened folder</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Close patient</source>
@@ -2940,38 +2799,6 @@
         <translation>{among}：冠状位，{words}，{count} 层。</translation>
     </message>
     <message>
-        <source>Chosen as on {when} for this protocol: coronal, {words}, {what}.</source>
-        <translation>按 {when} 对此扫描方案的选择：冠状位，{words}，{what}。</translation>
-    </message>
-    <message>
-        <source>{count} slices</source>
-        <translation>{count} 层</translation>
-    </message>
-    <message>
-        <source>right and left series</source>
-        <translation>右侧和左侧序列</translation>
-    </message>
-    <message>
-        <source>The reader says that this series is {words}; {stated}.</source>
-        <translation>阅片者说明此序列为{words}；{stated}。</translation>
-    </message>
-    <message>
-        <source>A reader said on {when} that series of this protocol are {words}; {stated}.</source>
-        <translation>阅片者于 {when} 说明此扫描方案的序列为{words}；{stated}。</translation>
-    </message>
-    <message>
-        <source>its files do not say it</source>
-        <translation>文件中未注明</translation>
-    </message>
-    <message>
-        <source>by its files it is {words}</source>
-        <translation>按文件为{words}</translation>
-    </message>
-    <message>
-        <source>preferred to other series</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>The series asked for holds images of {people} patients under one UID; choose a folder with the images of one of them.</source>
         <translation>指定的序列在同一 UID 下含 {people} 名患者的图像；请选择仅含其中一名患者图像的文件夹。</translation>
     </message>
@@ -3474,10 +3301,6 @@
     <message>
         <source>The headers do not call the series fat-suppressed, but fat is dark on it</source>
         <translation>文件头未称该序列为脂肪抑制，但其脂肪呈低信号</translation>
-    </message>
-    <message>
-        <source>A reader calls the series fluid-sensitive, but fat is bright on it</source>
-        <translation>阅片者称此序列为液体敏感序列，但其上脂肪呈高信号</translation>
     </message>
     <message>
         <source>The {side} femoral head was found with low confidence; check its outline.</source>

@@ -133,9 +133,12 @@ def test_sentences_verdict_and_figures_are_read(view: FollowUpView) -> None:
     for words in (NOISE, "Compare with caution", CAUTION, "196 days apart"):
         assert words in said
     head, first, second = view.table.cells
-    assert head == ("", "", "Earlier", "Later", "Change", "Percent", "Per year")
-    assert first == ("U per slice, U/n", "", "0.800", "0.400", *MOVED)
-    assert second == ("BME volume", "mL", "\N{EM DASH}", "3.1", "", "", "")
+    assert head == ("", "Earlier", "Later", "Change", "Percent", "Per year")
+    assert first == ("U per slice, U/n", "0.800", "0.400", *MOVED)
+    assert second == ("BME volume, mL", "\N{EM DASH}", "3.1", "", "", "")
+    table = view.table
+    assert table.accessibleDescription().startswith("U per slice, U/n: Earlier 0.800, Later 0.400")
+    assert [table._labels[at, 0].height() for at in (1, 2)] == 2 * [table._labels[1, 1].height()]
     for judging in ("better", "worse", "improve", "progress", "severe"):
         assert judging not in said.lower()
 
@@ -419,7 +422,12 @@ def test_the_report_of_the_later_visit_is_the_one_main_action(
 def test_the_report_stays_in_sight_and_nothing_below_the_pair_is_clipped(
     view: FollowUpView, width: int, qtbot: QtBot
 ) -> None:
+    view.show_link(None, True)
+    view.slider.show_edges(None)
     view.resize(width, 515)
+    QApplication.processEvents()
+    view.show_link(LINK, True)
+    view.slider.show_edges(CORONAL)
     QApplication.processEvents()
     corner = view.report.mapTo(view, view.report.rect().bottomRight())
     assert view.rect().contains(corner)

@@ -17,6 +17,7 @@ from hipdesk.ports import Cancelled, Progress, VisitStore
 from hipdesk.records import Visit
 from hipdesk.report import Report, build_report, report_review
 from hipdesk.review import Reviewed
+from hipdesk.sdc import NO_PAIRS, Estimates, estimates
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,8 +57,13 @@ class ReportRequest:
         )
         return self.series.uid, self.patient_uid, self.clinic, said
 
-    def report(self, visits: tuple[Visit, ...]) -> Report:
-        """Everything on its pages."""
+    def report(self, visits: tuple[Visit, ...], noise: Estimates = NO_PAIRS) -> Report:
+        """Everything on its pages.
+
+        Parameters
+        ----------
+        noise : what the site's own pairs say of it
+        """
         return build_report(
             without_folders(effective(self.reviewed)),
             self.series.volume,
@@ -66,6 +72,7 @@ class ReportRequest:
             other=None if self.other is None else effective(self.other),
             review=report_review(self._every),
             clinic=self.clinic,
+            estimates=noise,
         )
 
 
@@ -137,8 +144,9 @@ def make(
         The user asked to stop.
     """
     visits = _visits(request, store)
+    noise = NO_PAIRS if store is None else estimates(store.repeat_pairs())
     _go_on(0.1, progress, cancelled)
-    report = request.report(visits)
+    report = request.report(visits, noise)
     _go_on(0.4, progress, cancelled)
     return Made(request, report.status, report.final, services.pdf(report))
 

@@ -25,6 +25,7 @@ from hipdesk.pair import LEFT_FOLDER
 from hipdesk.records import Analysis, Visit, Volume
 from hipdesk.report import ReportReview, build_report
 from hipdesk.result import result_json, scores_csv
+from hipdesk.sdc import NO_PAIRS, Estimates
 
 RESULT: Final = "result.json"
 SCORES: Final = "scores.csv"
@@ -110,6 +111,7 @@ def write_result_folder(
     *,
     review: ReportReview | None = None,
     clinic: str = "",
+    estimates: Estimates = NO_PAIRS,
 ) -> None:
     """Write every file of one analysis; those of an earlier one are replaced.
 
@@ -126,6 +128,7 @@ def write_result_folder(
     review : what readers have added (`hipdesk.report.report_review`); None where
         nobody was asked
     clinic : who gives the results out
+    estimates : what the site's own pairs say of noise
 
     Raises
     ------
@@ -136,7 +139,14 @@ def write_result_folder(
         _write_dicom(analysis, aside, review, clinic)
         write_overlays(analysis, volume, aside / OVERLAYS)
         report = build_report(
-            analysis, volume, visits, now=now, other=other, review=review, clinic=clinic
+            analysis,
+            volume,
+            visits,
+            now=now,
+            other=other,
+            review=review,
+            clinic=clinic,
+            estimates=estimates,
         )
         write_pdf(report, aside / REPORT)
         (aside / SCORES).write_text(scores_csv(analysis, review), encoding="utf-8", newline="")

@@ -33,6 +33,7 @@ from hipdesk.records import Provider
 if TYPE_CHECKING:
     from hipdesk.cli.models import Networks
     from hipdesk.records import Analysis, Contrast, Notice, Series, Visit, Volume
+    from hipdesk.sdc import Estimates
 
 
 @app.command()
@@ -251,13 +252,13 @@ class _Job:
         from hipdesk.console import analysis_lines, files_line
         from hipdesk.pair import LEFT_FOLDER
 
-        histories = self._kept(analyses, volumes)
+        histories, noise = self._kept(analyses, volumes)
         places = (self.out, self.out / LEFT_FOLDER)[: len(analyses)]
         others = analyses[::-1] if len(analyses) > 1 else (None,)
         now = datetime.now().astimezone()
         jobs = list(zip(analyses, volumes, histories, places, others, strict=True))
         for analysis, volume, visits, place, other in reversed(jobs):
-            write_result_folder(analysis, volume, visits, place, now, other)
+            write_result_folder(analysis, volume, visits, place, now, other, estimates=noise)
         if aloud:
             for analysis, place in zip(analyses, places, strict=True):
                 print_lines(analysis_lines(analysis))
@@ -265,10 +266,12 @@ class _Job:
 
     def _kept(
         self, analyses: Sequence[Analysis], volumes: Sequence[Volume]
-    ) -> list[tuple[Visit, ...]]:
-        """Save analyses where a library was named; the patient's visits for each."""
+    ) -> tuple[list[tuple[Visit, ...]], Estimates]:
+        """Save analyses where a library was named; the patient's visits for each, and noise."""
+        from hipdesk.sdc import NO_PAIRS, estimates
+
         if self.store is None:
-            return [() for _ in analyses]
+            return [() for _ in analyses], NO_PAIRS
         from hipdesk.adapters.store import SqlVisitStore
         from hipdesk.overlay import thumbnail
         from hipdesk.paths import user_data_dir
@@ -282,7 +285,8 @@ class _Job:
                 store.add(analysis, _files(analysis.series), picture)
                 for analysis, picture in zip(analyses, pictures, strict=True)
             ]
-            return [tuple(stored.visit for stored in store.history(uid)) for uid in visits]
+            histories = [tuple(each.visit for each in store.history(uid)) for uid in visits]
+            return histories, estimates(store.repeat_pairs())
 
 
 def _analysed(

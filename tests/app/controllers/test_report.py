@@ -16,7 +16,7 @@ from app.views.protocols import ReportView
 from hipdesk.errors import OutputError, StoreError
 from hipdesk.records import Contrast, Side
 from hipdesk.report import DRAFT
-from hipdesk.review import ReviewKind
+from hipdesk.review import PairKind, RepeatPair, ReviewKind, Take
 from tests.app.fakes import FakeView, make_bench, make_patient, translate
 from tests.app.review_fakes import (
     READER,
@@ -187,6 +187,17 @@ def test_the_report_shows_the_patients_other_visits() -> None:
     room = Room(at_desk(bench, exams[1]))
     chart = room.printed.trend.charts[0][0]
     assert [point.day for point in chart.lines[0].points] == [date(2023, 1, 1), date(2023, 2, 1)]
+
+
+def test_the_report_says_what_the_site_knows_of_noise() -> None:
+    bench = make_bench()
+    exams = [exam_of(bench, analysed(study=n, day=date(2023, n, 1))) for n in (1, 2)]
+    visits = bench.store.entries(exams[0].patient_uid or "")
+    one, other = (each.visit.hips[0] for each in visits)
+    takes = Take(one, "1", "1"), Take(other, "2", "2")
+    bench.store.pairs = [RepeatPair(PairKind.SCAN_RESCAN, *takes)]
+    said = Room(at_desk(bench, exams[1])).printed.trend.sentences
+    assert any("not established; 1 of at least 10 pairs" in each for each in said)
 
 
 def test_a_failure_shows_no_pages_and_says_why(room: Room) -> None:

@@ -1,0 +1,217 @@
+"""Real faults of disks and programs: one sentence each, nothing damaged, nothing lost."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from hipdesk.adapters import _store_database as database
+from hipdesk.adapters.integrity import check
+from hipdesk.adapters.store import BACKUPS, DATABASE, SqlVisitStore
+from hipdesk.errors import StoreError, StoreTooNew
+from tests.adapters.library_tools import SENTENCE, add, kill_while_writing, tamper
+from tests.adapters.small_disks import run_on_small_disk
+from tests.analysis_factory import make_analysis
+
+FIRST_VERSION = Path(__file__).with_name("library_0001.sql")
+
+
+@pytest.fixture
+def filled(store: SqlVisitStore, place: Path, incoming: Path) -> Path:
+    """A closed library with one analysis."""
+    add(store, incoming, make_analysis())
+    store.close()
+    return place
+
+
+FILLS_THE_DISK = """
+import shutil, sys
+from dataclasses import replace
+from pathlib import Path
+from hipdesk.adapters.integrity import check
+from hipdesk.adapters.store import SqlVisitStore
+from hipdesk.errors import StoreError
+from hipdesk.records import Origin, Side
+from tests.analysis_factory import make_analysis, make_hip, make_series, write_files
+
+disk, folder = Path(sys.argv[1]), Path(sys.argv[2])
+base = write_files(make_series(), folder)
+files = [source.path for source in base.slices]
+added = edited = 0
+with SqlVisitStore.open(disk / "library") as store:
+    first = make_analysis(base)
+    store.add(first, files)
+    for kind in ("add", "revise"):
+        try:
+            while True:
+                if kind == "add":
+                    again = make_analysis(replace(base, uid=f"{base.uid}.{added}"))
+                    store.add(again, files)
+                    added += 1
+                else:
+                    store.revise(first.uid, make_hip(base, Side.LEFT), Origin.MANUAL, "A")
+                    edited += 1
+        except StoreError as error:
+            print(error)
+found = check(disk / "library")
+print(found.sound, found.audit_entries - added - edited, len(found.unknown), added)
+"""
+
+
+def test_a_disk_that_runs_full_costs_nothing_that_was_saved(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    done = run_on_small_disk(FILLS_THE_DISK, disk, [disk, tmp_path / "in"], kilobytes=1500)
+    assert done.returncode == 0, done.stderr
+    *sentences, figures = done.stdout.splitlines()
+    sound, rest, unknown, added = figures.split()
+    assert len(sentences) == 2
+    assert all("Nothing was saved" in each and "disk is full" in each for each in sentences)
+    assert (sound, rest, unknown) == ("True", "1", "0")
+    assert int(added) > 0
+
+
+OPENS = """
+import sys
+from hipdesk.adapters.store import SqlVisitStore
+from hipdesk.errors import StoreError
+try:
+    with SqlVisitStore.open(sys.argv[1], read_only=len(sys.argv) > 2) as store:
+        print(len(store.analyses()), store.verify_audit())
+except StoreError as error:
+    print(error)
+"""
+
+
+def test_a_new_library_does_not_fit(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    done = run_on_small_disk(OPENS, disk, [disk / "library"], kilobytes=64)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1
+    assert "full" in done.stdout
+
+
+def test_a_read_only_folder(filled: Path) -> None:
+    for words in ([filled], [filled, "only to look"]):
+        done = run_on_small_disk(OPENS, filled, words)
+        assert "may not be written to" in done.stdout
+        assert done.stdout.count("\n") == 1
+    assert check(filled).sound
+
+
+def test_a_migration_for_which_there_is_no_room(tmp_path: Path) -> None:
+    disk, older = tmp_path / "disk", first_version(tmp_path / "first")
+    disk.mkdir()
+    program = (
+        "import shutil, sys\nshutil.copytree(sys.argv[2], sys.argv[1])\nsys.argv.pop()\n" + OPENS
+    )
+    size = (older / DATABASE).stat().st_size // 1024
+    done = run_on_small_disk(program, disk, [disk / "library", older], kilobytes=size + 40)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1
+    assert "full" in done.stdout
+
+
+def test_a_database_that_another_program_holds(
+    filled: Path, incoming: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_WAIT_S", 0.1)
+    with (
+        SqlVisitStore.open(filled) as store,
+        closing(sqlite3.connect(filled / DATABASE, isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match=r"another program is using it; close that program"):
+            add(store, incoming / "more", make_analysis())
+        other.execute("ROLLBACK")
+        assert store.verify_audit() == 1
+        add(store, incoming / "more", make_analysis())
+        assert (store.verify_audit(), store.verify_files()) == (2, 14)
+
+
+def test_two_programs_at_once(filled: Path) -> None:
+    with SqlVisitStore.open(filled):
+        done = subprocess.run(
+            [sys.executable, "-m", "hipdesk", "check", "--repair", "--store", str(filled)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 4
+    assert done.stderr == (
+        "Another program is already working in this patient library; "
+        "close it there and try again.\n"
+    )
+    assert check(filled).sound
+
+
+def test_a_library_of_a_newer_program(filled: Path) -> None:
+    tamper(filled, "UPDATE alembic_version SET version_num = '9999'")
+    before = (filled / DATABASE).read_bytes()
+    for read_only in (False, True):
+        with pytest.raises(StoreTooNew, match=SENTENCE):
+            SqlVisitStore.open(filled, read_only=read_only)
+    assert (filled / DATABASE).read_bytes() == before
+    assert not (filled / BACKUPS).exists()
+
+
+MIGRATES = """
+import shutil, sys
+from pathlib import Path
+from hipdesk.adapters.store import SqlVisitStore
+
+older, out = Path(sys.argv[1]), Path(sys.argv[2])
+print("ready", flush=True)
+number = 0
+while True:
+    place = out / str(number)
+    shutil.copytree(older, out / f"copy{number}")
+    (out / f"copy{number}").rename(place)
+    SqlVisitStore.open(place).close()
+    print(number, flush=True)
+    number += 1
+"""
+
+
+def first_version(place: Path) -> Path:
+    """A library that the first version of the program wrote."""
+    place.mkdir()
+    with closing(sqlite3.connect(place / DATABASE)) as connection:
+        connection.executescript(FIRST_VERSION.read_text(encoding="utf-8"))
+    return place
+
+
+def campaign(tmp_path: Path, kills: int, seed: int) -> int:
+    """Kill programs that migrate library after library; how many were half-way."""
+    older, dice, interrupted = first_version(tmp_path / "older"), random.Random(seed), 0
+    for number in range(kills):
+        out = tmp_path / f"out{number}"
+        out.mkdir()
+        done = kill_while_writing(MIGRATES, [older, out], dice)
+        for place in out.glob("[0-9]*"):
+            with closing(sqlite3.connect(place / DATABASE)) as connection:
+                found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+            interrupted += found != [(database.NEWEST,)]
+            assert place.name not in done or found == [(database.NEWEST,)]
+            with SqlVisitStore.open(place) as store:
+                assert store.verify_audit() == len(store.analyses()) == 3
+            assert check(place).database_sound
+        shutil.rmtree(out)
+    return interrupted
+
+
+def test_killed_while_migrating(tmp_path: Path) -> None:
+    campaign(tmp_path, kills=1, seed=31)
+
+
+@pytest.mark.slow
+def test_killed_while_migrating_sixty_times(tmp_path: Path) -> None:
+    assert campaign(tmp_path, kills=60, seed=32) > 0

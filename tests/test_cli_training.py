@@ -11,6 +11,7 @@ from PIL import Image
 pytest.importorskip("torch", reason="training needs torch")
 
 from hipdesk.cli import main, models
+from hipdesk.cli.training import StageLine
 from hipdesk.training import comparing, finetune, judging
 from hipdesk.training.crossval import Plan
 from hipdesk.training.evaluate import measure_case
@@ -30,6 +31,7 @@ def evaluated(monkeypatch) -> None:
 
     def knowing(cases, segmenter, locator, look):
         assert (segmenter, locator) == ("segment", "locate")
+        cases = list(cases)
         return [measure_case(case, FixedNetwork(case), None, look) for case in cases]
 
     monkeypatch.setattr(judging, "measure", knowing)
@@ -133,3 +135,50 @@ def test_train_with_cases_goes_to_the_site_training(tmp_path, monkeypatch) -> No
     assert main(["train", f"--cases={tmp_path}"]) == 4
     assert seen == [["--cases", str(tmp_path), "--check"], [f"--cases={tmp_path}"]]
     assert main(["train", "--nonsense"]) == 2
+
+
+def test_stages_are_told_once_each_where_there_is_no_terminal(capsys) -> None:
+    line = StageLine()
+    for fraction, what in (
+        (0.0, "crops: patient 1 of 2"),
+        (0.0, "crops: patient 2 of 2"),
+        (0.25, "unet, fold 1 of 5: step 3, loss 1.0"),
+        (0.5, "unet, fold 1 of 5: measuring"),
+        (1.0, ""),
+    ):
+        line(fraction, what)
+    line.close()
+    assert capsys.readouterr().err == "  0% crops\n 25% unet, fold 1 of 5\n"
+
+
+def test_a_terminal_is_told_everything_on_one_line_that_is_cleared(capsys, monkeypatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    line = StageLine()
+    line(0.25, "unet, fold 1 of 5: step 3")
+    line(1.0, "")
+    told = capsys.readouterr().err
+    assert "\runet, fold 1 of 5: step 3" in told
+    assert told.endswith("\r")
+    assert "\n" not in told
+
+
+def test_stopping_a_training_says_that_it_goes_on(tmp_path, capsys, monkeypatch) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(comparing, "compare", stopped)
+    assert main(["crossval", "--out", str(tmp_path)]) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+    monkeypatch.setattr(finetune, "main", stopped)
+    assert main(["train", "--cases", str(tmp_path)]) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+    monkeypatch.setattr(judging, "readers_lines", stopped)
+    assert main(["evaluate", "--readers"]) == 130
+    assert "no result was written" in capsys.readouterr().err
+
+
+def test_training_explains_itself_under_the_name_it_was_called_by(capsys) -> None:
+    assert main(["train", "--help"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("usage: hipdesk train ")
+    assert "--cases DIR" in told

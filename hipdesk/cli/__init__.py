@@ -59,8 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # the border: whatever is left is our fault
         return _fail(given, "bug", _bug(error), BUG_EXIT)
     if status == STOPPED_EXIT:  # typer's own answer to Ctrl-C, too
-        return _fail(given, "stopped", "Stopped; no result was written.", STOPPED_EXIT)
+        return _fail(given, "stopped", _stopped(given), STOPPED_EXIT)
     return status if isinstance(status, int) else 0
+
+
+def _stopped(arguments: Sequence[str]) -> str:
+    """What Ctrl-C leaves behind, as a sentence."""
+    if arguments and arguments[0] in training.RESUMED:
+        return "Stopped; the same command goes on from here."
+    return "Stopped; no result was written."
 
 
 def _show_version(wanted: bool) -> None:

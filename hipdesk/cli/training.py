@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -18,6 +19,32 @@ from hipdesk.records import Provider
 if TYPE_CHECKING:
     from hipdesk.ports import Network
     from hipdesk.training.cases import Doors
+
+
+RESUMED: Final = ("train", "crossval")
+"""Commands that go on where they were stopped."""
+
+
+class StageLine(ProgressLine):
+    """Progress of work that takes minutes or hours: a line on a terminal, else one a stage.
+
+    What is told before a colon is the stage.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(True)
+        self._stage = ""
+
+    def __call__(self, fraction: float, what: str) -> None:
+        """Show how far a job is; at its end, clear the line."""
+        if self._shown and fraction >= 1:
+            self.close()
+        elif self._shown:
+            super().__call__(fraction, what)
+        elif (stage := what.partition(":")[0]) and stage != self._stage:
+            self._stage = stage
+            print(f"{fraction:4.0%} {stage}", file=sys.stderr, flush=True)
+
 
 Unedited = Annotated[
     bool,
@@ -38,14 +65,17 @@ def train(context: typer.Context) -> None:
         from hipdesk.training import __main__ as training
         from hipdesk.training import finetune
     site = any(word.split("=")[0] == "--cases" for word in context.args)
+    line = StageLine()
     try:
         if site:
-            status = finetune.main(context.args, _doors(), _load_folder)
+            status = finetune.main(context.args, _doors(), _load_folder, line)
         else:
-            status = training.main(context.args)
+            status = training.main(context.args, "hipdesk train")
         raise typer.Exit(status)
     except SystemExit as stop:  # argparse has said why
         raise typer.Exit(stop.code if isinstance(stop.code, int) else USAGE_EXIT) from stop
+    finally:
+        line.close()
 
 
 @app.command()
@@ -86,7 +116,7 @@ def crossval(
         out, cases, anatomy, bodies, subjects, network, folds, steps, width, threads, device, seed
     )
     rules = comparing.Rules(unedited=accept_unedited)
-    line = ProgressLine(True)
+    line = StageLine()
     try:
         print_lines(comparing.compare(asked, _part(part), _doors(), line, rules))
     finally:
@@ -148,7 +178,12 @@ def evaluate(
     asked = judging.Question(cases, anatomy, only, patients, seed, out, pictures, note)
     networks = models.load_model(model, Provider.CPU), models.load_model(locator, Provider.CPU)
     rules = judging.Rules(one_hip=True, unedited=accept_unedited)
-    print_lines(judging.judge(asked, *networks, _doors(), write_comparison, rules))
+    line = StageLine()
+    try:
+        lines = judging.judge(asked, *networks, _doors(), write_comparison, rules, line)
+    finally:
+        line.close()
+    print_lines(lines)
 
 
 @contextmanager

@@ -42,9 +42,12 @@ CALIBRATION_SEED: Final = 900
 """Apart from those of trainings and of tests."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+PROGRAM: Final = "python -m hipdesk.training"
+
+
+def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     """Run one command; the exit status."""
-    given = _parser().parse_args(arguments)
+    given = _parser(program).parse_args(arguments)
     logging.basicConfig(format="%(asctime)s %(message)s")
     logging.getLogger("hipdesk").setLevel(logging.INFO)
     if hasattr(os, "nice"):
@@ -57,9 +60,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     """All commands and their options."""
-    parser = argparse.ArgumentParser(prog="python -m hipdesk.training", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description="Simulate, train, test and export models. Each command can be killed and "
+        "started again; it goes on where it was.",
+        epilog="With a site's own corrected cases: hipdesk train --cases DIR (--help for more).",
+    )
     parser.add_argument("--nice", type=int, default=0, help="lower priority, 0-19")
     commands = parser.add_subparsers(required=True)
     make = commands.add_parser("generate", help="simulate training stacks")

@@ -194,12 +194,15 @@ def run(
     jobs = [(name, fold) for fold in range(plan.folds) for name in plan.architectures]
     try:
         _keep_plan(plan, sorted(folds), folder)
-        for subject in sorted(folds)[part[0] :: part[1]]:
+        own = sorted(folds)[part[0] :: part[1]]
+        for number, subject in enumerate(own, start=1):
+            progress(0.0, f"crops: patient {number} of {len(own)}")
             _stacks(subjects, subject, folder)
         for index, job in enumerate(jobs):
             if index % part[1] == part[0]:
-                progress(index / len(jobs), f"{job[0].value}, fold {job[1] + 1}")
-                _run_fold(subjects, plan, folds, job, folder)
+                words = f"{job[0].value}, fold {job[1] + 1} of {plan.folds}"
+                told = _within(progress, index / len(jobs), 1 / len(jobs), words)
+                _run_fold(subjects, plan, folds, job, folder, told)
         return read_results(plan, len(folds), source, folder)
     except OSError as error:
         raise OutputError(f"{folder} cannot be written; check space and permission.") from error
@@ -240,6 +243,7 @@ def _run_fold(
     folds: Mapping[str, int],
     job: tuple[Architecture, int],
     folder: Path,
+    progress: Progress,
 ) -> None:
     """Train one network without one fold and measure it there, unless that was done."""
     architecture, fold = job
@@ -259,7 +263,8 @@ def _run_fold(
     effort = Effort(
         plan.steps, threads=plan.threads, device=plan.device, watch_every=max(1, plan.steps)
     )
-    network = train(recipe, pool, watched, place, effort, plan.seed)
+    network = train(recipe, pool, watched, place, effort, plan.seed, None, progress)
+    progress(1.0, "measuring")
     seconds = json.loads((place / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1])
     cases = (case for name in test for case in subjects.cases(name))
     figures = measure(cases, TorchNetwork(network, recipe))
@@ -271,6 +276,11 @@ def _run_fold(
     _write(place / "figures.json", json.dumps(done))
     (place / "checkpoint.pt").unlink(missing_ok=True)
     log.info("%s, fold %d of %d measured", architecture.value, fold + 1, plan.folds)
+
+
+def _within(progress: Progress, start: float, share: float, words: str) -> Progress:
+    """Progress of one part of the whole, named before what it tells."""
+    return lambda done, what: progress(start + done * share, f"{words}: {what}")
 
 
 def _stacks(subjects: Subjects, subject: str, folder: Path) -> tuple[Stack, ...]:

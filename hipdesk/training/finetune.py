@@ -63,6 +63,9 @@ STEPS: Final = 600
 MIN_PATIENTS: Final = 4
 """One to test on, one to watch, two to learn from; far more are needed for a good model."""
 
+TRAINING_SHARE: Final = 0.8
+"""Part of the whole time that the training takes, about."""
+
 _PARTS: Final = ("learn", "watch", "test")
 
 JUDGED: Final = (SegmentClass.FEMORAL_HEAD, SegmentClass.BME, SegmentClass.EFFUSION_SYNOVITIS)
@@ -191,14 +194,23 @@ def retrain(
     )
     start = read_weights(base)
     network = train(
-        recipe, learn, pool_of(watched), out / "training", effort, tuning.seed, start, progress
+        recipe,
+        learn,
+        pool_of(watched),
+        out / "training",
+        effort,
+        tuning.seed,
+        start,
+        lambda done, what: progress(TRAINING_SHARE * done, f"training: {what}"),
     )
+    progress(TRAINING_SHARE, "measuring both models")
     folder = out / installed.manifest.name
     version = version or f"{installed.manifest.version}+site.{datetime.now(UTC):%Y%m%d}"
     export_model(network, recipe, folder, version, (), Provenance(()))
     ours, theirs = (tuple(measure(split.test, each)) for each in (load(folder), installed))
     losses = what_is_worse(ours, theirs)
     manifest = _describe(folder, installed.manifest, split, ours, theirs, tuning)
+    progress(1.0, "")
     return Retrained(folder, manifest, ours, theirs, losses)
 
 
@@ -272,7 +284,9 @@ def comparison_lines(found: Retrained) -> list[str]:
     return [*lines, f"New model: {found.folder}"]
 
 
-def main(arguments: Sequence[str], doors: Doors, load: Load) -> int:
+def main(
+    arguments: Sequence[str], doors: Doors, load: Load, progress: Progress = no_progress
+) -> int:
     """``hipdesk train --cases DIR``: check, train, compare, install; the exit status.
 
     2 for wrong usage, 4 where cases have problems or the model was not installed
@@ -280,13 +294,13 @@ def main(arguments: Sequence[str], doors: Doors, load: Load) -> int:
     """
     given = _parser().parse_args(arguments)
     try:
-        return _command(given, doors, load)
+        return _command(given, doors, load, progress)
     except KnownError as error:
         print(error, file=sys.stderr)
         return error.exit_code
 
 
-def _command(given: argparse.Namespace, doors: Doors, load: Load) -> int:
+def _command(given: argparse.Namespace, doors: Doors, load: Load, progress: Progress) -> int:
     """Carry out what was asked for."""
     rules = Rules(given.accept_one_hip, given.accept_unedited)
     found = read_cases(given.cases, doors, rules)
@@ -297,9 +311,7 @@ def _command(given: argparse.Namespace, doors: Doors, load: Load) -> int:
     _refuse_problems(found, given.skip_problems)
     tuning = Tuning(steps=given.steps, threads=given.threads, device=given.device, seed=given.seed)
     base = model_folder(given.model)
-    new = retrain(found.cases, base, given.out, load, tuning, given.version, _told)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+    new = retrain(found.cases, base, given.out, load, tuning, given.version, progress)
     for line in comparison_lines(new):
         print(line)
     if not given.install:
@@ -355,13 +367,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--seed", type=int, default=1)
     return parser
-
-
-def _told(fraction: float, what: str) -> None:
-    """One line on a terminal that tells how far the training is."""
-    if sys.stderr.isatty():
-        bar = "#" * round(30 * fraction)
-        print(f"\r[{bar:<30}] {fraction:4.0%} {what:<28}", end="", file=sys.stderr, flush=True)
 
 
 def _same_cases(cases: Sequence[Case], base: Path, out: Path) -> None:

@@ -12,7 +12,7 @@ from hipdesk.errors import OutputError, UnreadableInput
 from hipdesk.manifest import Metric
 from hipdesk.phantom.anatomy import load_label_map
 from hipdesk.phantom.prepared import prepare
-from hipdesk.ports import Network
+from hipdesk.ports import Network, Progress, no_progress
 from hipdesk.records import BoolArray, Segmentation, SegmentClass, Side, Volume
 from hipdesk.training import leave_out
 from hipdesk.training.anatomies import kept_names
@@ -96,6 +96,7 @@ def judge(
     doors: Doors,
     draw: Draw,
     rules: Rules | None = None,
+    progress: Progress = no_progress,
 ) -> list[str]:
     """Measure two models; what to tell about them.
 
@@ -106,9 +107,11 @@ def judge(
     OutputError
         Something cannot be written.
     """
-    cases, test_set = _cases(asked, doors, rules)
+    cases, count, test_set = _cases(asked, doors, rules)
     album = None if asked.pictures is None else Album(asked.pictures, draw)
-    figures = measure(cases, segmenter, locator, album or nothing_shown)
+    told = _counted(cases, count, progress)
+    figures = measure(told, segmenter, locator, album or nothing_shown)
+    progress(1.0, "")
     metrics = summary(figures, "; ".join(filter(None, (test_set, asked.note))))
     if asked.out is not None:
         _write(asked.out, metrics)
@@ -132,21 +135,30 @@ def readers_lines(forms: Sequence[Path]) -> Iterator[str]:
     return reading_lines(readings([answer for path in forms for answer in read_form(path)]))
 
 
-def _cases(asked: Question, doors: Doors, rules: Rules | None) -> tuple[Iterable[Case], str]:
-    """Labelled cases and what they are, in words."""
+def _cases(asked: Question, doors: Doors, rules: Rules | None) -> tuple[Iterable[Case], int, str]:
+    """Labelled cases, how many, and what they are, in words."""
     if asked.cases is not None:
         found = read_cases(asked.cases, doors, rules)
         if found.problems:
             raise UnreadableInput("\n".join(case_lines(found)))
         people = len({case.subject for case in found.cases})
         hips = sum(len(case.truth) for case in found.cases)
-        return found.cases, f"{people} patients with outlined hips ({hips}), whole series"
+        words = f"{people} patients with outlined hips ({hips}), whole series"
+        return found.cases, len(found.cases), words
     names = kept_names(asked.anatomy, only=[asked.only] if asked.only else [])
     if asked.anatomy is None or not names:
         raise UnreadableInput("There is no label map to simulate patients from; check the folder.")
     prepared = prepare(load_label_map(asked.anatomy, names[0]))
     words = leave_out.description(f"label map {names[0]}", asked.patients, asked.seed)
-    return leave_out.patients(prepared, asked.patients, asked.seed), words
+    return leave_out.patients(prepared, asked.patients, asked.seed), asked.patients, words
+
+
+def _counted(cases: Iterable[Case], count: int, progress: Progress) -> Iterator[Case]:
+    """The cases, each told of before it is made or measured."""
+    source = iter(cases)
+    for number in range(count):
+        progress(number / count, f"patient {number + 1} of {count}")
+        yield next(source)
 
 
 def _write(path: Path, metrics: Sequence[Metric]) -> None:

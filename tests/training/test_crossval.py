@@ -121,8 +121,14 @@ def test_subjects_learned_from_are_never_tested_on(subjects, tmp_path, monkeypat
 
 
 def test_a_whole_one_and_its_tables(subjects, tmp_path, monkeypatch) -> None:
-    results = run(subjects, TINY, tmp_path, "four toys")
+    told: list[tuple[float, str]] = []
+    results = run(subjects, TINY, tmp_path, "four toys", progress=lambda *each: told.append(each))
     assert results is not None
+    assert [part for part, _ in told] == sorted(part for part, _ in told)
+    words = [what for _, what in told]
+    assert words[:2] == ["crops: patient 1 of 4", "crops: patient 2 of 4"]
+    assert "unet, fold 2 of 2: measuring" in words
+    assert any(what.startswith("unet, fold 1 of 2: step 1, loss") for what in words)
     assert [fold.fold for fold in results.folds] == [0, 1]
     assert {hip.subject for fold in results.folds for hip in fold.hips} == set(subjects.subjects)
     assert results.milliseconds[Architecture.UNET] > 0

@@ -89,7 +89,14 @@ def test_patients_are_in_one_part_only() -> None:
 
 
 def test_a_model_is_trained_on_and_says_so(base, tmp_path) -> None:
-    new = retrain(CASES, base, tmp_path, load, QUICK)
+    told: list[tuple[float, str]] = []
+    new = retrain(CASES, base, tmp_path, load, QUICK, progress=lambda *each: told.append(each))
+    assert [part for part, _ in told] == sorted(part for part, _ in told)
+    assert [what.partition(":")[0] for _, what in told[-3:]] == [
+        "training",
+        "measuring both models",
+        "",
+    ]
     assert new.folder == tmp_path / "segment"
     manifest = Manifest.model_validate_json((new.folder / "manifest.json").read_bytes())
     assert manifest == new.manifest

@@ -88,6 +88,12 @@ COMMANDS: Final = (
         "open_file", Place.FILE, QT_TRANSLATE_NOOP("actions", "Open file..."), ("Ctrl+Shift+O",)
     ),
     Command(
+        "opened_folder",
+        Place.FILE,
+        QT_TRANSLATE_NOOP("actions", "Series of the opened folder"),
+        ("Ctrl+Shift+F",),
+    ),
+    Command(
         "close_patient", Place.FILE, QT_TRANSLATE_NOOP("actions", "Close patient"), ("Ctrl+W",)
     ),
     Command("settings", Place.FILE, QT_TRANSLATE_NOOP("actions", "Settings"), ("Ctrl+,",)),

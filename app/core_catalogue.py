@@ -19,6 +19,7 @@ from typing import Final
 
 from app.messages import OUR_FAULT, TOO_LITTLE_MEMORY
 from hipdesk import display, paths, reanalysis, report, report_trend, sdc, series_choice, wording
+from hipdesk.ports import CHARSETS
 from hipdesk.records import Contrast, Plane, Side
 
 CONTEXT: Final = "core"
@@ -36,6 +37,7 @@ _NAMED: Final = (
     *wording.VERDICT_WORDS.values(),
     *wording.CLASS_WORDS.values(),
     *series_choice.CONTRAST_WORDS.values(),
+    *CHARSETS.values(),
     series_choice.NOT_DICOM,
     series_choice.IN_WINDOW.other_contrast,
     series_choice.IN_WINDOW.several_patients,
@@ -110,6 +112,15 @@ _CHOICE: Final = (
     "the only usable series",
     "the best of {count} usable series",
     "It is {among}: coronal, {words}, {count} slices.",
+    "Chosen as on {when} for this protocol: coronal, {words}, {what}.",
+    "{count} slices",
+    "right and left series",
+    "The reader says that this series is {words}; {stated}.",
+    "A reader said on {when} that series of this protocol are {words}; {stated}.",
+    "its files do not say it",
+    "by its files it is {words}",
+    series_choice.NOT_SENSITIVE,
+    series_choice.PREFERRED,
     (
         "The series asked for holds images of {people} patients under one UID; choose a folder "
         "with the images of one of them."
@@ -324,6 +335,7 @@ _RESULT: Final = (
     "{what}; check its contrast before using the result.",
     "The headers call the series fat-suppressed, but fat is bright on it",
     "The headers do not call the series fat-suppressed, but fat is dark on it",
+    "A reader calls the series fluid-sensitive, but fat is bright on it",
     "The {side} femoral head was found with low confidence; check its outline.",
     "Only {count} slices show the {side} femoral head.",
     (
@@ -523,7 +535,12 @@ _LIBRARY: Final = (
     ),
 )
 
-_SETTINGS: Final = ("The settings", "The places of windows", "The notes of unfinished analyses")
+_SETTINGS: Final = (
+    "The settings",
+    "The places of windows",
+    "The notes of unfinished analyses",
+    "The character sets of folders",
+)
 
 _KEPT_FILES: Final = (
     *(f"{subject} {{what}} and start from the defaults; {{then}}." for subject in _SETTINGS),
@@ -589,6 +606,7 @@ SPOKEN: Final = frozenset(
         "shown",
         "side",
         "source",
+        "stated",
         "then",
         "tilted",
         "time",

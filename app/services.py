@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from app.background import Jobs
 from app.messages import Messages
 from hipdesk.ports import (
     Cancelled,
+    ProtocolChoices,
     StudyReader,
     TestedNetwork,
     VisitStore,
@@ -33,12 +34,29 @@ class Library(Protocol):
         ...
 
     @property
+    def choices(self) -> ProtocolChoices | None:
+        """What readers chose for scanners' protocols; None while it cannot be used."""
+        ...
+
+    @property
     def problem(self) -> str | None:
         """Why it cannot be used, in one sentence."""
         ...
 
     def retry(self) -> None:
         """Try again to open it; raises nothing."""
+        ...
+
+
+class OpenedFolders(Protocol):
+    """What is remembered of folders that were opened, so that they open at once."""
+
+    def remember(self, on: bool) -> None:
+        """Remember from now on, or not; what was remembered is then forgotten, too."""
+        ...
+
+    def forget(self) -> None:
+        """Forget all of it."""
         ...
 
 
@@ -72,6 +90,14 @@ class Keeper(Protocol):
         """Remember new settings."""
         ...
 
+    def charset_of(self, paths: Sequence[Path]) -> str:
+        """The character set that the reader chose for these; empty for what the files state."""
+        ...
+
+    def keep_charset(self, paths: Sequence[Path], charset: str) -> None:
+        """Use a character set whenever these are opened again."""
+        ...
+
     def begin(self, paths: tuple[Path, ...]) -> None:
         """An analysis of these begins; if the program ends now, it is offered again."""
         ...
@@ -98,6 +124,7 @@ class Services:
     """
 
     reader: StudyReader
+    opened: OpenedFolders
     library: Library
     networks: Networks
     jobs: Jobs

@@ -119,6 +119,7 @@ class SeriesRow:
     forced : may be analysed on request, for heads and bones only
     reasons : most important first
     patient, day : whose it is, and when the study was made
+    said : a reader, not the files, says what it is weighted for
     """
 
     uid: str = field(repr=False)
@@ -134,6 +135,7 @@ class SeriesRow:
     reasons: tuple[str, ...]
     patient: Patient = field(default=Patient(), repr=False)
     day: date | None = field(default=None, repr=False)
+    said: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,10 @@ class FoundStudy:
     skipped : reason to number of files
     people : number of patients
     several : that there are several, where the reason does not say it; else empty
+    searching : more may turn up; series stand in the order of their finding
+    charset : in which names are read; empty for what the files state
+    spelt : the patient's name in each character set; empty where that is not in question
+    doubtful : names look garbled
     """
 
     name: str = field(repr=False)
@@ -159,6 +165,10 @@ class FoundStudy:
     seconds: float
     people: int = 1
     several: str = ""
+    searching: bool = False
+    charset: str = ""
+    spelt: Mapping[str, str] = field(default_factory=dict, repr=False)
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

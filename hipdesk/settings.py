@@ -7,6 +7,8 @@ does I/O, and no value may be logged: folders and names can tell of patients.
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -60,6 +62,11 @@ class Kept(_Frozen):
     migrations: ClassVar[tuple[Migration, ...]] = ()
 
 
+def _with_index(document: Document) -> Document:
+    """Version 2: opened folders were remembered before it could be switched off."""
+    return {**document, "keep_index": True}
+
+
 class Settings(Kept):
     """What the user has chosen.
 
@@ -68,15 +75,19 @@ class Settings(Kept):
     reader_name : with which verdicts and signatures are made
     institution : for the reports' head
     library : folder or database URL of the library; empty for the default
+    keep_index : opened folders are remembered, so that they open at once the next time
     """
 
-    version: Literal[1] = 1
+    migrations: ClassVar[tuple[Migration, ...]] = (_with_index,)
+
+    version: Literal[2] = 2
     theme: Theme = Theme.SYSTEM
     language: Language = Language.SYSTEM
     reader_name: str = Field(default="", repr=False)
     institution: str = Field(default="", repr=False)
     provider: Provider = Provider.AUTO
     library: str = Field(default="", repr=False)
+    keep_index: bool = True
 
 
 class Geometry(_Frozen):
@@ -115,6 +126,41 @@ class Unfinished(Kept):
 
     version: Literal[1] = 1
     paths: tuple[Path, ...] = Field(default=(), repr=False)
+
+
+MOST_SOURCES = 500
+"""Folders and files whose character set is remembered; the newest."""
+
+
+class Charsets(Kept):
+    """Character sets that a reader chose for folders and files, to be used again.
+
+    Attributes
+    ----------
+    by_source : `source_key` to one of `hipdesk.ports.CHARSETS`, the newest last
+    """
+
+    version: Literal[1] = 1
+    by_source: dict[str, str] = Field(default_factory=dict, repr=False)
+
+    def of(self, paths: Sequence[Path]) -> str:
+        """The set chosen for the first of some paths that has one; empty for none."""
+        chosen = (self.by_source.get(source_key(path), "") for path in paths)
+        return next(filter(None, chosen), "")
+
+    def with_choice(self, paths: Sequence[Path], charset: str) -> Charsets:
+        """The same with a set for some paths; empty for what their files state."""
+        keys = [source_key(path) for path in paths]
+        kept = {key: each for key, each in self.by_source.items() if key not in keys}
+        if charset:
+            kept |= dict.fromkeys(keys, charset)
+        return Charsets(by_source=dict(list(kept.items())[-MOST_SOURCES:]))
+
+
+def source_key(path: Path) -> str:
+    """What stands for a path without telling it."""
+    named = os.path.normcase(os.path.normpath(path))
+    return hashlib.blake2b(named.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 KeptT = TypeVar("KeptT", bound=Kept)

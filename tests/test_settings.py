@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from hipdesk.errors import KnownError, SettingsError, SettingsTooNew
 from hipdesk.records import Provider
 from hipdesk.settings import (
+    MOST_SOURCES,
+    Charsets,
     Document,
     Geometry,
     Kept,
@@ -139,7 +141,27 @@ def test_a_newer_version_is_refused() -> None:
     assert isinstance(caught.value, SettingsError)
     assert isinstance(caught.value, KnownError)
     with pytest.raises(SettingsTooNew):
-        migrate({"version": 2})
+        migrate({"version": 3})
+
+
+def test_settings_of_the_first_version_go_on_remembering_folders() -> None:
+    assert restored(Settings, {"version": 1, "theme": "dark"}) == Settings(theme=Theme.DARK)
+    assert Settings().keep_index
+
+
+def test_a_character_set_belongs_to_its_paths_and_the_oldest_are_forgotten() -> None:
+    here, there = Path("/scans/Quillfeather"), Path("/scans/b")
+    chosen = Charsets().with_choice([here], "GB18030").with_choice([there], "KOI8-R")
+    assert chosen.of([here]) == "GB18030"
+    assert chosen.of([Path("/scans/c"), there]) == "KOI8-R"
+    assert chosen.of([Path("/scans/c")]) == ""
+    assert SENTINEL not in repr(document_of(chosen))
+    assert restored(Charsets, document_of(chosen)) == chosen
+    assert chosen.with_choice([here], "").of([here]) == ""
+    for number in range(MOST_SOURCES):
+        chosen = chosen.with_choice([Path(f"/scans/{number}")], "Big5")
+    assert chosen.of([here]) == ""
+    assert len(chosen.by_source) == MOST_SOURCES
 
 
 @pytest.mark.parametrize("version", [None, 0, -1, "1", 1.0, True, [1]])

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.messages import Messages, Severity
-from hipdesk.adapters.settings_file import SettingsFile, UnfinishedFile, WindowFile
+from hipdesk.adapters.settings_file import (
+    CharsetsFile,
+    SettingsFile,
+    UnfinishedFile,
+    WindowFile,
+)
 from hipdesk.errors import SettingsError
 from hipdesk.settings import Settings, Unfinished, WindowState
 
@@ -27,6 +32,8 @@ class FileKeeper:
         self._settings, settings_problem = self._settings_file.load()
         self._window, window_problem = self._window_file.load()
         self._unfinished, _ = self._unfinished_file.load()
+        self._charsets_file = CharsetsFile()
+        self._charsets, _ = self._charsets_file.load()
         for problem in filter(None, (settings_problem, window_problem)):
             messages.say(Severity.WARNING, problem)
 
@@ -41,6 +48,17 @@ class FileKeeper:
             return
         self._settings = settings
         self._save(lambda: self._settings_file.save(settings))
+
+    def charset_of(self, paths: Sequence[Path]) -> str:
+        """The character set that the reader chose for these; empty for what the files state."""
+        return self._charsets.of(paths)
+
+    def keep_charset(self, paths: Sequence[Path], charset: str) -> None:
+        """Use a character set whenever these are opened again."""
+        chosen = self._charsets.with_choice(paths, charset)
+        if chosen != self._charsets:
+            self._charsets = chosen
+            self._save(lambda: self._charsets_file.save(chosen))
 
     @property
     def window(self) -> WindowState:

@@ -9,7 +9,7 @@ from typing import Final
 from hipdesk.adapters.store import SqlVisitStore
 from hipdesk.errors import KnownError
 from hipdesk.paths import user_data_dir
-from hipdesk.ports import VisitStore
+from hipdesk.ports import ProtocolChoices, VisitStore
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,11 @@ class LibraryDoor:
     def store(self) -> VisitStore | None:
         """None while it cannot be used."""
         return self._store
+
+    @property
+    def choices(self) -> ProtocolChoices | None:
+        """None while it cannot be used."""
+        return None if self._store is None else self._store.choices
 
     @property
     def place(self) -> str:

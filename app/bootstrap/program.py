@@ -16,6 +16,8 @@ from app import language, theme
 from app.bootstrap.keeper import FileKeeper
 from app.bootstrap.library import LibraryDoor
 from app.bootstrap.networks import LazyNetworks, shipped_models
+from app.bootstrap.opened_folders import IndexOfFolders
+from app.controllers.choices import Choices
 from app.controllers.desk import Desk
 from app.controllers.follow_up import FollowUpController
 from app.controllers.library import LibraryController
@@ -186,13 +188,15 @@ class Program:
 
     def _opened(self, library: str) -> Outside:
         worker = WorkerProcess()
-        reader = SafeReader(worker, index=user_index())
+        kept = self.keeper.settings.keep_index
+        reader = SafeReader(worker, index=user_index() if kept else None)
         return Outside(JobThread(self.messages), worker, reader, LibraryDoor(library))
 
     def _services(self) -> Services:
         outside = self._outside
         return Services(
             reader=outside.reader,
+            opened=IndexOfFolders(outside.reader),
             library=outside.library,
             networks=LazyNetworks(lambda: self.keeper.settings.provider.value, outside.worker),
             jobs=outside.jobs,
@@ -206,8 +210,9 @@ class Program:
 
     def _controllers(self) -> Controllers:
         services, views, desk = self.services, self.views, Desk()
-        study = StudyController(services, desk, translate)
-        shell = ShellController(services, desk, study, self.window, translate)
+        choices = Choices(services, translate)
+        study = StudyController(services, desk, translate, choices)
+        shell = ShellController(services, desk, study, self.window, translate, choices)
         library = LibraryController(services, desk, study, views.library, translate)
         signing = SigningDesk(desk, services, translate, study.save_again)
 

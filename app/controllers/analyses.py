@@ -43,6 +43,7 @@ class Run:
     asked_for : the reader chose the series; the found folder stays in sight
     began : when it was opened, by which it is named once it is off the screen
     anew : even where the library has an analysis of the same images
+    early : before everything is found; it must not wait for the rest
     """
 
     paths: tuple[Path, ...] = field(repr=False)
@@ -51,6 +52,7 @@ class Run:
     asked_for: bool
     began: datetime
     anew: bool = False
+    early: bool = False
 
     @property
     def key(self) -> Key:
@@ -124,11 +126,12 @@ class Analyses:
         store = self._services.library.store
         lacking = () if store is None else unlinked(run.series[0].volume.series.patient)
         networks, reader = self._services.networks, self._services.reader
+        name = self._services.keeper.settings.reader_name
 
         def work(progress: Progress, cancelled: Cancelled) -> Analysed | Known:
             if store is not None and not run.anew:
                 models = tuple(network.reference for network in networks(cancelled))
-                kept = opening.known(store, reader, run.series, models, progress, cancelled)
+                kept = opening.known(store, reader, run.series, models, name, progress, cancelled)
                 if kept is not None:
                     return kept
             told = (*run.choice.notices, *lacking)
@@ -141,6 +144,7 @@ class Analyses:
                 partial(self._take_results, run),
                 failed=partial(self._analysis_failed, run),
                 stopped=partial(self._analysis_stopped, run),
+                urgent=run.early,
             )
         )
 

@@ -24,6 +24,7 @@ from app.services import Services
 from app.state import Exam, FoundStudy, Likeness, LikenessOffer, PatientRow, VisitRow
 from app.views.protocols import LibraryView
 from hipdesk.ports import PatientEntry, VisitEntry, VisitStore
+from hipdesk.records import Contrast
 
 T = TypeVar("T")
 
@@ -173,6 +174,14 @@ class LibraryController(StudyWatcher):
     def analyse_series(self, uid: str) -> None:
         """Analyse this series of the found folder."""
         self._study.analyse_series(uid)
+
+    def state_contrast(self, uid: str, contrast: Contrast) -> None:
+        """Say what a series of the found folder is weighted for."""
+        self._study.state_contrast(uid, contrast)
+
+    def choose_charset(self, charset: str) -> None:
+        """Read the names in the found folder in another character set."""
+        self._study.choose_charset(charset)
 
     def close_found(self) -> None:
         """Back to the patients."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -28,12 +28,15 @@ from hipdesk.ports import (
     AnalysisEntry,
     Cancelled,
     Progress,
+    ProtocolChoice,
+    ProtocolChoices,
     StudyReader,
     VisitEntry,
     VisitStore,
 )
 from hipdesk.records import (
     Compute,
+    Contrast,
     ModelRef,
     Notice,
     RankedSeries,
@@ -47,7 +50,15 @@ from hipdesk.records import (
 )
 from hipdesk.review import Reviewed
 from hipdesk.scoring import DEFINITION
-from hipdesk.series_choice import IN_WINDOW, analysable, choose, patients, rank
+from hipdesk.series_choice import (
+    IN_WINDOW,
+    analysable,
+    applied,
+    as_said,
+    choose,
+    patients,
+    rank,
+)
 
 log = logging.getLogger(__name__)
 
@@ -61,22 +72,99 @@ ANALYSIS_SHARE: Final = 0.95
 """Part of an analysis' whole time that the networks take, about; then outlines are drawn."""
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What to open, and how.
+
+    Attributes
+    ----------
+    paths : as the user gave them
+    charset : in which names are read; empty for what the files state
+    """
+
+    paths: tuple[Path, ...] = field(repr=False)
+    charset: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """What readers say of series beside their files.
+
+    Attributes
+    ----------
+    remembered : for scanners' protocols, newest first
+    stated : what single series are weighted for, by uid
+    """
+
+    remembered: tuple[ProtocolChoice, ...] = ()
+    stated: Mapping[str, Contrast] = field(default_factory=dict)
+
+
+NOTHING_SAID: Final = Said()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
     """A scan and what would be analysed of it.
 
     Attributes
     ----------
-    paths : as the user gave them
+    files : the scan as the files have it
+    scan : with series weighted as readers say
     people : number of patients
     analysable : uids of the series that can be analysed on request
+    applied : by which another series is chosen than the program would choose
+    spelt : the patient's name in each character set; empty before it is asked for
+    complete : nothing more will turn up
     """
 
-    paths: tuple[Path, ...] = field(repr=False)
+    source: Source
+    files: Scan
+    said: Said
     scan: Scan
     choice: SeriesChoice
     people: int
     analysable: frozenset[str] = field(repr=False)
+    applied: ProtocolChoice | None = None
+    spelt: Mapping[str, str] = field(default_factory=dict, repr=False)
+    complete: bool = True
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether names look garbled, and nobody has chosen another character set."""
+        told = (notice.code for series in self.files.series for notice in series.notices)
+        return not self.source.charset and TEXT_DOUBTFUL in told
+
+    def series(self, uid: str) -> Series | None:
+        """The most suitable of the series with this uid."""
+        return next((one.series for one in self.choice.ranking if one.series.uid == uid), None)
+
+
+TEXT_DOUBTFUL: Final = "text_doubtful"
+"""Code of the notice that names or descriptions look garbled."""
+
+
+class SoFar:
+    """Series that a scan has told of: filled in the job thread, looked at in the window's."""
+
+    def __init__(self) -> None:
+        self._found: dict[_Stack, Series] = {}
+        self.series: tuple[Series, ...] = ()
+
+    def __call__(self, series: Series) -> None:
+        """Take a series, or what it has become, in the order of the first telling."""
+        self._found[_stack_of(series)] = series
+        self.series = tuple(self._found.values())
+
+
+_Stack = tuple[object, ...]
+
+
+def _stack_of(series: Series) -> _Stack:
+    """What stays the same of a series while more of it turns up."""
+    made = series.acquisition
+    grid = (series.plane, series.rows, series.columns)
+    return series.uid, *grid, series.image_type, made.te_ms
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,9 +213,19 @@ def key_of(series: Sequence[OpenSeries]) -> Key:
 
 
 def find(
-    reader: StudyReader, paths: Sequence[Path], progress: Progress, cancelled: Cancelled
+    reader: StudyReader,
+    choices: ProtocolChoices | None,
+    source: Source,
+    so_far: SoFar,
+    progress: Progress,
+    cancelled: Cancelled,
 ) -> Found:
     """What folders or files hold, and the choice made in it.
+
+    Parameters
+    ----------
+    choices : what is remembered for scanners' protocols; None where nothing is
+    so_far : told of each series early
 
     Raises
     ------
@@ -136,24 +234,77 @@ def find(
     Cancelled
         The user asked to stop.
     """
-    scan = _scanned(reader, paths, progress, cancelled)
+    remembered = recalled(choices)
+    scan = _scanned(reader, source, so_far, progress, cancelled)
+    found = judged(source, scan, Said(remembered))
+    first = _first(found.choice.ranking)
+    return found if first is None else replace(found, spelt=reader.spellings(first))
+
+
+def recalled(choices: ProtocolChoices | None) -> tuple[ProtocolChoice, ...]:
+    """What is remembered; a library that cannot give it keeps nobody from opening a folder."""
+    if choices is None:
+        return ()
     try:
-        choice = choose(scan, remedies=IN_WINDOW)
+        return choices.all()
+    except StoreError:
+        log.warning("choices for protocols not read")
+        return ()
+
+
+def judged(source: Source, files: Scan, said: Said) -> Found:
+    """The choice made in a scan."""
+    scan = as_said(files, said.remembered, said.stated)
+    try:
+        choice = choose(scan, remedies=IN_WINDOW, remembered=said.remembered)
     except NoSuitableSeries as error:
         choice = SeriesChoice(rank(scan), (), str(error))
-    return Found(tuple(paths), scan, choice, patients(scan.series), analysable(scan))
+    return Found(
+        source,
+        files,
+        said,
+        scan,
+        choice,
+        patients(scan.series),
+        analysable(scan),
+        applied(scan, said.remembered),
+    )
+
+
+def unfinished(source: Source, series: Sequence[Series], seconds: float) -> Found:
+    """What a scan has found so far, in the order of finding; nothing is chosen yet."""
+    scan = Scan(source.paths[0], tuple(series), (), seconds)
+    ranked = {id(one.series): one for one in rank(scan)}
+    ranking = tuple(ranked[id(each)] for each in series)
+    choice = SeriesChoice(ranking, (), "")
+    allowed = analysable(scan)
+    return Found(
+        source,
+        scan,
+        NOTHING_SAID,
+        scan,
+        choice,
+        patients(series),
+        allowed,
+        complete=False,
+    )
 
 
 def _scanned(
-    reader: StudyReader, paths: Sequence[Path], progress: Progress, cancelled: Cancelled
+    reader: StudyReader,
+    source: Source,
+    so_far: SoFar,
+    progress: Progress,
+    cancelled: Cancelled,
 ) -> Scan:
     """One scan of everything; a path that cannot be opened is skipped where another can."""
-    roots = roots_of(paths)
+    roots = roots_of(source.paths)
     scans: list[Scan] = []
     refused: list[tuple[Path, UnreadableInput]] = []
     for index, root in enumerate(roots):
+        part = _part(progress, index, len(roots))
         try:
-            scans.append(reader.scan(root, _part(progress, index, len(roots)), cancelled))
+            scans.append(reader.scan(root, part, cancelled, so_far, source.charset))
         except UnreadableInput as error:
             refused.append((root, error))
     if not scans:
@@ -197,7 +348,7 @@ def shown(found: Found) -> FoundStudy:
     choice = found.choice
     first = choice.chosen[0] if choice.chosen else _first(choice.ranking)
     alone = first if found.people == 1 else None
-    names = [path.name or str(path) for path in found.paths]
+    names = [path.name or str(path) for path in found.source.paths]
     return FoundStudy(
         name=", ".join(names[:NAMES_SHOWN]) + (" …" if len(names) > NAMES_SHOWN else ""),
         patient=None if alone is None else alone.patient,
@@ -208,13 +359,17 @@ def shown(found: Found) -> FoundStudy:
         seconds=found.scan.seconds,
         people=found.people,
         several=_several(found),
+        searching=not found.complete,
+        charset=found.source.charset,
+        spelt=found.spelt,
+        doubtful=found.doubtful,
     )
 
 
 def _several(found: Found) -> str:
     """That the folder holds several patients, where the reason of the choice does not say it."""
     remedy = IN_WINDOW.several_patients
-    if found.people <= 1 or remedy in found.choice.reason:
+    if not found.complete or found.people <= 1 or remedy in found.choice.reason:
         return ""
     return f"The folder holds images of {found.people} patients; {remedy}."
 
@@ -239,6 +394,15 @@ def _row(ranked: RankedSeries, found: Found) -> SeriesRow:
         reasons=(*ranked.reasons, *(notice.message for notice in series.notices)),
         patient=series.patient,
         day=series.study.date,
+        said=series.contrast is not _as_filed(series, found),
+    )
+
+
+def _as_filed(series: Series, found: Found) -> Contrast:
+    """What the files say a series is weighted for."""
+    return next(
+        (filed.contrast for filed in found.files.series if filed.slices is series.slices),
+        series.contrast,
     )
 
 
@@ -274,12 +438,19 @@ def known(
     reader: StudyReader,
     series: Sequence[OpenSeries],
     models: Sequence[ModelRef],
+    name: str,
     progress: Progress,
     cancelled: Cancelled,
 ) -> Known | None:
     """What the library keeps of these very images under these models; None without all of it.
 
-    A library that cannot give it keeps nobody from analysing.
+    A library that cannot give it keeps nobody from analysing. Where the images
+    were opened in another character set than before, the library reads their
+    names in that one from now on.
+
+    Parameters
+    ----------
+    name : of the reader
 
     Raises
     ------
@@ -294,11 +465,20 @@ def known(
         if len(every) < len(series) or len(visits) != 1:
             return None
         visit_uid, uids = visits.pop(), tuple(uid for uid, _ in every)
+        _respell(store, zip(uids, volumes, strict=True), name)
         exam = reopen(store, reader, visit_uid, uids, progress, cancelled)
     except (StoreError, UnreadableInput, DamagedImage):
         log.warning("earlier analysis of the same images not opened")
         return None
     return Known(visit_uid, uids, exam)
+
+
+def _respell(store: VisitStore, opened: Iterable[tuple[str, Volume]], reader: str) -> None:
+    """Have the library read names in the character set in which the images were opened."""
+    for uid, volume in opened:
+        series = volume.series
+        if series.charset and store.charset(uid) != series.charset:
+            store.respell(uid, series, reader)
 
 
 def analysed(
@@ -476,7 +656,8 @@ def stored(
         The user asked to stop.
     """
     _go_on(0.0, progress, cancelled)
-    scan = reader.scan(store.series_folder(analysis_uid), cancelled=cancelled)
+    folder, charset = store.series_folder(analysis_uid), store.charset(analysis_uid)
+    scan = reader.scan(folder, cancelled=cancelled, charset=charset)
     refusal: StoreError | None = None
     for series in scan.series:  # one; several where a file holds stacks beside the analysed one
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from app.background import Job
+from app.controllers.choices import Choices
 from app.controllers.desk import Desk
 from app.controllers.opening import Saved
 from app.controllers.showing import Shown, Translate
@@ -79,6 +80,7 @@ class ShellController(StudyWatcher):
     ----------
     study : opens what is chosen in menus or dropped on the window
     translate : words of the user's language
+    choices : what is remembered for scanners' protocols
     """
 
     def __init__(
@@ -88,12 +90,15 @@ class ShellController(StudyWatcher):
         study: StudyController,
         view: ShellView,
         translate: Translate,
+        choices: Choices,
     ) -> None:
         self._services = services
         self._desk = desk
         self._study = study
         self._view = view
         self.translate = translate
+        self._choices = choices
+        self._searching = False
         self._workspace = Workspace.LIBRARY
         self._attendants: dict[Workspace, Attendant] = {}
         self._badge = ComputeBadge()
@@ -107,6 +112,7 @@ class ShellController(StudyWatcher):
         view.listen(self)
         study.watch(self)
         desk.watch(self._follow)
+        choices.follow(view.show_choices)
 
     def begin(self) -> None:
         """Show the frame as it is at the start; jobs and messages from now on."""
@@ -191,8 +197,34 @@ class ShellController(StudyWatcher):
         self._show()
         if settings.provider is not before.provider:
             self.test_networks()
+        if self._services.keeper.settings.keep_index is not before.keep_index:
+            self._keep_index(settings.keep_index)
         for follower in self._followers:
             follower(self._services.keeper.settings)
+
+    def show_found(self) -> None:
+        """Show the folder that was opened last again."""
+        self._study.show_found()
+
+    def list_choices(self) -> None:
+        """Read anew what is remembered for scanners' protocols."""
+        self._choices.refresh()
+
+    def forget_choice(self, uid: str) -> None:
+        """Forget one of them."""
+        self._choices.forget(uid)
+
+    def forget_folders(self) -> None:
+        """Forget what is remembered of opened folders."""
+        opened = self._services.opened
+
+        def done(_nothing: None) -> None:
+            words = self.translate("Shell", "Nothing is remembered of opened folders any more.")
+            self._services.messages.say(Severity.INFO, words)
+
+        what = self.translate("Shell", "Forgetting opened folders")
+        work = partial(_without_reins, opened.forget)
+        self._services.jobs.start(Job(what, work, done, urgent=True, keep=True))
 
     def close_patient(self) -> None:
         """Clear the screen of the patient."""
@@ -228,9 +260,17 @@ class ShellController(StudyWatcher):
             )
 
     def found_changed(self, found: FoundStudy | None) -> None:
-        """Bring the found folder to the front where the user has to choose."""
-        if found is not None and not any(row.chosen for row in found.rows):
-            self.choose_workspace(Workspace.LIBRARY)
+        """Bring the found folder to the front where the user has to choose, or may do so early."""
+        before, self._searching = self._searching, found is not None and found.searching
+        if found is None or any(row.chosen for row in found.rows):
+            return
+        if self._searching and (before or self._desk.exam is not None):
+            return
+        self.choose_workspace(Workspace.LIBRARY)
+
+    def choice_wanted(self) -> None:
+        """Bring the found folder to the front."""
+        self.choose_workspace(Workspace.LIBRARY)
 
     def exam_opened(self) -> None:
         """Bring what was opened to the front: where it was asked for, else in the review."""
@@ -281,6 +321,13 @@ class ShellController(StudyWatcher):
         tell("badge", self._view.show_badge, self._badge)
         tell("workspace", self._view.show_workspace, self._workspace)
 
+    def _keep_index(self, on: bool) -> None:
+        """Remember opened folders from now on, or forget them all."""
+        opened = self._services.opened
+        what = self.translate("Shell", "Changing what is remembered of folders")
+        work = partial(_without_reins, partial(opened.remember, on))
+        self._services.jobs.start(Job(what, work, _nothing_more, urgent=True, keep=True))
+
     def _tell_of_library(self, before: Settings) -> None:
         if self._services.keeper.settings.library != before.library:
             words = self.translate("Shell", "The other library is opened at the next start.")
@@ -298,3 +345,12 @@ class ShellController(StudyWatcher):
     def _save_again(self) -> None:
         self._warned_of = 0
         self._study.save_again()
+
+
+def _without_reins(work: Callable[[], None], _progress: object, _cancelled: object) -> None:
+    """A short job that neither tells progress nor can be stopped."""
+    work()
+
+
+def _nothing_more(_nothing: None) -> None:
+    """It is done; nothing is said."""

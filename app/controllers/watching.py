@@ -12,6 +12,9 @@ class StudyWatcher:
     def found_changed(self, found: FoundStudy | None) -> None:
         """Another folder was found, or none is any more."""
 
+    def choice_wanted(self) -> None:
+        """The reader wants to choose in the found folder."""
+
     def exam_opened(self) -> None:
         """The exam on the desk was opened just now, and wants to be read."""
 

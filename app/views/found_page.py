@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QGridLayout,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.state import FoundStudy, SeriesRow
 from app.theme import BESIDE_WORDS, SPACE, icon, make_primary, set_role
+from app.views.charset_menu import CharsetButton
 from app.views.icon_label import IconLabel
 from app.views.labels import ElidedLabel, chip, core_words, label
 from app.views.layouts import column, emptied, holding, row, rule
 from app.views.person_words import BETWEEN, identity_of, name_of
-from hipdesk.records import Patient, Plane
+from hipdesk.records import Contrast, Patient, Plane
+from hipdesk.series_choice import NOT_SENSITIVE
 from hipdesk.wording import CONTRAST_WORDS
 
 WIDEST: Final = 160 * SPACE
 COLUMNS: Final = 6
 ACTION_WIDTH: Final = 18 * SPACE
+
+SAYABLE: Final = (
+    Contrast.STIR,
+    Contrast.T2_FS,
+    Contrast.PD_FS,
+    Contrast.DIXON_WATER,
+    Contrast.OTHER,
+)
+"""What a reader may say that a series is weighted for; the last, that it shows no fluid."""
 
 
 class FoundPage(QWidget):
@@ -27,10 +48,15 @@ class FoundPage(QWidget):
 
     closed = Signal()
     wanted = Signal(str)
+    weighed = Signal(str, object)
+    spelt = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self._found: FoundStudy | None = None
+        self._actions: dict[str, QPushButton] = {}
+        self._charset = CharsetButton()
+        self._charset.chosen.connect(self.spelt)
         self._back = QPushButton()
         self._back.setIcon(icon("arrow-left"))
         self._back.setIconSize(QSize(*BESIDE_WORDS))
@@ -45,15 +71,20 @@ class FoundPage(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setWidget(content)
         scroll.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        head = row(self._back, column(self._title, self._who, gap=0), gap=2)
+        head = row(self._back, column(self._title, self._who, gap=0), self._charset, gap=2)
         head.setStretch(1, 1)
         self.setLayout(column(head, scroll, gap=2, margin=2))
 
     def show_found(self, found: FoundStudy) -> None:
-        """Show another folder."""
-        if found != self._found:
-            self._found = found
-            self.retranslate()
+        """Show another folder, or more of it; under a pressed button nothing moves meanwhile."""
+        pressed = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+        if found == self._found or (found.searching and pressed):
+            return
+        focused = next((uid for uid, each in self._actions.items() if each.hasFocus()), None)
+        self._found = found
+        self.retranslate()
+        if focused in self._actions:
+            self._actions[focused].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def retranslate(self) -> None:
         """Write the words in the language in force."""
@@ -61,6 +92,8 @@ class FoundPage(QWidget):
         self._back.setText(self.tr("Patients"))
         self._back.setAccessibleName(self.tr("Back to the patients"))
         emptied(self._inner)
+        self._actions = {}
+        self._charset.show_found(found)
         if found is None:
             return
         self._title.show_words(found.name)
@@ -91,21 +124,36 @@ class FoundPage(QWidget):
 
     def _reason(self, found: FoundStudy) -> QFrame:
         chosen = any(each.chosen for each in found.rows)
+        calm = chosen or found.searching
         frame = QFrame()
-        set_role(frame, "ground", "note" if chosen else "caution")
+        set_role(frame, "ground", "note" if calm else "caution")
         sign = IconLabel(
-            "check-circle-outline" if chosen else "alert-outline",
-            20,
-            "link" if chosen else "caution",
+            "magnify" if found.searching else _sign(chosen), 20, "link" if calm else "caution"
         )
         seconds = self.tr("read in {s} s").format(s=f"{found.seconds:.1f}")
-        sentences = (core_words(each) for each in (found.several, found.reason) if each)
-        said = column(*(label(each, wrap=True) for each in sentences), gap=0.5)
-        across = row(sign, said, label(seconds, "small"))
+        said = column(*(label(each, wrap=True) for each in self._sentences(found)), gap=0.5)
+        across = row(sign, said, label("" if found.searching else seconds, "small"))
         across.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         across.setStretch(1, 1)
         frame.setLayout(across)
         return frame
+
+    def _sentences(self, found: FoundStudy) -> list[str]:
+        """What is to be said of the whole folder."""
+        words = [core_words(each) for each in (found.several, found.reason) if each]
+        if found.searching:
+            many = self.tr(
+                "Still looking for images. You can choose now; else the program does at the end."
+            )
+            words.append(many)
+        if found.doubtful:
+            words.append(
+                self.tr(
+                    "Names look garbled. Above, at the right, you see how the patient's name "
+                    "reads in other character sets."
+                )
+            )
+        return words
 
     def _table(self, rows: tuple[SeriesRow, ...]) -> QFrame:
         frame = QFrame()
@@ -163,18 +211,45 @@ class FoundPage(QWidget):
         slices, rows_mm, columns_mm = each.spacing_mm
         spacing = f"{slices:.1f} \N{MULTIPLICATION SIGN} {rows_mm:.2f} \N{MULTIPLICATION SIGN} "
         facts = (
-            self._plane(each.plane),
-            core_words(CONTRAST_WORDS[each.contrast]),
-            str(each.slices),
-            f"{spacing}{columns_mm:.2f}",
+            label(self._plane(each.plane)),
+            self._contrast(each),
+            label(str(each.slices)),
+            label(f"{spacing}{columns_mm:.2f}"),
         )
-        for at, words in enumerate(facts, start=1):
+        for at, fact in enumerate(facts, start=1):
             top = Qt.AlignmentFlag.AlignTop
-            grid.addWidget(label(words), line + 1, at, _align(at) | top)
+            grid.addWidget(fact, line + 1, at, _align(at) | top)
         action = self._action(each, rows, whose)
         if action is not None:
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
             grid.addWidget(action, line + 1, COLUMNS - 1, right)
+
+    def _contrast(self, each: SeriesRow) -> QWidget:
+        """What a series is weighted for; a menu where that makes a difference."""
+        words = core_words(CONTRAST_WORDS[each.contrast])
+        searching = self._found is not None and self._found.searching
+        if searching or not (each.chosen or each.usable or each.forced):
+            return label(words)
+        button = QPushButton(words)
+        set_role(button, "quiet")
+        name = each.description or self.tr("Series without a description")
+        button.setAccessibleName(
+            self.tr("Contrast of {name}: {words}").format(name=name, words=words)
+        )
+        button.setToolTip(self.tr("Say what the series is weighted for"))
+        menu = QMenu(button)
+        for contrast in SAYABLE:
+            menu.addAction(self._saying(contrast), partial(self._weigh, each.uid, contrast))
+        button.setMenu(menu)
+        return button
+
+    def _saying(self, contrast: Contrast) -> str:
+        if contrast.fluid_sensitive:
+            return core_words(CONTRAST_WORDS[contrast])
+        return core_words(NOT_SENSITIVE)
+
+    def _weigh(self, uid: str, contrast: Contrast) -> None:
+        self.weighed.emit(uid, contrast)
 
     def _series(self, each: SeriesRow) -> QVBoxLayout:
         number = label("" if each.number is None else str(each.number), "muted")
@@ -183,6 +258,8 @@ class FoundPage(QWidget):
         title = row(number, ElidedLabel(name, "strong"))
         if each.chosen:
             title.addWidget(chip(self.tr("Chosen"), "note"))
+        if each.said:
+            title.addWidget(chip(self.tr("Contrast by a reader"), "caution"))
         title.addStretch(1)
         reasons = " ".join(core_words(reason) for reason in each.reasons)
         return column(title, label(reasons, "small", wrap=True), gap=0.5)
@@ -201,6 +278,7 @@ class FoundPage(QWidget):
         button.setAutoDefault(True)
         make_primary(button, each.chosen)
         button.clicked.connect(lambda: self.wanted.emit(each.uid))
+        self._actions[each.uid] = button
         return button
 
     def _action_words(self, each: SeriesRow, chosen: int) -> str:
@@ -232,6 +310,10 @@ class FoundPage(QWidget):
             line.setStretch(1, 1)
             lines.addLayout(line)
         return lines
+
+
+def _sign(chosen: bool) -> str:
+    return "check-circle-outline" if chosen else "alert-outline"
 
 
 def _studies(

@@ -177,6 +177,12 @@ class LibraryView(QWidget):
         self._found_page = FoundPage()
         self._found_page.closed.connect(lambda: self._tell(lambda g: g.close_found()))
         self._found_page.wanted.connect(lambda uid: self._tell(lambda g: g.analyse_series(uid)))
+        self._found_page.weighed.connect(
+            lambda uid, contrast: self._tell(lambda g: g.state_contrast(uid, contrast))
+        )
+        self._found_page.spelt.connect(
+            lambda charset: self._tell(lambda g: g.choose_charset(charset))
+        )
         self._problem_line = ProblemLine()
         self._problem_line.retried.connect(lambda: self._tell(lambda g: g.retry_library()))
         self._stack = QStackedWidget()

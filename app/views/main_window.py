@@ -51,6 +51,7 @@ from app.views.message_bar import MessageBar
 from app.views.patient_header import PatientHeaderLine
 from app.views.settings_dialog import SettingsDialog
 from app.views.window_place import SMALLEST, clamped, first_place
+from hipdesk.ports import ProtocolChoice
 from hipdesk.report import RESEARCH_ONLY
 from hipdesk.settings import Geometry, Settings, Theme, WindowState
 
@@ -97,6 +98,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._gestures: ShellGestures | None = None
         self._settings = Settings()
+        self._choices: tuple[ProtocolChoice, ...] = ()
         self._workspace = Workspace.LIBRARY
         self._pages = dict(workspaces)
         self._facts = facts
@@ -170,6 +172,13 @@ class MainWindow(QMainWindow):
         page = self._beside.get(SettingsDialog)
         if isinstance(page, SettingsDialog):
             page.show_settings(settings)
+
+    def show_choices(self, choices: tuple[ProtocolChoice, ...]) -> None:
+        """What is remembered for scanners' protocols, newest first."""
+        self._choices = choices
+        page = self._beside.get(SettingsDialog)
+        if isinstance(page, SettingsDialog):
+            page.show_choices(choices)
 
     # How the window was left
 
@@ -277,6 +286,7 @@ class MainWindow(QMainWindow):
         bind = self.actions_table.bind
         bind("open_folder", lambda: self._open(self._choice.folder(self)))
         bind("open_file", lambda: self._open(self._choice.files(self)))
+        bind("opened_folder", lambda: self._tell(lambda g: g.show_found()))
         bind("close_patient", lambda: self._tell(lambda g: g.close_patient())).setEnabled(False)
         bind("settings", self.open_settings)
         bind("quit", self.close).setMenuRole(QAction.MenuRole.QuitRole)
@@ -297,7 +307,8 @@ class MainWindow(QMainWindow):
         self._menus = {place: self.menuBar().addMenu("") for place in places}
         file, edit, view, guide = (self._menus[place] for place in places)
         edit.menuAction().setVisible(False)
-        file.addActions([table["open_folder"], table["open_file"], table["close_patient"]])
+        names = ("open_folder", "open_file", "opened_folder", "close_patient")
+        file.addActions([table[name] for name in names])
         file.addSeparator()
         file.addAction(table["settings"])
         file.addSeparator()
@@ -358,10 +369,14 @@ class MainWindow(QMainWindow):
         if isinstance(page, SettingsDialog):
             page.show_settings(self._settings)
             page.show_badge(self._badge_shown)
+            page.show_choices(self._choices)
+            self._tell(lambda g: g.list_choices())
 
     def _made_settings(self) -> SettingsDialog:
         page = SettingsDialog(self._facts, self)
         page.changed.connect(lambda new: self._tell(lambda g: g.change_settings(new)))
+        page.forgotten.connect(lambda uid: self._tell(lambda g: g.forget_choice(uid)))
+        page.folders_forgotten.connect(lambda: self._tell(lambda g: g.forget_folders()))
         return page
 
     def _open_page(self, kind: type[Page], make: Callable[[], Page]) -> Page:

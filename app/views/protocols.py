@@ -46,7 +46,8 @@ from app.state import (
 )
 from hipdesk.display import SlicePicture
 from hipdesk.overlay import Window
-from hipdesk.records import SegmentClass, Side
+from hipdesk.ports import ProtocolChoice
+from hipdesk.records import Contrast, SegmentClass, Side
 from hipdesk.settings import Settings
 
 
@@ -81,6 +82,22 @@ class ShellGestures(Protocol):
         """Clear the screen of the patient."""
         ...
 
+    def show_found(self) -> None:
+        """Show the folder that was opened last again."""
+        ...
+
+    def list_choices(self) -> None:
+        """The settings' page comes up: say what is remembered for scanners' protocols."""
+        ...
+
+    def forget_choice(self, uid: str) -> None:
+        """Forget one of them."""
+        ...
+
+    def forget_folders(self) -> None:
+        """Forget what is remembered of opened folders."""
+        ...
+
 
 class ShellView(Protocol):
     """The frame around the workspaces."""
@@ -113,6 +130,10 @@ class ShellView(Protocol):
         """The settings in force: theme, language and the dialog's fields follow."""
         ...
 
+    def show_choices(self, choices: tuple[ProtocolChoice, ...]) -> None:
+        """What is remembered for scanners' protocols, newest first."""
+        ...
+
 
 class LibraryGestures(Protocol):
     """Patients, visits, folders."""
@@ -135,6 +156,14 @@ class LibraryGestures(Protocol):
 
     def analyse_series(self, uid: str) -> None:
         """Analyse this series of the folder that was found."""
+        ...
+
+    def state_contrast(self, uid: str, contrast: Contrast) -> None:
+        """Say what a series of the found folder is weighted for."""
+        ...
+
+    def choose_charset(self, charset: str) -> None:
+        """Read the names in the found folder in another character set; empty as its files state."""
         ...
 
     def close_found(self) -> None:

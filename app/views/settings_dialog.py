@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFileDialog,
     QGridLayout,
@@ -22,10 +23,12 @@ from app.language import available
 from app.state import ComputeBadge
 from app.theme import SPACE
 from app.views.about import Page, ProgramFacts, model_lines
+from app.views.choice_list import ChoiceList
 from app.views.compute_badge import badge_details
 from app.views.labels import ElidedLabel, label
 from app.views.layouts import STRETCH, row
 from app.views.signing_bar import LONGEST_NAME
+from hipdesk.ports import ProtocolChoice
 from hipdesk.records import Provider
 from hipdesk.settings import Language, Settings, Theme
 
@@ -42,6 +45,8 @@ class SettingsDialog(Page):
     """
 
     changed = Signal(object)
+    forgotten = Signal(str)
+    folders_forgotten = Signal()
 
     def __init__(
         self,
@@ -73,6 +78,13 @@ class SettingsDialog(Page):
         self._institution.setText(settings.institution)
         self._place.show_words(settings.library or self._facts.library)
         self._default.setEnabled(bool(settings.library))
+        with QSignalBlocker(self._keep_index):
+            self._keep_index.setChecked(settings.keep_index)
+        self._forget_folders.setEnabled(settings.keep_index)
+
+    def show_choices(self, choices: tuple[ProtocolChoice, ...]) -> None:
+        """Say what is remembered for scanners' protocols."""
+        self._choices.show_choices(choices)
 
     def show_badge(self, badge: ComputeBadge) -> None:
         """Say where the networks run now."""
@@ -90,6 +102,9 @@ class SettingsDialog(Page):
         _name(self._provider, self._provider_words())
         self._choose.setText(self.tr("Choose..."))
         self._default.setText(self.tr("Use default"))
+        self._keep_index.setText(self.tr("Remember opened folders, so that they open at once"))
+        self._forget_folders.setText(self.tr("Forget opened folders"))
+        self._choices.retranslate()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Keep what is still being typed."""
@@ -111,6 +126,12 @@ class SettingsDialog(Page):
         self._choose, self._default = QPushButton(), QPushButton()
         self._choose.clicked.connect(self._choose_library)
         self._default.clicked.connect(lambda: self._change({"library": ""}))
+        self._keep_index = QCheckBox()
+        self._keep_index.toggled.connect(lambda on: self._change({"keep_index": on}))
+        self._forget_folders = QPushButton()
+        self._forget_folders.clicked.connect(self.folders_forgotten)
+        self._choices = ChoiceList()
+        self._choices.forgotten.connect(self.forgotten)
         self._heading("settings", "title")
         self._heading("appearance")
         self._field("theme", self._theme)
@@ -125,6 +146,12 @@ class SettingsDialog(Page):
         buttons = row(self._choose, self._default, STRETCH)
         buttons.setContentsMargins(INDENT, 0, 0, 0)
         self._inner.addLayout(buttons)
+        self._heading("folders")
+        self._inner.addWidget(self._keep_index)
+        self._note("folders", indent=0)
+        self._inner.addLayout(row(self._forget_folders, STRETCH))
+        self._heading("choices")
+        self._inner.addWidget(self._choices)
         self._heading("models")
         for model in self._facts.models:
             self._inner.addLayout(model_lines(model))
@@ -180,6 +207,8 @@ class SettingsDialog(Page):
             "provider": self.tr("Networks run on"),
             "library": self.tr("Library"),
             "place": self.tr("Place"),
+            "folders": self.tr("Opened folders"),
+            "choices": self.tr("Choices for scanners' protocols"),
             "models": self.tr("Models"),
         }
         for name, title in self._titles.items():
@@ -195,6 +224,10 @@ class SettingsDialog(Page):
             "institution": self.tr("Printed at the head of reports."),
             "provider": badge_details(self._badge),
             "place": self.tr("A new place takes effect when HipDesk starts again."),
+            "folders": self.tr(
+                "What the images' headers say is kept in your user folder, names of patients "
+                "included, readable by you alone."
+            ),
             "models": "" if self._facts.models else self.tr("No model was found."),
         }
         for name, note in self._notes.items():

@@ -132,6 +132,10 @@ class DicomFolderReader:
             warnings.simplefilter("ignore")  # pydicom quotes values that must not be logged
             return spellings(series.slices[0].path)
 
+    def remember_in(self, index: ScanIndex | None) -> None:
+        """Remember from now on in another index; in memory only where none is given."""
+        self._index = index or ScanIndex()
+
     def forget(self) -> None:
         """Remove everything remembered of earlier scans."""
         self._index.clear()

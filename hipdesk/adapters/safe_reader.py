@@ -96,6 +96,10 @@ class SafeReader:
         """The patient's name as it reads in each character set, as `DicomFolderReader` does."""
         return self._plain.spellings(series)
 
+    def remember_in(self, index: ScanIndex | None) -> None:
+        """Remember from now on in another index; in memory only where none is given."""
+        self._plain.remember_in(index)
+
     def forget(self) -> None:
         """Remove everything remembered of earlier scans."""
         self._plain.forget()

@@ -17,6 +17,7 @@ from hipdesk.adapters.whole_file import OWNER_ONLY, replacing
 from hipdesk.errors import SettingsError, SettingsTooNew
 from hipdesk.paths import user_data_dir
 from hipdesk.settings import (
+    Charsets,
     KeptT,
     Settings,
     Unfinished,
@@ -114,6 +115,14 @@ class WindowFile(_KeptFile[WindowState]):
     kind = WindowState
     default_name = "window.json"
     subject = "The places of windows"
+
+
+class CharsetsFile(_KeptFile[Charsets]):
+    """Character sets of folders; by default ``charsets.json``."""
+
+    kind = Charsets
+    default_name = "charsets.json"
+    subject = "The character sets of folders"
 
 
 class UnfinishedFile(_KeptFile[Unfinished]):

@@ -29,6 +29,71 @@
     </message>
 </context>
 <context>
+    <name>CharsetButton</name>
+    <message>
+        <source>Names look wrong?</source>
+        <translation>姓名显示有误？</translation>
+    </message>
+    <message>
+        <source>As the files state</source>
+        <translation>按文件所注</translation>
+    </message>
+</context>
+<context>
+    <name>ChoiceList</name>
+    <message>
+        <source>Nothing is remembered. Where you choose another series than the program, or say what it is weighted for, that holds for the scanner&apos;s protocol from then on.</source>
+        <translation>尚无记忆的选择。您选择了与程序不同的序列，或说明了某序列的加权方式后，此选择今后适用于该扫描方案。</translation>
+    </message>
+    <message>
+        <source>{what}, since {day}</source>
+        <translation>{what}，自 {day} 起</translation>
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation>取消记忆</translation>
+    </message>
+    <message>
+        <source>Forget: {named}</source>
+        <translation>取消记忆：{named}</translation>
+    </message>
+</context>
+<context>
+    <name>Choices</name>
+    <message>
+        <source>Reading the remembered choices</source>
+        <translation>正在读取已记忆的选择</translation>
+    </message>
+    <message>
+        <source>At the next study of this scanner&apos;s protocol, the same series will be chosen.</source>
+        <translation>下次遇到此扫描方案的检查时，将选择同样的序列。</translation>
+    </message>
+    <message>
+        <source>From now on, this holds for every series of this scanner&apos;s protocol.</source>
+        <translation>从现在起，此说明适用于该扫描方案的所有序列。</translation>
+    </message>
+    <message>
+        <source>Remember again</source>
+        <translation>重新记忆</translation>
+    </message>
+    <message>
+        <source>What was remembered for a scanner&apos;s protocol is forgotten.</source>
+        <translation>已取消对某扫描方案的记忆。</translation>
+    </message>
+    <message>
+        <source>Forgetting a choice</source>
+        <translation>正在取消记忆的选择</translation>
+    </message>
+    <message>
+        <source>Do not remember</source>
+        <translation>不要记忆</translation>
+    </message>
+    <message>
+        <source>Remembering the choice</source>
+        <translation>正在记忆选择</translation>
+    </message>
+</context>
+<context>
     <name>ComparisonTable</name>
     <message>
         <source>Give the changes all the same</source>
@@ -266,6 +331,14 @@
         <translation>读取用时 {s} 秒</translation>
     </message>
     <message>
+        <source>Still looking for images. You can choose now; else the program does at the end.</source>
+        <translation>仍在查找图像。您现在即可选择；否则查找结束后由程序选择。</translation>
+    </message>
+    <message>
+        <source>Names look garbled. Above, at the right, you see how the patient&apos;s name reads in other character sets.</source>
+        <translation>姓名似为乱码。在右上方可查看患者姓名在其他字符集中的显示。</translation>
+    </message>
+    <message>
         <source>Series</source>
         <translation>序列</translation>
     </message>
@@ -294,8 +367,20 @@
         <translation>无描述的序列</translation>
     </message>
     <message>
+        <source>Contrast of {name}: {words}</source>
+        <translation>{name} 的对比：{words}</translation>
+    </message>
+    <message>
+        <source>Say what the series is weighted for</source>
+        <translation>说明此序列的加权方式</translation>
+    </message>
+    <message>
         <source>Chosen</source>
         <translation>已选</translation>
+    </message>
+    <message>
+        <source>Contrast by a reader</source>
+        <translation>对比由阅片者说明</translation>
     </message>
     <message>
         <source>together with the other</source>
@@ -1246,6 +1331,14 @@
         <translation>使用默认</translation>
     </message>
     <message>
+        <source>Remember opened folders, so that they open at once</source>
+        <translation>记住打开过的文件夹，以便再次打开时立即显示</translation>
+    </message>
+    <message>
+        <source>Forget opened folders</source>
+        <translation>清除打开过的文件夹记录</translation>
+    </message>
+    <message>
         <source>Appearance</source>
         <translation>外观</translation>
     </message>
@@ -1286,6 +1379,14 @@
         <translation>位置</translation>
     </message>
     <message>
+        <source>Opened folders</source>
+        <translation>打开过的文件夹</translation>
+    </message>
+    <message>
+        <source>Choices for scanners&apos; protocols</source>
+        <translation>对扫描方案的选择</translation>
+    </message>
+    <message>
         <source>Models</source>
         <translation>模型</translation>
     </message>
@@ -1304,6 +1405,10 @@
     <message>
         <source>A new place takes effect when HipDesk starts again.</source>
         <translation>新位置在 HipDesk 重新启动后生效。</translation>
+    </message>
+    <message>
+        <source>What the images&apos; headers say is kept in your user folder, names of patients included, readable by you alone.</source>
+        <translation>图像文件头的内容（包括患者姓名）保存在您的用户文件夹中，仅您可读。</translation>
     </message>
     <message>
         <source>No model was found.</source>
@@ -1341,6 +1446,14 @@
         <translation>正在测试网络</translation>
     </message>
     <message>
+        <source>Nothing is remembered of opened folders any more.</source>
+        <translation>打开过的文件夹记录已全部清除。</translation>
+    </message>
+    <message>
+        <source>Forgetting opened folders</source>
+        <translation>正在清除打开过的文件夹记录</translation>
+    </message>
+    <message>
         <source>The networks do not answer on this machine as they must; do not use their results. Choose another processor in the settings, or install HipDesk again.</source>
         <translation>网络在本机上的输出与预期不符；请勿使用其结果。请在设置中选择其他处理器，或重新安装 HipDesk。</translation>
     </message>
@@ -1351,6 +1464,10 @@
     <message>
         <source>Give a date</source>
         <translation>填写日期</translation>
+    </message>
+    <message>
+        <source>Changing what is remembered of folders</source>
+        <translation>正在更改文件夹记录的设置</translation>
     </message>
     <message>
         <source>The other library is opened at the next start.</source>
@@ -1632,8 +1749,28 @@
         <translation>程序在一项分析完成前已结束。</translation>
     </message>
     <message>
+        <source>No folder is open.</source>
+        <translation>没有打开的文件夹。</translation>
+    </message>
+    <message>
         <source>Looking for images</source>
         <translation>正在查找图像</translation>
+    </message>
+    <message>
+        <source>Change...</source>
+        <translation>更改...</translation>
+    </message>
+    <message>
+        <source>Names in these images look garbled: choose their character set.</source>
+        <translation>这些图像中的姓名似为乱码：请选择其字符集。</translation>
+    </message>
+    <message>
+        <source>Choose...</source>
+        <translation>选择...</translation>
+    </message>
+    <message>
+        <source>More images of the series turned up; it is analysed again as a whole.</source>
+        <translation>又发现了该序列的更多图像；现对整个序列重新分析。</translation>
     </message>
     <message>
         <source>Reading the images</source>
@@ -2019,6 +2156,10 @@
     <message>
         <source>Open file...</source>
         <translation>打开文件...</translation>
+    </message>
+    <message>
+        <source>Series of the opened folder</source>
+        <translation>所打开文件夹的序列</translation>
     </message>
     <message>
         <source>Close patient</source>
@@ -2499,6 +2640,118 @@
         <translation>未知对比</translation>
     </message>
     <message>
+        <source>Unicode (UTF-8)</source>
+        <translation>通用 (Unicode UTF-8)</translation>
+    </message>
+    <message>
+        <source>Chinese (GB 18030)</source>
+        <translation>中文 (GB 18030)</translation>
+    </message>
+    <message>
+        <source>Chinese (GBK)</source>
+        <translation>中文 (GBK)</translation>
+    </message>
+    <message>
+        <source>Chinese (GB 2312 with escape sequences)</source>
+        <translation>中文 (GB 2312，带转义序列)</translation>
+    </message>
+    <message>
+        <source>Chinese (Big5)</source>
+        <translation>中文 (Big5)</translation>
+    </message>
+    <message>
+        <source>Japanese (Shift JIS)</source>
+        <translation>日文 (Shift JIS)</translation>
+    </message>
+    <message>
+        <source>Japanese (EUC)</source>
+        <translation>日文 (EUC)</translation>
+    </message>
+    <message>
+        <source>Japanese (half-width)</source>
+        <translation>日文 (半角)</translation>
+    </message>
+    <message>
+        <source>Japanese (with escape sequences)</source>
+        <translation>日文 (带转义序列)</translation>
+    </message>
+    <message>
+        <source>Korean</source>
+        <translation>韩文</translation>
+    </message>
+    <message>
+        <source>Cyrillic (ISO 8859-5)</source>
+        <translation>西里尔文 (ISO 8859-5)</translation>
+    </message>
+    <message>
+        <source>Cyrillic (Windows)</source>
+        <translation>西里尔文 (Windows)</translation>
+    </message>
+    <message>
+        <source>Cyrillic (KOI8-R)</source>
+        <translation>西里尔文 (KOI8-R)</translation>
+    </message>
+    <message>
+        <source>Greek (ISO 8859-7)</source>
+        <translation>希腊文 (ISO 8859-7)</translation>
+    </message>
+    <message>
+        <source>Greek (Windows)</source>
+        <translation>希腊文 (Windows)</translation>
+    </message>
+    <message>
+        <source>Arabic (ISO 8859-6)</source>
+        <translation>阿拉伯文 (ISO 8859-6)</translation>
+    </message>
+    <message>
+        <source>Arabic (Windows)</source>
+        <translation>阿拉伯文 (Windows)</translation>
+    </message>
+    <message>
+        <source>Hebrew (ISO 8859-8)</source>
+        <translation>希伯来文 (ISO 8859-8)</translation>
+    </message>
+    <message>
+        <source>Hebrew (Windows)</source>
+        <translation>希伯来文 (Windows)</translation>
+    </message>
+    <message>
+        <source>Thai</source>
+        <translation>泰文</translation>
+    </message>
+    <message>
+        <source>Western European (ISO 8859-1)</source>
+        <translation>西欧文字 (ISO 8859-1)</translation>
+    </message>
+    <message>
+        <source>Western European (ISO 8859-15)</source>
+        <translation>西欧文字 (ISO 8859-15)</translation>
+    </message>
+    <message>
+        <source>Central European (ISO 8859-2)</source>
+        <translation>中欧文字 (ISO 8859-2)</translation>
+    </message>
+    <message>
+        <source>Central European (Windows)</source>
+        <translation>中欧文字 (Windows)</translation>
+    </message>
+    <message>
+        <source>South European (ISO 8859-3)</source>
+        <translation>南欧文字 (ISO 8859-3)</translation>
+    </message>
+    <message>
+        <source>North European (ISO 8859-4)</source>
+        <translation>北欧文字 (ISO 8859-4)</translation>
+    </message>
+    <message>
+        <source>Turkish (ISO 8859-9)</source>
+        <translation>土耳其文 (ISO 8859-9)</translation>
+    </message>
+    <message>
+        <source>Turkish (Windows)</source>
+        <translation>土耳其文 (Windows)</translation>
+    </message>
+    <message>
         <source>It is not a DICOM file.</source>
         <translation>不是 DICOM 文件。</translation>
     </message>
@@ -2797,6 +3050,38 @@
     <message>
         <source>It is {among}: coronal, {words}, {count} slices.</source>
         <translation>{among}：冠状位，{words}，{count} 层。</translation>
+    </message>
+    <message>
+        <source>Chosen as on {when} for this protocol: coronal, {words}, {what}.</source>
+        <translation>按 {when} 对此扫描方案的选择：冠状位，{words}，{what}。</translation>
+    </message>
+    <message>
+        <source>{count} slices</source>
+        <translation>{count} 层</translation>
+    </message>
+    <message>
+        <source>right and left series</source>
+        <translation>右侧和左侧序列</translation>
+    </message>
+    <message>
+        <source>The reader says that this series is {words}; {stated}.</source>
+        <translation>阅片者说明此序列为{words}；{stated}。</translation>
+    </message>
+    <message>
+        <source>A reader said on {when} that series of this protocol are {words}; {stated}.</source>
+        <translation>阅片者于 {when} 说明此扫描方案的序列为{words}；{stated}。</translation>
+    </message>
+    <message>
+        <source>its files do not say it</source>
+        <translation>文件中未注明</translation>
+    </message>
+    <message>
+        <source>by its files it is {words}</source>
+        <translation>按文件为{words}</translation>
+    </message>
+    <message>
+        <source>preferred to other series</source>
+        <translation>优先于其他序列</translation>
     </message>
     <message>
         <source>The series asked for holds images of {people} patients under one UID; choose a folder with the images of one of them.</source>
@@ -3301,6 +3586,10 @@
     <message>
         <source>The headers do not call the series fat-suppressed, but fat is dark on it</source>
         <translation>文件头未称该序列为脂肪抑制，但其脂肪呈低信号</translation>
+    </message>
+    <message>
+        <source>A reader calls the series fluid-sensitive, but fat is bright on it</source>
+        <translation>阅片者称此序列为液体敏感序列，但其上脂肪呈高信号</translation>
     </message>
     <message>
         <source>The {side} femoral head was found with low confidence; check its outline.</source>
@@ -3879,6 +4168,10 @@
         <translation>未完成分析的记录{what}，现使用默认值；{then}。</translation>
     </message>
     <message>
+        <source>The character sets of folders {what} and start from the defaults; {then}.</source>
+        <translation>文件夹的字符集设置{what}，现以默认值开始；{then}。</translation>
+    </message>
+    <message>
         <source>The settings cannot be saved; check that the disk is not full and that you may write to {path}.</source>
         <translation>无法保存设置；请检查磁盘是否已满，以及是否允许写入 {path}。</translation>
     </message>
@@ -3889,6 +4182,10 @@
     <message>
         <source>The notes of unfinished analyses cannot be saved; check that the disk is not full and that you may write to {path}.</source>
         <translation>无法保存未完成分析的记录；请检查磁盘是否已满，以及是否允许写入 {path}。</translation>
+    </message>
+    <message>
+        <source>The character sets of folders cannot be saved; check that the disk is not full and that you may write to {path}.</source>
+        <translation>文件夹的字符集设置无法保存；请检查磁盘是否已满，以及您是否可以写入 {path}。</translation>
     </message>
     <message>
         <source>were {what}</source>

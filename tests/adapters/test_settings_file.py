@@ -105,7 +105,7 @@ def test_a_damaged_file_is_kept_and_said(path: Path, content: bytes) -> None:
 
 
 def test_settings_of_a_newer_program_are_kept_and_said(path: Path) -> None:
-    path.write_text('{"version": 2, "theme": "dark"}')
+    path.write_text('{"version": 3, "theme": "dark"}')
     settings, problem = SettingsFile(path).load()
     assert settings == Settings()
     (kept,) = kept_aside(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,15 @@ from app.services import Services
 from hipdesk.amendment import unsettled
 from hipdesk.errors import BugError, Cancelled, KnownError, StoreError
 from hipdesk.matching import placed
-from hipdesk.ports import AnalysisEntry, PatientEntry, StoredVisit, VisitEntry, never_cancelled
+from hipdesk.ports import (
+    AnalysisEntry,
+    PatientEntry,
+    ProtocolChoice,
+    ScannerProtocol,
+    StoredVisit,
+    VisitEntry,
+    never_cancelled,
+)
 from hipdesk.ports import Cancelled as CancelledAsk
 from hipdesk.records import (
     Analysis,
@@ -45,7 +54,8 @@ from hipdesk.review import (
     current_revision,
     standing_of,
 )
-from hipdesk.settings import Settings
+from hipdesk.scanner_protocol import same_protocol
+from hipdesk.settings import Charsets, Settings
 from tests.stacks import FakeLocator, FakeSegmenter, patient_volume, stack_about, turned
 
 NOW = datetime(2024, 5, 6, 14, 30, tzinfo=UTC)
@@ -276,6 +286,7 @@ class FakeReader:
     Attributes
     ----------
     damaged : series that cannot be read, by uid
+    names : the patient's, by the character set in which they are read
     """
 
     def __init__(self) -> None:
@@ -283,6 +294,7 @@ class FakeReader:
         self.volumes: dict[tuple[str, Path | None], Volume] = {}
         self.damaged: dict[str, Exception] = {}
         self.scanned: list[Path] = []
+        self.names: dict[str, str] = {}
 
     def put(
         self, root: str | Path, *volumes: Volume, skipped: Sequence[SkippedFile] = ()
@@ -308,13 +320,26 @@ class FakeReader:
         held = self.folders[root]
         if isinstance(held, Exception):
             raise held
-        return held
+        series = tuple(self._spelt(each, charset) for each in held.series)
+        for each in series:
+            if found is not None:
+                found(each)
+            _step(progress, cancelled, "Reading headers")
+        return replace(held, series=series)
+
+    def _spelt(self, series: Series, charset: str) -> Series:
+        name = self.names.get(charset, series.patient.name)
+        return replace(series, patient=replace(series.patient, name=name), charset=charset)
+
+    def spellings(self, series: Series) -> Mapping[str, str]:
+        return dict(self.names)
 
     def read(self, series: Series, progress: Any = None, cancelled: Any = None) -> Volume:
         _step(progress, cancelled, "Reading images")
         if series.uid in self.damaged:
             raise self.damaged[series.uid]
-        return self.volumes[series.uid, series.slices[0].path.parent]
+        held = self.volumes[series.uid, series.slices[0].path.parent]
+        return replace(held, series=replace(series, slices=held.series.slices))
 
 
 def _under(root: Path, series: Series) -> Series:
@@ -369,6 +394,7 @@ class FakeStore:
         self.apart: set[frozenset[str]] = set()
         self.pairs: list[RepeatPair] = []
         self.closed = False
+        self.charsets: dict[str, str] = {}
         self._visits: dict[str, _Visit] = {}
 
     def add(
@@ -380,6 +406,7 @@ class FakeStore:
         visit = self._visit_for(series)
         visit.analyses.insert(0, analysis.uid)
         self.kept[analysis.uid] = _Kept(Reviewed(analysis), visit.uid, thumbnail)
+        self.charsets[analysis.uid] = series.charset
         if self.reader is not None:
             self.reader.put(self._folder(analysis.uid), self.reader.read(series))
         return visit.uid
@@ -394,7 +421,7 @@ class FakeStore:
             of = kept.reviewed.analysis
             same = (
                 of.series.uid == series.uid
-                and of.series.patient == series.patient
+                and _unnamed(of.series.patient) == _unnamed(series.patient)
                 and of.pixel_sha256 == pixel_sha256
                 and of.definition == definition
                 and sorted((model.name, model.sha256) for model in of.models) == wanted
@@ -480,6 +507,17 @@ class FakeStore:
         self._called("load")
         reviewed = self._known(analysis_uid).reviewed
         return replace(reviewed, analysis=replace(reviewed.analysis, series=series))
+
+    def charset(self, analysis_uid: str) -> str:
+        self._called("charset")
+        return self.charsets[analysis_uid]
+
+    def respell(self, analysis_uid: str, series: Series, reader: str) -> None:
+        self._called("respell")
+        self.charsets[analysis_uid] = series.charset
+        owner = self._visits[self.kept[analysis_uid].visit].patient
+        named = replace(self.people[owner], name=series.patient.name)
+        self.people[owner] = named
 
     def series_folder(self, analysis_uid: str) -> Path:
         self._called("series_folder")
@@ -648,10 +686,66 @@ def _check(reviewed: Reviewed, event: Review) -> None:
         raise StoreError("Nothing was saved: the hip is signed.")
 
 
+def _unnamed(patient: Patient) -> Patient:
+    """What the library knows a person by."""
+    return replace(patient, name="")
+
+
+class FakeChoices:
+    """A `hipdesk.ports.ProtocolChoices` in memory."""
+
+    def __init__(self) -> None:
+        self.standing: list[ProtocolChoice] = []
+        self.error: Exception | None = None
+
+    def all(self) -> tuple[ProtocolChoice, ...]:
+        if self.error is not None:
+            raise self.error
+        return tuple(self.standing)
+
+    def remember(
+        self, protocol: ScannerProtocol, contrast: Contrast | None, reader: str
+    ) -> ProtocolChoice:
+        same = [
+            each
+            for each in self.all()
+            if (each.contrast is None) is (contrast is None)
+            and same_protocol(each.protocol, protocol)
+        ]
+        if same and same[0].contrast is contrast:
+            return same[0]
+        for each in same:
+            self.standing.remove(each)
+        made = ProtocolChoice(f"choice-{next(_numbers)}", protocol, contrast, reader, NOW)
+        self.standing.insert(0, made)
+        return made
+
+    def forget(self, uid: str, reader: str) -> None:
+        self.standing = [each for each in self.all() if each.uid != uid]
+
+
+_numbers = itertools.count(1)
+
+
+class FakeOpened:
+    """An `app.services.OpenedFolders` that counts."""
+
+    def __init__(self) -> None:
+        self.kept = True
+        self.forgotten = 0
+
+    def remember(self, on: bool) -> None:
+        self.kept = on
+
+    def forget(self) -> None:
+        self.forgotten += 1
+
+
 class FakeLibrary:
     """An `app.services.Library`; ``problem`` takes its store away until `retry` succeeds."""
 
     def __init__(self, store: FakeStore | None, problem: str | None = None) -> None:
+        self.kept_choices = FakeChoices()
         self._store = store
         self.problem = problem
         self.retried = 0
@@ -660,6 +754,10 @@ class FakeLibrary:
     @property
     def store(self) -> FakeStore | None:
         return None if self.problem else self._store
+
+    @property
+    def choices(self) -> FakeChoices | None:
+        return None if self.problem else self.kept_choices
 
     def retry(self) -> None:
         self.retried += 1
@@ -691,7 +789,14 @@ class FakeKeeper:
     ) -> None:
         self.settings = settings or Settings()
         self._begun = interrupted
+        self._charsets = Charsets()
         self.history: list[str] = []
+
+    def charset_of(self, paths: Sequence[Path]) -> str:
+        return self._charsets.of(paths)
+
+    def keep_charset(self, paths: Sequence[Path], charset: str) -> None:
+        self._charsets = self._charsets.with_choice(paths, charset)
 
     def keep(self, settings: Settings) -> None:
         self.settings = settings
@@ -760,6 +865,19 @@ def translate(context: str, text: str) -> str:
 
 
 @dataclass
+class Clock:
+    """What time it is: it stands still until a test moves it on."""
+
+    time: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+@dataclass
 class Bench:
     """One set of fakes that belong together, and the services made of them.
 
@@ -767,6 +885,7 @@ class Bench:
     ----------
     written : path to bytes of every file that was written
     printed : reports that became PDFs
+    clock : what time it is
     """
 
     jobs: FakeJobs
@@ -779,6 +898,8 @@ class Bench:
     written: dict[Path, bytes]
     printed: list[Any]
     services: Services
+    opened: FakeOpened
+    clock: Clock
 
     @property
     def said(self) -> list[str]:
@@ -822,8 +943,10 @@ def make_bench(
             raise BugError("not a PDF")
         return (np.full((round(dpi), round(dpi), 3), 255, np.uint8),)
 
+    opened, clock = FakeOpened(), Clock()
     services = Services(
         reader=reader,
+        opened=opened,
         library=library,
         networks=networks,
         jobs=jobs,
@@ -832,8 +955,19 @@ def make_bench(
         pdf=pdf,
         rasterise=rasterise,
         write_file=written.__setitem__,
-        now=lambda: NOW,
+        now=clock,
     )
     return Bench(
-        jobs, messages, reader, store, library, networks, keeper, written, printed, services
+        jobs=jobs,
+        messages=messages,
+        reader=reader,
+        store=store,
+        library=library,
+        networks=networks,
+        keeper=keeper,
+        written=written,
+        printed=printed,
+        services=services,
+        opened=opened,
+        clock=clock,
     )

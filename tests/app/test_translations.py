@@ -38,7 +38,6 @@ from app.views.main_window import MainWindow
 from app.views.report_view import ReportView
 from app.views.review_view import ReviewView
 from hipdesk import report, wording
-from hipdesk.ports import CHARSETS
 from hipdesk.records import Contrast, ModelRef, Plane, Reason, Side
 from hipdesk.settings import Language, Settings
 from tests import translations
@@ -164,7 +163,6 @@ BESIDE = (
 
 NOT_SHOWN = frozenset(
     {
-        *CHARSETS.values(),  # until a menu shows them
         # On paper only.
         "Name not stated",
         "not stated",
@@ -242,6 +240,7 @@ IN_PARTS = frozenset(
         "The settings",
         "The places of windows",
         "The notes of unfinished analyses",
+        "The character sets of folders",
         "The patient library could not be opened",
         "The patient library could not be read",
         "The patient library could not be closed",

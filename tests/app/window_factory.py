@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.controllers.choices import Choices
 from app.controllers.desk import Desk
 from app.controllers.library import LibraryController
 from app.controllers.shell import ShellController
@@ -84,9 +85,10 @@ def make_window(
     bench = make_bench(folders=folders, **options)
     desk = Desk()
     shell_view, library_view = FakeView(ShellView), FakeView(LibraryView)
-    study = StudyController(bench.services, desk, translate)
+    choices = Choices(bench.services, translate)
+    study = StudyController(bench.services, desk, translate, choices)
     library = LibraryController(bench.services, desk, study, library_view, translate)
-    shell = ShellController(bench.services, desk, study, shell_view, translate)
+    shell = ShellController(bench.services, desk, study, shell_view, translate, choices)
     if begin:
         shell.begin()
         library.begin()

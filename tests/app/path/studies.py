@@ -140,7 +140,8 @@ def stored(folders: Sequence[Path], library: Path) -> Path:
     store = SqlVisitStore.open(library)
     try:
         for folder in folders:
-            found = opening.find(reader, [folder], **seen)
+            source = opening.Source((folder,))
+            found = opening.find(reader, None, source, opening.SoFar(), **seen)
             series = opening.read(reader, found.choice.chosen, **seen)
             told = found.choice.notices
             results = opening.analysed(series, lambda *_: networks, told, **seen)

@@ -610,7 +610,7 @@ def test_what_is_typed_in_the_settings_is_kept_before_the_window_goes(
     window._may_close = may_close
     window.close()
     assert told.told == [("list_choices",), ("change_settings", Settings(reader_name="Dr A"))]
-    assert asked == [1]
+    assert asked == [2]
 
 
 # Words

@@ -28,6 +28,7 @@ from app.messages import Action, Message, Severity
 from app.state import ComputeBadge, PatientHeader, Workspace
 from app.views.about import KeyboardPage, ProgramFacts
 from app.views.compute_badge import badge_words, tone_of
+from app.views.drop_highlight import DropHighlight
 from app.views.file_choice import FileChoice
 from app.views.job_bar import JobBar, duration, time_left
 from app.views.main_window import MainWindow
@@ -95,6 +96,20 @@ def test_a_window_styled_in_parts_looks_like_one_styled_as_a_whole(
     theme.apply(qapp, Theme.DARK)
     assert light == whole
     assert dark != whole
+
+
+def test_all_that_can_be_seen_is_in_a_part(window: MainWindow) -> None:
+    parts = set(window._parts())
+    bare = {window, window.centralWidget(), window._stack}
+
+    def part_of(widget: QWidget | None) -> QWidget | None:
+        while widget is not None and widget not in parts:
+            widget = widget.parentWidget()
+        return widget
+
+    outside = {each for each in window.findChildren(QWidget) if part_of(each) is None} - bare
+    assert {type(each) for each in outside} <= {DropHighlight}
+    assert not any(part_of(part.parentWidget()) for part in parts)
 
 
 def test_dialogs_of_the_window_are_dressed_whoever_makes_them(

@@ -23,6 +23,7 @@ class CharsetButton(QPushButton):
     def __init__(self) -> None:
         super().__init__()
         set_role(self, "quiet")
+        set_role(self, "menu")
         self._menu = QMenu(self)
         self.setMenu(self._menu)
         self._found: FoundStudy | None = None

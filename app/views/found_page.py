@@ -231,7 +231,8 @@ class FoundPage(QWidget):
         if searching or not (each.chosen or each.usable or each.forced):
             return label(words)
         button = QPushButton(words)
-        set_role(button, "quiet")
+        set_role(button, "compact")
+        set_role(button, "menu")
         name = each.description or self.tr("Series without a description")
         button.setAccessibleName(
             self.tr("Contrast of {name}: {words}").format(name=name, words=words)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app import language, theme
 from app.state import ComputeBadge
 from app.views.about import ProgramFacts
 from app.views.settings_dialog import SettingsDialog
-from hipdesk.records import Compute, ModelRef, Provider
+from hipdesk.ports import ProtocolChoice, ScannerProtocol
+from hipdesk.records import Compute, Contrast, ModelRef, Plane, Provider
 from hipdesk.settings import Language, Settings, Theme
 
 FACTS = ProgramFacts(
@@ -142,3 +145,46 @@ def test_the_language_follows_the_choice_then_the_system(
 def test_english_needs_no_translation(qapp: QApplication) -> None:
     assert language.apply(qapp, Language.ENGLISH) == "en"
     assert {Language.SYSTEM, Language.ENGLISH} <= set(language.available())
+
+
+# What is remembered
+
+CHOICE = ProtocolChoice(
+    "c1",
+    ScannerProtocol("siemens", "aera", "t2", "cor t2 fs", "*tse", "", Plane.CORONAL),
+    None,
+    "Dr A",
+    datetime(2026, 11, 1, tzinfo=UTC),
+)
+
+
+def test_remembering_folders_is_switched_off(
+    page: SettingsDialog, changes: list[Settings], qtbot: QtBot
+) -> None:
+    assert page._keep_index.isChecked()
+    page._keep_index.click()
+    assert changes == [SETTINGS.model_copy(update={"keep_index": False})]
+    page.show_settings(changes[-1])
+    assert not page._keep_index.isChecked()
+    assert not page._forget_folders.isEnabled()
+    assert len(changes) == 1
+
+
+def test_remembered_folders_are_forgotten_once(page: SettingsDialog, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(page.folders_forgotten):
+        page._forget_folders.click()
+
+
+def test_choices_are_listed_and_forgotten(page: SettingsDialog, qtbot: QtBot) -> None:
+    said = "\n".join(label.text() for label in page.findChildren(QLabel))
+    assert "Nothing is remembered." in said
+    weighed = replace(CHOICE, uid="c2", contrast=Contrast.OTHER)
+    page.show_choices((CHOICE, weighed))
+    said = "\n".join(label.text() for label in page.findChildren(QLabel))
+    assert "cor t2 fs, siemens aera\npreferred to other series, since 2026-11-01" in said
+    assert "not fluid-sensitive, since 2026-11-01" in said
+    buttons = [each for each in page.findChildren(QPushButton) if each.text() == "Forget"]
+    assert buttons[0].accessibleName() == "Forget: cor t2 fs, siemens aera"
+    with qtbot.waitSignal(page.forgotten) as forgotten:
+        buttons[1].click()
+    assert forgotten.args == ["c2"]

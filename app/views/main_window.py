@@ -234,9 +234,8 @@ class MainWindow(QMainWindow):
 
     def _parts(self) -> list[QWidget]:
         """Menus, bars, pages and the lines between them: together all of the window."""
-        inside = self.centralWidget().findChildren(
-            QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly
-        )
+        whole = self.centralWidget()
+        inside = [each for each in self.findChildren(QWidget) if each.parent() is whole]
         bars = [each for each in inside if each is not self._stack]
         return [self.menuBar(), *bars, *self._pages.values()]
 

@@ -100,7 +100,13 @@ class Tuning:
     def recipe(self, base: Recipe) -> Recipe:
         """The installed model's recipe, changed for a short training."""
         return replace(
-            base, rate=self.rate, steps=self.steps, patience=self.patience, ema=0.98, warm_up=0.1
+            base,
+            rate=self.rate,
+            steps=self.steps,
+            patience=self.patience,
+            ema=0.98,
+            warm_up=0.1,
+            frozen_statistics=True,
         )
 
 

@@ -286,6 +286,9 @@ def _step(state: _State, recipe: Recipe, learn: Pool, effort: Effort, seed: int)
         group["lr"] = rate
     batch = training_batch(learn, recipe, seed, state.step)
     state.network.train()
+    if recipe.frozen_statistics:
+        for layer in _normalisations(state.network):
+            layer.eval()
     with torch.autocast(effort.device, torch.bfloat16):
         outputs = state.network.supervised(_image(batch.image, effort.device))
     loss = supervised_loss(
@@ -374,10 +377,11 @@ def _finish(
     effort: Effort,
     seed: int,
 ) -> Supervised:
-    """Settle the averaged network's batch statistics, save and return it."""
+    """Settle the averaged network's batch statistics unless frozen, save and return it."""
     if state.best_weights:
         state.averaged.load_state_dict(state.best_weights)
-    _settle(state, recipe, learn, effort, seed)
+    if not recipe.frozen_statistics:
+        _settle(state, recipe, learn, effort, seed)
     network = state.averaged.to("cpu").eval()
     aside = folder / ".network.pt.tmp"
     torch.save(network.state_dict(), aside)
@@ -388,8 +392,7 @@ def _finish(
 
 def _settle(state: _State, recipe: Recipe, learn: Pool, effort: Effort, seed: int) -> None:
     """Measure batch statistics anew with the averaged weights."""
-    kinds = (nn.BatchNorm2d, nn.BatchNorm3d)
-    layers = [m for m in state.averaged.modules() if isinstance(m, kinds)]
+    layers = _normalisations(state.averaged)
     for layer in layers:
         layer.reset_running_stats()
         layer.momentum = None
@@ -401,6 +404,12 @@ def _settle(state: _State, recipe: Recipe, learn: Pool, effort: Effort, seed: in
             state.averaged(_image(batch.image, effort.device))
     for layer in layers:
         layer.momentum = 0.1
+
+
+def _normalisations(network: nn.Module) -> list[nn.BatchNorm2d | nn.BatchNorm3d]:
+    """The layers that keep batch statistics."""
+    kinds = (nn.BatchNorm2d, nn.BatchNorm3d)
+    return [layer for layer in network.modules() if isinstance(layer, kinds)]
 
 
 def _watched(network: Supervised, recipe: Recipe, pool: Pool, effort: Effort) -> dict[str, float]:
@@ -498,10 +507,11 @@ def _refuse_other_settings(recipe: Recipe, seed: int, folder: Path) -> None:
         return
     try:
         kept = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        kept = {}
-    wanted = json.loads(json.dumps(as_json(recipe)))
-    if kept.get("recipe") != wanted or kept.get("seed") != seed:
+        # Settings that an earlier version did not know have their defaults.
+        same = TypeAdapter(Recipe).validate_python(kept["recipe"]) == recipe
+    except (OSError, ValueError, KeyError, TypeError):
+        same, kept = False, {}
+    if not same or kept.get("seed") != seed:
         raise UnreadableInput(
             f"{folder} holds a training of other settings; finish it with those, or choose "
             "another folder."

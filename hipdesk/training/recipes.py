@@ -98,6 +98,8 @@ class Recipe:
         as many windows as make up ``batch`` slices
     patience : stop when the held-out Dice has not risen at so many looks in a
         row, and keep the best weights; None to train to the end
+    frozen_statistics : keep the batch statistics of the weights to begin with;
+        those of a few patients would spoil a network that knows many
     held_out : share of the stacks kept for watching
     thresholds : probability from which a pixel belongs to a channel's mask
     """
@@ -132,6 +134,7 @@ class Recipe:
     lesioned: float = 0.0
     depth: int = 8
     patience: int | None = None
+    frozen_statistics: bool = False
     held_out: float = 0.04
     seed: int = 20230301
     augmentation: Augmentation = field(default_factory=Augmentation)

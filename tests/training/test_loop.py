@@ -85,6 +85,13 @@ def test_a_folder_of_other_settings_is_refused(tmp_path: Path, pools: tuple[Pool
         with pytest.raises(UnreadableInput, match="other settings"):
             train(recipe, *pools, tmp_path, Effort(2), seed=seed)
     train(TINY, *pools, tmp_path, Effort(2), seed=1)
+    settings = json.loads((tmp_path / "recipe.json").read_text("utf-8"))
+    del settings["recipe"]["frozen_statistics"]  # as an earlier version left it
+    (tmp_path / "recipe.json").write_text(json.dumps(settings), encoding="utf-8")
+    train(TINY, *pools, tmp_path, Effort(3), seed=1)
+    (tmp_path / "recipe.json").unlink()
+    with pytest.raises(UnreadableInput, match="other settings"):
+        train(TINY, *pools, tmp_path, Effort(3), seed=1)
 
 
 def test_a_training_that_no_longer_gets_better_ends_with_its_best(
@@ -177,3 +184,27 @@ def test_an_unfinished_training_or_another_recipe_is_refused(
     train(TINY, *pools, tmp_path, Effort(1), seed=1)
     with pytest.raises(UnreadableInput):
         load_trained(replace(TINY, widths=(8, 8, 16, 32)), tmp_path)
+
+
+def test_frozen_statistics_stay_those_it_began_with(
+    tmp_path: Path, pools: tuple[Pool, Pool]
+) -> None:
+    first = train(TINY, *pools, tmp_path / "first", Effort(10), seed=1)
+    start = {name: value.clone() for name, value in first.state_dict().items()}
+    gently = replace(TINY, frozen_statistics=True, rate=1e-3)
+    second = train(gently, *pools, tmp_path / "next", Effort(4), seed=2, start=start)
+    for name, value in second.state_dict().items():
+        counted = "running_" in name or "num_batches" in name
+        assert torch.equal(value, start[name]) == counted, name
+    looks = [line["dice"] for line in _log(tmp_path / "next")]
+    assert looks[-1] == looks[-2]
+
+
+def test_a_finished_training_from_other_weights_may_measure_statistics_anew(
+    tmp_path: Path, pools: tuple[Pool, Pool]
+) -> None:
+    first = train(TINY, *pools, tmp_path / "first", Effort(10), seed=1)
+    start = {name: value.clone() for name, value in first.state_dict().items()}
+    second = train(TINY, *pools, tmp_path / "next", Effort(4), seed=2, start=start)
+    moved = [n for n, v in second.state_dict().items() if "running_" in n and not v.equal(start[n])]
+    assert moved

@@ -36,6 +36,7 @@ _NAMED: Final = (
     *wording.ORIGIN_WORDS.values(),
     *wording.VERDICT_WORDS.values(),
     *wording.CLASS_WORDS.values(),
+    *wording.EXCLUSION_WORDS,
     *series_choice.CONTRAST_WORDS.values(),
     *CHARSETS.values(),
     series_choice.NOT_DICOM,
@@ -306,6 +307,9 @@ _RESULT: Final = (
     "The {side} femoral head was not found, so that hip has no result.",
     "A reader rejected the outlines of the {side} hip; it has no result.",
     "The {side} femoral head was placed by a reader.",
+    "A reader made slice {count} the central one of the {side} hip.",
+    "A reader left {slices} of the {side} hip out of the score.",
+    "one slice",
     (
         "The {side} femoral head reaches the edge of the picture, so part of the hip is missing "
         "from the result."
@@ -604,6 +608,7 @@ SPOKEN: Final = frozenset(
         "plane",
         "remedy",
         "shown",
+        "slices",
         "side",
         "source",
         "stated",

@@ -331,6 +331,7 @@ class Deed(StrEnum):
     """What a reader did to a hip."""
 
     MOVED = "moved"
+    CHOSE_SLICES = "chose_slices"
     RESTORED = "restored"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -453,6 +454,31 @@ class Signing:
     possible: bool
     obstacle: str
     signatures: tuple[Review, ...] = ()
+
+
+class SliceDeed(StrEnum):
+    """What a reader may say of a slice and a hip's score."""
+
+    CENTRAL = "central"
+    PROGRAMS_CENTRAL = "programs_central"
+    LEAVE_OUT = "leave_out"
+    COUNT_AGAIN = "count_again"
+
+
+@dataclass(frozen=True, slots=True)
+class SliceWish:
+    """A slice that is to count otherwise.
+
+    Attributes
+    ----------
+    index : of the slice on screen, 0-based
+    words : why it is left out
+    """
+
+    side: Side
+    index: int
+    deed: SliceDeed
+    words: str = field(default="", repr=False)
 
 
 # The follow-up

@@ -272,12 +272,35 @@ def _of_region(series: Series) -> Iterator[Notice]:
         )
 
 
+def _of_chosen_slices(hip: HipResult) -> Iterator[Notice]:
+    """Say where a reader chose the slices that count."""
+    score, side = hip.score, hip.side.word
+    if score is None:
+        return
+    if score.central_moved and score.central_index is not None:
+        number = score.central_index + 1
+        yield Notice(
+            "central_moved",
+            f"A reader made slice {number} the central one of the {side} hip.",
+            float(number),
+        )
+    out = len(score.excluded)
+    if out:
+        slices = "one slice" if out == 1 else f"{out} slices"
+        yield Notice(
+            "slices_excluded",
+            f"A reader left {slices} of the {side} hip out of the score.",
+            float(out),
+        )
+
+
 def _of_hip(hip: HipResult, series: Series) -> Iterator[Notice]:
     """What is to be said of one hip: why it is not used, or what its head and masks show."""
     side = hip.side.word
     if in_use(hip):
         yield from _of_head(hip, series)
         yield from _of_masks(hip, series)
+        yield from _of_chosen_slices(hip)
     elif hip.reason is Reason.REJECTED_BY_READER:
         yield Notice(
             "hip_rejected", f"A reader rejected the outlines of the {side} hip; it has no result."

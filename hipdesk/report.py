@@ -746,6 +746,8 @@ def _cell(entry: SliceScore, spacing_mm: Spacing) -> SliceCell:
         return NO_VALUE if pixels is None else f"{pixels * rows * columns:.0f}"
 
     reason = REASON_WORDS[entry.reason] if entry.reason is not None else NO_VALUE
+    if entry.reason is Reason.EXCLUDED_BY_READER:
+        reason = f"{reason}: {entry.note}"
     return SliceCell(
         status="counted" if entry.counted else reason,
         counted=entry.counted,

@@ -162,6 +162,28 @@ def score_hip(
     return replace(score, central_moved=central_index is not None)
 
 
+def rescored(
+    volume: Volume,
+    hip: HipResult,
+    central_index: int | None = None,
+    excluded: Mapping[SliceKey, str] = NOTHING_EXCLUDED,
+) -> HipResult:
+    """The same outlines scored on other slices.
+
+    Parameters
+    ----------
+    central_index, excluded : as `score_hip` takes them
+
+    Raises
+    ------
+    BugError
+        The hip has no outlines, or as `score_hip`.
+    """
+    if hip.segmentation is None:
+        raise BugError("a hip without outlines cannot be scored on other slices")
+    return replace(hip, score=score_hip(volume, hip.segmentation, central_index, excluded))
+
+
 def _score(
     volume: Volume,
     segmentation: Segmentation,

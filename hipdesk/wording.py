@@ -84,6 +84,14 @@ VERDICT_WORDS: Final[Mapping[Verdict | None, str]] = MappingProxyType(
 )
 """What a reader made of one hip's outlines and score."""
 
+EXCLUSION_WORDS: Final = (
+    "motion or ghosts",
+    "failed fat suppression",
+    "metal or signal void",
+    "another disease on this slice",
+)
+"""Why a reader may leave a slice out of the score; kept as the reader's words."""
+
 CLASS_WORDS: Final[Mapping[SegmentClass, str]] = MappingProxyType(
     {
         SegmentClass.FEMORAL_HEAD: "Femoral head",

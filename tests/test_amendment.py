@@ -223,3 +223,22 @@ def test_a_head_placed_on_the_other_side_is_in_doubt_whatever_is_noted(
     accepted = Review(R, 1, ReviewKind.ACCEPTED, "A. Reader", AT, "I am sure")
     assert unsettled(wrong) == {R}
     assert unsettled(replace(wrong, reviews=(accepted,))) == {R}
+
+
+def test_slices_that_a_reader_chose_are_said(analysis: Analysis) -> None:
+    hip = analysis.hip(R)
+    assert hip.score is not None
+    first, *rest = hip.score.slices
+    out = replace(first, counted=False, reason=Reason.EXCLUDED_BY_READER, note="motion")
+    score = replace(hip.score, slices=(out, *rest), central_index=7, central_moved=True)
+    said = effective(Reviewed(analysis, (revision(1, replace(hip, score=score), Origin.AI),)))
+    told = {each.code: (each.message, each.figure) for each in said.notices}
+    assert told["central_moved"] == (
+        "A reader made slice 8 the central one of the right hip.",
+        8.0,
+    )
+    assert told["slices_excluded"] == (
+        "A reader left one slice of the right hip out of the score.",
+        1.0,
+    )
+    assert "central_moved" not in {each.code for each in effective(Reviewed(analysis)).notices}

@@ -36,6 +36,7 @@ from hipdesk.scoring import (
     OUTER_SLICES,
     central_slice,
     patient_total,
+    rescored,
     score_hip,
     slice_term,
 )
@@ -478,3 +479,20 @@ def test_exclusions_only_take_away(areas: list[int], indices: set[int]) -> None:
     assert {s.index for s in part.slices if s.note} == chosen
     if part.u_area is not None and whole.u_area is not None:
         assert part.u_area <= whole.u_area + 1e-12
+
+
+def test_the_same_outlines_scored_on_other_slices() -> None:
+    """A B A B A B: without the fifth, U = 2 x 0.625 + 3 x 1.5; a moved centre is recorded."""
+    volume, segmentation = stack("ABABAB")
+    head = Head(Side.RIGHT, True, 1.0, (0.0, 0.0, 0.0), 20.0)
+    hip = HipResult(Side.RIGHT, head, segmentation, score_hip(volume, segmentation))
+    key = volume.series.slices[4].key
+    other = rescored(volume, hip, 3, {key: "motion"})
+    assert other.score is not None
+    assert (other.score.central_index, other.score.central_moved) == (3, True)
+    assert dict(other.score.excluded) == {key: "motion"}
+    assert (other.score.n_counted, other.score.u_intensity) == (5, 2 * 0.625 + 3 * 1.5)
+    assert other.segmentation is hip.segmentation
+    assert rescored(volume, other).score == hip.score
+    with pytest.raises(BugError):
+        rescored(volume, replace(hip, segmentation=None, score=None))

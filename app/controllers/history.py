@@ -29,14 +29,16 @@ class HipState:
 
     Attributes
     ----------
-    content : number of the oldest revision with these very outlines
+    content : number of the oldest revision with these very outlines and slices
     note, reader : of the verdict
+    drawn : number of the oldest one with these very outlines, whatever slices count
     """
 
     content: int = 0
     verdict: Verdict | None = None
     note: str = field(default="", repr=False)
     reader: str = field(default="", repr=False)
+    drawn: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Step:
 
     def _deed(self) -> Deed:
         if self.moved:
+            if self.before.drawn == self.after.drawn:
+                return Deed.CHOSE_SLICES
             return Deed.MOVED if self.after.content else Deed.RESTORED
         match self.after.verdict:
             case Verdict.ACCEPTED:
@@ -202,7 +206,9 @@ def _of_hip(reviewed: Reviewed, side: Side) -> Iterator[_Change]:
     last = datetime.min.replace(tzinfo=UTC)
     made = {each.number: each.created_utc for each in reviewed.revisions}
     for number in reviewed.numbers(side):
-        state = HipState(content_of(reviewed, side, number))
+        state = HipState(
+            content_of(reviewed, side, number), drawn=_drawn_of(reviewed, side, number)
+        )
         if number:
             last = max(last, made[number])
             yield last, hip, state
@@ -223,7 +229,7 @@ def _judged(
             verdict = Verdict(each.kind.value)
             state = replace(state, verdict=verdict, note=each.note, reader=each.reader)
         elif each.kind is ReviewKind.REOPENED:
-            state = HipState(state.content)
+            state = HipState(state.content, drawn=state.drawn)
         else:
             continue
         yield each.at_utc, state
@@ -239,6 +245,13 @@ def content_of(reviewed: Reviewed, side: Side, number: int) -> int:
     return number
 
 
+def _drawn_of(reviewed: Reviewed, side: Side, number: int) -> int:
+    """The oldest revision of a hip with the very outlines of this one, whatever slices count."""
+    hip = reviewed.hip_at(side, number)
+    numbers = reviewed.numbers(side)
+    return next(older for older in numbers if same_outlines(reviewed.hip_at(side, older), hip))
+
+
 def origin_at(reviewed: Reviewed, number: int) -> Origin:
     """Who drew the outlines of a revision."""
     drawn = (each.origin for each in reviewed.revisions if each.number == number)
@@ -247,11 +260,14 @@ def origin_at(reviewed: Reviewed, number: int) -> Origin:
 
 def same_result(first: HipResult, second: HipResult) -> bool:
     """Whether two results are of the same head, with the same masks and score."""
+    return first.score == second.score and same_outlines(first, second)
+
+
+def same_outlines(first: HipResult, second: HipResult) -> bool:
+    """Whether two results are of the same head, with the same masks."""
     if first is second:
         return True
-    if first.head != second.head or first.score != second.score:
-        return False
-    return _same_masks(first.segmentation, second.segmentation)
+    return first.head == second.head and _same_masks(first.segmentation, second.segmentation)
 
 
 def _same_masks(first: Segmentation | None, second: Segmentation | None) -> bool:

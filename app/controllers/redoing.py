@@ -22,13 +22,14 @@ from app.controllers.showing import Translate, tell_known
 from app.controllers.signing import HipKey, SigningDesk
 from app.messages import Severity
 from app.services import Services
-from app.state import Exam, OpenSeries
+from app.state import Exam, OpenSeries, SliceDeed, SliceWish
 from hipdesk.display import DisplayStack, Outlines
 from hipdesk.errors import KnownError
 from hipdesk.pipeline import PlacedHead, analyze_placed
 from hipdesk.ports import Cancelled, Progress, VisitStore
-from hipdesk.records import Head, HipResult, Origin, Point, Side
+from hipdesk.records import Head, HipResult, HipScore, Origin, Point, Series, Side, SliceKey
 from hipdesk.review import Review, ReviewKind, Revision
+from hipdesk.scoring import rescored
 
 Drawn = tuple[Outlines, ...]
 """Outlines of one hip, one entry a slice."""
@@ -115,6 +116,37 @@ class HipRedoer:
         origin = origin_at(reviewed, state.content)
         self._services.jobs.start(self._going_back(store, series, hip, earlier, origin, state))
         return True
+
+    def rescore(self, exam: Exam, series: OpenSeries, wish: SliceWish) -> bool:
+        """Score a hip's outlines on other slices; whether that was begun."""
+        store, reviewed = self._signing.store_for(exam), series.reviewed
+        if store is None or reviewed is None:
+            return False
+        number = reviewed.working(wish.side)
+        hip = reviewed.hip_at(wish.side, number)
+        chosen = chosen_slices(series.volume.series, hip.score, wish)
+        if hip.segmentation is None or chosen is None:
+            return False
+        key, origin = (reviewed.analysis.uid, wish.side), origin_at(reviewed, number)
+        volume, stack, reader = series.volume, series.stack, self._signing.reader
+        self._signing.occupy(key)
+        self._services.jobs.start(
+            Job(
+                what=self.translate("Review", "Scoring other slices"),
+                work=lambda _progress, _cancelled: store.revise(
+                    key[0], rescored(volume, hip, *chosen), origin, reader
+                ),
+                done=lambda revision: self._kept(key, Back(revision, stack)),
+                failed=lambda error: self._not_rescored(key, error),
+                urgent=True,
+                keep=True,
+            )
+        )
+        return True
+
+    def _not_rescored(self, hip: HipKey, error: Exception) -> None:
+        self._signing.release(hip)
+        tell_known(self._services.messages, error)
 
     # Done again
 
@@ -268,6 +300,34 @@ class HipRedoer:
         if right:
             return self.translate("Review", "The right hip stays without a crop.")
         return self.translate("Review", "The left hip stays without a crop.")
+
+
+Chosen = tuple[int | None, Mapping[SliceKey, str]]
+"""Central slice where a reader chose one, and the slices left out with the reader's words."""
+
+
+def chosen_slices(series: Series, score: HipScore | None, wish: SliceWish) -> Chosen | None:
+    """Which slices are to count after a wish; None where that changes nothing.
+
+    Parameters
+    ----------
+    series : that was scored
+    """
+    if score is None or not any(part.index == wish.index for part in score.slices):
+        return None
+    central = score.central_index if score.central_moved else None
+    out, key = dict(score.excluded), series.slices[wish.index].key
+    before = central, dict(out)
+    match wish.deed:
+        case SliceDeed.CENTRAL:
+            central = wish.index
+        case SliceDeed.PROGRAMS_CENTRAL:
+            central = None
+        case SliceDeed.LEAVE_OUT:
+            out[key] = wish.words
+        case SliceDeed.COUNT_AGAIN:
+            out.pop(key, None)
+    return None if (central, out) == before else (central, MappingProxyType(out))
 
 
 def _topic(hip: HipKey) -> str:

@@ -42,6 +42,7 @@ from app.state import (
     OpenSeries,
     Overlay,
     Scores,
+    SliceWish,
     Tool,
     WindowPreset,
 )
@@ -174,6 +175,17 @@ class ReviewController:
             return
         if self._redo(side, series.stack.to_lps(reading.place.index, x, y), None):
             self.choose_tool(Tool.WINDOW)
+
+    def choose_slices(self, wish: SliceWish) -> None:
+        """Score a hip on other slices, or say why not."""
+        exam, series = self._exam, self._series
+        if exam is None or series is None:
+            return
+        refusal = self._locks(wish.side)
+        if refusal:
+            self._refuse(refusal)
+        else:
+            self._redoer.rescore(exam, series, wish)
 
     def accept(self, side: Side, note: str = "") -> None:
         """The outlines are right."""

@@ -37,6 +37,7 @@ from app.state import (
     SeriesFacts,
     SeriesTab,
     Signing,
+    SliceWish,
     Tool,
     TrendShown,
     VisitChoice,
@@ -262,6 +263,10 @@ class ReviewGestures(Protocol):
 
     def place_head(self, side: Side, x: float, y: float) -> None:
         """The head's centre was pointed at on the slice on screen."""
+        ...
+
+    def choose_slices(self, wish: SliceWish) -> None:
+        """A slice is to be central, left out, or counted again."""
         ...
 
     def mirror_crop(self, side: Side, mirrored: bool) -> None:

@@ -184,6 +184,7 @@ class ReviewView(QWidget):
         self.masks.classToggled.connect(lambda name: self._ask(lambda g: g.toggle_class(name)))
         self.strip.sliceChosen.connect(lambda index: self._ask(lambda g: g.choose_slice(index)))
         self.strip.sliceStepped.connect(self._step)
+        self.strip.wished.connect(lambda wish: self._ask(lambda g: g.choose_slices(wish)))
         self.main.frameMoved.connect(
             lambda side, dx, dy: self._ask(lambda g: g.move_crop(side, dx, dy))
         )
@@ -345,6 +346,10 @@ class ReviewView(QWidget):
         match act.deed:
             case Deed.MOVED:
                 return self.tr("right crop moved") if right else self.tr("left crop moved")
+            case Deed.CHOSE_SLICES:
+                if right:
+                    return self.tr("slices of the right hip chosen")
+                return self.tr("slices of the left hip chosen")
             case Deed.RESTORED:
                 if right:
                     return self.tr("program's own result of the right hip")

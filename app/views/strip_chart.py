@@ -8,7 +8,7 @@ count are hatched and lie on a plain ground.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from PySide6.QtCore import QEvent, QLineF, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
+    QContextMenuEvent,
     QFontMetricsF,
     QHelpEvent,
     QMouseEvent,
@@ -24,14 +25,15 @@ from PySide6.QtGui import (
     QPen,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
 from app import theme
+from app.state import SliceDeed, SliceWish
 from app.theme import HALF, SPACE, mask_colour
 from app.views._canvas_gestures import Notches
 from app.views.labels import core_words
 from hipdesk.records import HipScore, SegmentClass, Side, SliceScore
-from hipdesk.wording import REASON_SENTENCES
+from hipdesk.wording import EXCLUSION_WORDS, REASON_SENTENCES
 
 MARGIN_LEFT: Final = 8 * SPACE
 MARGIN_RIGHT: Final = SPACE
@@ -60,12 +62,14 @@ class Bar:
     bme_mm2, effusion_mm2 : None where lesions are undefined
     counted : part of the score
     reason : why it does not count, as the end of a sentence
+    note : a reader's words on why it should not
     """
 
     bme_mm2: float | None
     effusion_mm2: float | None
     counted: bool
     reason: str
+    note: str = ""
 
     @property
     def total_mm2(self) -> float:
@@ -83,7 +87,7 @@ def _bar(entry: SliceScore, pixel_mm2: float) -> Bar:
         return None if pixels is None else pixels * pixel_mm2
 
     reason = "" if entry.reason is None else REASON_SENTENCES[entry.reason]
-    return Bar(area(entry.bme_px), area(entry.effusion_px), entry.counted, reason)
+    return Bar(area(entry.bme_px), area(entry.effusion_px), entry.counted, reason, entry.note)
 
 
 def scale_top(largest_mm2: float) -> float:
@@ -110,6 +114,8 @@ class StripChart(QWidget):
 
     sliceChosen = Signal(int)
     sliceStepped = Signal(int)
+    wished = Signal(SliceWish)
+    """A slice is to count otherwise."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,6 +123,7 @@ class StripChart(QWidget):
         self._index = 0
         self._bars: Mapping[Side, Mapping[int, Bar]] = {}
         self._shown: tuple[object, float] = (None, 0.0)
+        self._central: Mapping[Side, tuple[int | None, bool]] = {}
         self._tops = dict.fromkeys(Side, scale_top(0.0))
         self._notches = Notches()
         self._told: int | None = None
@@ -138,6 +145,9 @@ class StripChart(QWidget):
         if self._shown == (strips, pixel_mm2):
             return
         self._shown = strips, pixel_mm2
+        self._central = {
+            side: (score.central_index, score.central_moved) for side, score in strips.items()
+        }
         self._bars = {side: bars_of(score, pixel_mm2) for side, score in strips.items()}
         right, left = (self._largest(side) for side in (Side.RIGHT, Side.LEFT))
         self._tops = dict(zip((Side.RIGHT, Side.LEFT), scale_tops(right, left), strict=True))
@@ -346,6 +356,69 @@ class StripChart(QWidget):
         if event.button() == Qt.MouseButton.LeftButton:
             self._told = None
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What may be said of the slice under the pointer; by key, of the one on screen."""
+        event.accept()
+        keyed = event.reason() == QContextMenuEvent.Reason.Keyboard
+        if not keyed and not self._over(event.pos()):
+            return
+        index = self._index if keyed else self.index_at(event.pos().x())
+        shown = [side for side in Side if index in self._bars.get(side, {})]
+        under = Side.RIGHT if event.pos().y() < self._middle() else Side.LEFT
+        sides = [under] if not keyed and under in shown else shown
+        if sides:
+            menu = self.menu(index, sides)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            middle = self.column(index).center().toPoint()
+            menu.popup(self.mapToGlobal(middle if keyed else event.pos()))
+
+    def menu(self, index: int, sides: Sequence[Side]) -> QMenu:
+        """Which slices count, for one slice and some hips."""
+        menu = QMenu(self)
+        for side in sides:
+            self._add_central(menu, index, side)
+            self._add_exclusion(menu, index, side)
+        return menu
+
+    def _add_central(self, menu: QMenu, index: int, side: Side) -> None:
+        right, (central, moved) = side is Side.RIGHT, self._central[side]
+        if central != index:
+            words = (
+                self.tr("Make this slice the central one of the right hip")
+                if right
+                else self.tr("Make this slice the central one of the left hip")
+            )
+            self._add(menu, words, SliceWish(side, index, SliceDeed.CENTRAL))
+        if moved:
+            words = (
+                self.tr("Central slice of the right hip as the program chose")
+                if right
+                else self.tr("Central slice of the left hip as the program chose")
+            )
+            self._add(menu, words, SliceWish(side, index, SliceDeed.PROGRAMS_CENTRAL))
+
+    def _add_exclusion(self, menu: QMenu, index: int, side: Side) -> None:
+        right = side is Side.RIGHT
+        if self._bars[side][index].note:
+            words = (
+                self.tr("Count this slice of the right hip again")
+                if right
+                else self.tr("Count this slice of the left hip again")
+            )
+            self._add(menu, words, SliceWish(side, index, SliceDeed.COUNT_AGAIN))
+            return
+        reasons = menu.addMenu(
+            self.tr("Leave this slice of the right hip out")
+            if right
+            else self.tr("Leave this slice of the left hip out")
+        )
+        for words in EXCLUSION_WORDS:
+            wish = SliceWish(side, index, SliceDeed.LEAVE_OUT, words)
+            self._add(reasons, core_words(words), wish)
+
+    def _add(self, menu: QMenu, words: str, wish: SliceWish) -> None:
+        menu.addAction(words).triggered.connect(lambda: self.wished.emit(wish))
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Slices, as over the picture."""
         event.accept()
@@ -372,8 +445,15 @@ class StripChart(QWidget):
             bars = self._bars.get(side)
             if bars is not None:
                 name = self.tr("Right") if side is Side.RIGHT else self.tr("Left")
-                lines.append(f"{name}: {self._bar_words(bars.get(index))}")
+                said = (self._bar_words(bars.get(index)), *self._central_words(index, side))
+                lines.append(f"{name}: {', '.join(said)}")
         return "\n".join(lines)
+
+    def _central_words(self, index: int, side: Side) -> list[str]:
+        central, moved = self._central[side]
+        if central != index:
+            return []
+        return [self.tr("central slice, chosen by a reader") if moved else self.tr("central slice")]
 
     def _bar_words(self, bar: Bar | None) -> str:
         if bar is None:
@@ -389,6 +469,8 @@ class StripChart(QWidget):
             said.append(self.tr("not counted: {0}").format(core_words(bar.reason)))
         else:
             said.append(self.tr("not counted"))
+        if bar.note:
+            said.append(core_words(bar.note))
         return ", ".join(said)
 
     def _tell(self, x: float) -> None:

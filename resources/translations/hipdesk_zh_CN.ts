@@ -1115,6 +1115,10 @@
 <context>
     <name>Review</name>
     <message>
+        <source>Scoring other slices</source>
+        <translation>正在按其他层面评分</translation>
+    </message>
+    <message>
         <source>Outlining the right hip</source>
         <translation>正在勾画右髋</translation>
     </message>
@@ -1200,6 +1204,14 @@
     <message>
         <source>left crop moved</source>
         <translation>移动左髋裁剪区</translation>
+    </message>
+    <message>
+        <source>slices of the right hip chosen</source>
+        <translation>已选择右髋层面</translation>
+    </message>
+    <message>
+        <source>slices of the left hip chosen</source>
+        <translation>已选择左髋层面</translation>
     </message>
     <message>
         <source>program&apos;s own result of the right hip</source>
@@ -1658,6 +1670,38 @@
         <translation>计入</translation>
     </message>
     <message>
+        <source>Make this slice the central one of the right hip</source>
+        <translation>将此层设为右髋的中心层面</translation>
+    </message>
+    <message>
+        <source>Make this slice the central one of the left hip</source>
+        <translation>将此层设为左髋的中心层面</translation>
+    </message>
+    <message>
+        <source>Central slice of the right hip as the program chose</source>
+        <translation>右髋中心层面恢复为程序所选</translation>
+    </message>
+    <message>
+        <source>Central slice of the left hip as the program chose</source>
+        <translation>左髋中心层面恢复为程序所选</translation>
+    </message>
+    <message>
+        <source>Count this slice of the right hip again</source>
+        <translation>重新计入右髋此层</translation>
+    </message>
+    <message>
+        <source>Count this slice of the left hip again</source>
+        <translation>重新计入左髋此层</translation>
+    </message>
+    <message>
+        <source>Leave this slice of the right hip out</source>
+        <translation>右髋不计入此层</translation>
+    </message>
+    <message>
+        <source>Leave this slice of the left hip out</source>
+        <translation>左髋不计入此层</translation>
+    </message>
+    <message>
         <source>Slice {0}</source>
         <translation>层面 {0}</translation>
     </message>
@@ -1668,6 +1712,14 @@
     <message>
         <source>Left</source>
         <translation>左</translation>
+    </message>
+    <message>
+        <source>central slice, chosen by a reader</source>
+        <translation>中心层面（阅片者所选）</translation>
+    </message>
+    <message>
+        <source>central slice</source>
+        <translation>中心层面</translation>
     </message>
     <message>
         <source>not part of the hip</source>
@@ -2604,6 +2656,22 @@
         <translation>关节积液/滑膜炎</translation>
     </message>
     <message>
+        <source>motion or ghosts</source>
+        <translation>运动或伪影</translation>
+    </message>
+    <message>
+        <source>failed fat suppression</source>
+        <translation>脂肪抑制失败</translation>
+    </message>
+    <message>
+        <source>metal or signal void</source>
+        <translation>金属或信号缺失</translation>
+    </message>
+    <message>
+        <source>another disease on this slice</source>
+        <translation>该层有其他病变</translation>
+    </message>
+    <message>
         <source>fat-suppressed T2</source>
         <translation>脂肪抑制 T2</translation>
     </message>
@@ -3390,6 +3458,18 @@
     <message>
         <source>The {side} hip was analysed from the other series{named}.</source>
         <translation>{side}髋由另一序列{named}分析。</translation>
+    </message>
+    <message>
+        <source>A reader made slice {count} the central one of the {side} hip.</source>
+        <translation>阅片者将第 {count} 层设为{side}髋的中心层面。</translation>
+    </message>
+    <message>
+        <source>A reader left {slices} of the {side} hip out of the score.</source>
+        <translation>阅片者将{side}髋的{slices}排除在评分之外。</translation>
+    </message>
+    <message>
+        <source>one slice</source>
+        <translation>1 个层面</translation>
     </message>
     <message>
         <source>{side} hip: see the other series{named}; its figures are in the table.</source>

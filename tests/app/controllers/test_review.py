@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.controllers.review import ReviewController
-from app.state import Act, Deed, Drawing, Edits, Overlay, Tool
+from app.state import Act, Deed, Drawing, Edits, Overlay, SliceDeed, SliceWish, Tool
 from app.views.protocols import ReviewView
 from hipdesk.errors import ModelError, StoreError
 from hipdesk.linking import offset_of
@@ -1088,3 +1088,73 @@ def test_closing_the_patient_leaves_nothing_to_take_back(room: Room) -> None:
     room.controller.undo()
     room.controller.restore(RIGHT)
     assert not room.exam.bench.said
+
+
+def score_of(room: Room, side: Side = RIGHT):  # type: ignore[no-untyped-def]
+    reviewed = room.exam.reviewed()
+    return reviewed.hip_at(side, reviewed.working(side)).score
+
+
+def wish(deed: SliceDeed, index: int, words: str = "") -> SliceWish:
+    return SliceWish(RIGHT, index, deed, words)
+
+
+def test_a_reader_chooses_the_slices_that_count_and_goes_back(room: Room) -> None:
+    before = score_of(room)
+    index = next(part.index for part in before.slices if part.counted)
+    outlines = room.exam.series().stack.outlines
+    room.controller.choose_slices(wish(SliceDeed.LEAVE_OUT, index, "motion or ghosts"))
+    assert room.panel(RIGHT).busy
+    room.run()
+    after = score_of(room)
+    left_out = next(part for part in after.slices if part.index == index)
+    assert (left_out.counted, left_out.note) == (False, "motion or ghosts")
+    assert after.n_counted == before.n_counted - 1
+    panel = room.panel(RIGHT)
+    assert (panel.busy, panel.revision, panel.origin) == (False, 1, Origin.AI)
+    assert room.exam.series().stack.outlines[RIGHT] is outlines[RIGHT]
+    assert room.exam.kept().revisions == room.exam.reviewed().revisions
+    assert room.view.last("show_edits").undo == Act(RIGHT, Deed.CHOSE_SLICES)
+    moved = before.central_index + 1
+    room.controller.choose_slices(wish(SliceDeed.CENTRAL, moved))
+    room.run()
+    assert (score_of(room).central_index, score_of(room).central_moved) == (moved, True)
+    assert score_of(room).excluded == after.excluded
+    room.controller.choose_slices(wish(SliceDeed.PROGRAMS_CENTRAL, moved))
+    room.run()
+    assert score_of(room) == after
+    room.controller.choose_slices(wish(SliceDeed.COUNT_AGAIN, index))
+    room.run()
+    assert score_of(room) == before
+    room.controller.undo()
+    room.run()
+    assert score_of(room) == after
+
+
+def test_a_wish_that_changes_nothing_keeps_nothing(room: Room) -> None:
+    central = score_of(room).central_index
+    room.controller.choose_slices(wish(SliceDeed.COUNT_AGAIN, central))
+    room.controller.choose_slices(wish(SliceDeed.PROGRAMS_CENTRAL, central))
+    room.controller.choose_slices(wish(SliceDeed.LEAVE_OUT, 10_000, "motion or ghosts"))
+    room.run()
+    assert room.exam.reviewed().revisions == ()
+
+
+def test_slices_of_a_signed_hip_stay_as_they_are(room: Room) -> None:
+    for side in Side:
+        room.controller.accept(side)
+        room.run()
+    room.controller.sign(READER)
+    room.run()
+    room.controller.choose_slices(wish(SliceDeed.CENTRAL, score_of(room).central_index + 1))
+    room.run()
+    assert room.exam.reviewed().revisions == ()
+    assert any("signed" in said for said in room.exam.bench.said)
+
+
+def test_slices_that_cannot_be_kept_stay_as_they_were(room: Room) -> None:
+    room.exam.bench.store.failing["revise"] = StoreError("The disk is full.")
+    room.controller.choose_slices(wish(SliceDeed.CENTRAL, score_of(room).central_index + 1))
+    room.run()
+    assert (room.panel(RIGHT).busy, room.exam.reviewed().revisions) == (False, ())
+    assert "The disk is full." in room.exam.bench.said

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QFontMetricsF
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QContextMenuEvent, QFontMetricsF
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.state import SliceDeed, SliceWish
 from app.theme import HALF, SPACE
 from app.views.strip_chart import (
     MARGIN_LEFT,
@@ -24,6 +25,7 @@ from app.views.strip_chart import (
 from hipdesk.overlay import LINE_STYLES
 from hipdesk.records import HipScore, Reason, SegmentClass, Side
 from hipdesk.settings import Theme
+from hipdesk.wording import EXCLUSION_WORDS
 from tests.analysis_factory import make_score, make_series
 from tests.app.views.golden import rgb
 
@@ -122,8 +124,8 @@ def test_the_tip_tells_figures_and_reasons(chart: StripChart) -> None:
     why = "the head's area is below a quarter of its largest"
     assert chart.tip(3).splitlines() == [
         "Slice 4",
-        f"Right: BME 0 mm², effusion 100 mm², not counted: {why}",
-        "Left: BME 0 mm², effusion 0 mm², counted",
+        f"Right: BME 0 mm², effusion 100 mm², not counted: {why}, central slice",
+        "Left: BME 0 mm², effusion 0 mm², counted, central slice",
     ]
 
 
@@ -175,3 +177,57 @@ def test_the_legend_is_whole_at_any_width(chart: StripChart, width: int, first: 
     each = SQUARE + HALF + 2 * SPACE
     taken = MARGIN_LEFT + sum(metrics.horizontalAdvance(said) + each for said in words)
     assert taken - 2 * SPACE <= width
+
+
+def entries(menu: QMenu) -> list[str]:
+    return [action.text() for action in menu.actions()]
+
+
+def test_the_menu_offers_what_may_be_said_of_a_slice(qtbot: QtBot, chart: StripChart) -> None:
+    wishes: list[SliceWish] = []
+    chart.wished.connect(wishes.append)
+    menu = chart.menu(1, [Side.RIGHT])
+    assert entries(menu) == [
+        "Make this slice the central one of the right hip",
+        "Leave this slice of the right hip out",
+    ]
+    menu.actions()[0].trigger()
+    reasons = menu.actions()[1].menu()
+    assert isinstance(reasons, QMenu)
+    assert entries(reasons) == list(EXCLUSION_WORDS)
+    reasons.actions()[0].trigger()
+    assert wishes == [
+        SliceWish(Side.RIGHT, 1, SliceDeed.CENTRAL),
+        SliceWish(Side.RIGHT, 1, SliceDeed.LEAVE_OUT, EXCLUSION_WORDS[0]),
+    ]
+    assert entries(chart.menu(3, [Side.LEFT])) == ["Leave this slice of the left hip out"]
+
+
+def test_what_was_chosen_can_be_taken_back(chart: StripChart) -> None:
+    slices = list(RIGHT.slices)
+    slices[1] = replace(
+        slices[1], counted=False, reason=Reason.EXCLUDED_BY_READER, note=EXCLUSION_WORDS[0]
+    )
+    chosen = replace(RIGHT, slices=tuple(slices), central_index=2, central_moved=True)
+    chart.show_strips({Side.RIGHT: chosen, Side.LEFT: LEFT}, PIXEL_MM2)
+    assert entries(chart.menu(1, [Side.RIGHT])) == [
+        "Make this slice the central one of the right hip",
+        "Central slice of the right hip as the program chose",
+        "Count this slice of the right hip again",
+    ]
+    assert "not counted: a reader excluded this slice, motion or ghosts" in chart.tip(1)
+    assert "central slice, chosen by a reader" in chart.tip(2)
+    assert chart.tip(3).endswith("central slice")
+
+
+def test_the_menu_comes_for_the_hip_under_the_pointer(chart: StripChart) -> None:
+    column = chart.column(1)
+    for y, word in ((column.top() + 2, "right"), (column.bottom() - 2, "left")):
+        at = QPoint(int(column.center().x()), int(y))
+        where = chart.mapToGlobal(at)
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, where)
+        QApplication.sendEvent(chart, event)
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        assert all(word in text for text in entries(menu))
+        menu.close()

@@ -163,6 +163,9 @@ class Analyses:
         shown = self._on_screen(run)
         self._end(run)
         self._opener.run_done(run)
+        if any(each.volume.series.charset for each in run.series):
+            for watcher in self._watchers:
+                watcher.names_changed()
         if not shown:
             words = self.translate(
                 "Study", "The images opened at {time} are in the library already."

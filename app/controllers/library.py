@@ -247,6 +247,10 @@ class LibraryController(StudyWatcher):
         """Show the new result if its patient is on the page."""
         self.refresh()
 
+    def names_changed(self) -> None:
+        """Show names as they are read now."""
+        self.refresh()
+
     def patient_closed(self) -> None:
         """Show no one's visits."""
         self._services.jobs.cancel_topic(VISITS)

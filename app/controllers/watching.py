@@ -18,6 +18,9 @@ class StudyWatcher:
     def exam_opened(self) -> None:
         """The exam on the desk was opened just now, and wants to be read."""
 
+    def names_changed(self) -> None:
+        """The library may read names in another character set than before."""
+
     def result_saved(self, saved: Saved) -> None:
         """An analysis is in the library."""
 

@@ -373,6 +373,8 @@ def test_a_chosen_character_set_mends_page_exam_and_library_and_is_used_again():
     assert exam.series[0].uid == first.series[0].uid
     assert exam.visit_uid == first.visit_uid
     assert window.bench.store.people[exam.patient_uid].name == RIGHT
+    (rows, *_) = window.library_view.last("show_patients")
+    assert [row.patient.name for row in rows] == [RIGHT]
     assert window.bench.store.charsets == {first.series[0].reviewed.analysis.uid: "GB18030"}, (
         "nothing is analysed twice"
     )

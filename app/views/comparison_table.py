@@ -94,11 +94,18 @@ class ComparisonTable(QWidget):
         self._put_head()
         for at, each in enumerate(comparison.rows, start=1):
             self._put_row(at, each)
-        for (at, _), used in self._labels.items():
-            used.setVisible(at <= len(comparison.rows))
+        filled = self._filled(comparison)
+        for (at, place), used in self._labels.items():
+            used.setVisible(at <= len(comparison.rows) and place in filled)
         self.setAccessibleName(self.tr("The two visits in numbers"))
         self.setAccessibleDescription(self._spoken())
         self.show()  # last: what is put into a visible table is laid out piece by piece
+
+    def _filled(self, comparison: Comparison) -> set[int]:
+        """The columns that say something; where no change is given, there is more room."""
+        rows = range(1, len(comparison.rows) + 1)
+        said = {place for place in range(COLUMNS) for at in rows if self._labels[at, place].text()}
+        return said | {0}
 
     def _say_verdict(self, comparison: Comparison) -> None:
         name, tone = _SIGNS[comparison.verdict]

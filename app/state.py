@@ -631,6 +631,8 @@ class Comparison:
     differences : sentences, gravest first; then what the changes were computed from
     forced : changes are given because they were asked for, though not comparable
     askable : they are not given and may be asked for
+    repeat : a reader named the two as scans of an unchanged hip; None where they
+        cannot be that
     """
 
     rows: tuple[ComparisonRow, ...]
@@ -639,6 +641,7 @@ class Comparison:
     days: int | None
     forced: bool = False
     askable: bool = False
+    repeat: bool | None = None
 
 
 class FollowUpGap(StrEnum):

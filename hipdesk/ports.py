@@ -31,7 +31,7 @@ from hipdesk.records import (
     Visit,
     Volume,
 )
-from hipdesk.review import RepeatPair, Review, Reviewed, Revision, Verdict
+from hipdesk.review import PairKind, RepeatPair, Review, Reviewed, Revision, Verdict
 
 Progress = Callable[[float, str], None]
 """Called with the fraction done (0-1) and what is being done."""
@@ -374,6 +374,26 @@ class VisitStore(Protocol):
 
     def date_visit(self, visit_uid: str, day: date, reader: str) -> None:
         """Give a visit without a usable date its day; audited."""
+        ...
+
+    def name_repeat(
+        self, kind: PairKind, first: RevisionKey, second: RevisionKey, side: Side, reader: str
+    ) -> None:
+        """Name two results as repeats of one hip between which nothing can have changed.
+
+        Audited, undone by `withdraw_repeat`.
+
+        Raises
+        ------
+        StoreError
+            The two say nothing on noise.
+        """
+        ...
+
+    def withdraw_repeat(
+        self, kind: PairKind, first: RevisionKey, second: RevisionKey, side: Side, reader: str
+    ) -> None:
+        """Take back that two results are repeats; audited."""
         ...
 
     def repeat_pairs(self) -> tuple[RepeatPair, ...]:

@@ -702,6 +702,7 @@ class VisitHip:
     normal_lps : unit normal of the slices, as the offsets grow; None where not known
     side_in_doubt : it may be the other hip, by what the images say or where its head
         was placed, and no reader has settled that
+    revision : number of the revision of the analysis; 0 is the analysis itself
     """
 
     side: Side
@@ -718,6 +719,7 @@ class VisitHip:
     offsets_mm: tuple[float, ...] | None = None
     normal_lps: Point | None = None
     side_in_doubt: bool = False
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

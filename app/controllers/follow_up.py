@@ -57,6 +57,7 @@ from app.views.protocols import FollowUpView
 from hipdesk.overlay import Window
 from hipdesk.ports import Cancelled, Progress, VisitEntry, VisitStore
 from hipdesk.records import Side
+from hipdesk.review import PairKind, RepeatPair
 from hipdesk.sdc import NO_PAIRS, Estimates, estimates
 
 KEPT_SERIES: Final = 4
@@ -104,7 +105,8 @@ class FollowUpController:
         self._pictures = PictureBook()
         self._panels: dict[Panel, PanelShown | None] = {}
         self._trend: Memo[TrendShown] = Memo()
-        self._noise = NO_PAIRS
+        self._pairs: tuple[RepeatPair, ...] = ()
+        self._noise: Estimates = NO_PAIRS
         view.listen(self)
         desk.watch(self._exam_changed)
         self._exam_changed(desk.exam)
@@ -143,6 +145,35 @@ class FollowUpController:
         """Give the changes of this pair and hip though they may not be compared."""
         if self._following is not None:
             self._follow(replace(self._following, forced=True))
+
+    def name_repeat(self, named: bool) -> None:
+        """Have the library keep, or take back, that the two are scans of an unchanged hip."""
+        following, store = self._following, self._services.library.store
+        hips = [] if following is None else [following.hip(panel) for panel in Panel]
+        results = [(hip.analysis_uid, hip.revision) for hip in hips if hip is not None]
+        if following is None or store is None or len(results) < len(Panel):
+            return
+        (first, second), side = results, following.side
+        act = store.name_repeat if named else store.withdraw_repeat
+        reader = self._services.keeper.settings.reader_name
+        self._services.jobs.start(
+            Job(
+                what=self.translate("FollowUp", "Keeping what repeats what"),
+                work=lambda _progress, _cancelled: act(
+                    PairKind.SCAN_RESCAN, first, second, side, reader
+                ),
+                done=lambda _: self._ask_entries(),
+                failed=self._repeat_not_kept,
+                urgent=True,
+                keep=True,
+            )
+        )
+
+    def _repeat_not_kept(self, error: Exception) -> None:
+        """Say why, and show the mark as it was."""
+        tell_known(self._services.messages, error)
+        self._shown.again("comparison")
+        self._refresh()
 
     def choose_measure(self, measure: Measure) -> None:
         """Plot something else."""
@@ -252,7 +283,7 @@ class FollowUpController:
                 what=self.translate("FollowUp", "Reading the patient's visits"),
                 work=lambda _progress, _cancelled: (
                     store.entries(whose[0]),
-                    estimates(store.repeat_pairs()),
+                    store.repeat_pairs(),
                 ),
                 done=lambda found: self._take_entries(whose, *found),
                 urgent=True,
@@ -261,11 +292,14 @@ class FollowUpController:
         )
 
     def _take_entries(
-        self, whose: tuple[str, str], entries: tuple[VisitEntry, ...], noise: Estimates
+        self,
+        whose: tuple[str, str],
+        entries: tuple[VisitEntry, ...],
+        pairs: tuple[RepeatPair, ...],
     ) -> None:
         if whose != _whose(self._exam):
             return
-        self._noise = noise
+        self._pairs, self._noise = pairs, estimates(pairs)
         patient_uid, visit_uid = whose
         own = tuple(each for each in entries if each.patient_uid == patient_uid)
         self._gap = gap_of(self._exam, own)
@@ -440,6 +474,7 @@ class FollowUpController:
             plane_sentences(read),
             side_sentences(following, read, self.translate),
             estimates=self._noise,
+            pairs=self._pairs,
             force=following.forced,
         )
 

@@ -20,7 +20,7 @@ from hipdesk.errors import BugError
 from hipdesk.ports import VisitEntry
 from hipdesk.records import HipScore, Reason, Side, Visit, VisitHip
 from hipdesk.report_trend import CHANGE_BASIS, basis_sentence, noise_sentences, noise_verdict
-from hipdesk.review import Verdict
+from hipdesk.review import PairKind, RepeatPair, Verdict
 from hipdesk.sdc import NO_PAIRS, Estimates
 from hipdesk.timeline import (
     Basis,
@@ -190,6 +190,7 @@ def comparison_of(
     barred: Sequence[str] = (),
     *,
     estimates: Estimates = NO_PAIRS,
+    pairs: Sequence[RepeatPair] = (),
     force: bool = False,
 ) -> Comparison:
     """One hip at two visits in numbers; no change where they may not be compared.
@@ -199,6 +200,7 @@ def comparison_of(
     notices : what else must be known of the pair, as sentences
     barred : what forbids to compare them, as sentences; no asking helps
     estimates : what the site's own pairs say of noise
+    pairs : those that readers named
     force : give the changes though the two are not comparable
     """
     before, after = earlier.hip(side), later.hip(side)
@@ -222,7 +224,26 @@ def comparison_of(
         days=None if earlier.day is None or later.day is None else (later.day - earlier.day).days,
         forced=given is not None and given.forced,
         askable=refused and not barred and given is None and not _in_doubt(before, after),
+        repeat=_repeat(before, after, pairs) if given is not None and not refused else None,
     )
+
+
+def _repeat(
+    before: VisitHip | None, after: VisitHip | None, pairs: Sequence[RepeatPair]
+) -> bool | None:
+    """Whether the two are named as scans of an unchanged hip; None where they cannot be."""
+    if before is None or after is None or before.series_uid == after.series_uid:
+        return None
+    wanted = {_result_of(before), _result_of(after)}
+    return any(
+        pair.kind is PairKind.SCAN_RESCAN
+        and {_result_of(take.hip) for take in (pair.first, pair.second)} == wanted
+        for pair in pairs
+    )
+
+
+def _result_of(hip: VisitHip) -> tuple[str, int, Side]:
+    return hip.analysis_uid, hip.revision, hip.side
 
 
 def _computed(change: Change, after: VisitHip, estimates: Estimates) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QWidget
 
 from app.state import Comparison, ComparisonRow
 from app.theme import HALF, SPACE, set_role
@@ -36,6 +36,9 @@ class ComparisonTable(QWidget):
     changeAsked = Signal()
     """The changes are wanted though the two may not be compared."""
 
+    repeatNamed = Signal(bool)
+    """The two are scans of an unchanged hip, or are not after all."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._comparison: Comparison | None = None
@@ -54,8 +57,10 @@ class ComparisonTable(QWidget):
         self._grid.setColumnStretch(0, 1)
         head = row(self._sign, self.verdict, self._apart)
         head.setStretchFactor(self.verdict, 1)
+        self.repeat = QCheckBox()
+        self.repeat.clicked.connect(self.repeatNamed)
         below = row(self.ask, STRETCH)
-        self.setLayout(column(head, self._differences, below, rule(), self._grid))
+        self.setLayout(column(head, self._differences, below, rule(), self._grid, self.repeat))
         self.hide()
 
     def show_comparison(self, comparison: Comparison | None) -> None:
@@ -91,6 +96,7 @@ class ComparisonTable(QWidget):
         self._differences.show_sentences(comparison.differences)
         self.ask.setText(self.tr("Give the changes all the same"))
         self.ask.setVisible(comparison.askable)
+        self._show_repeat(comparison.repeat)
         self._put_head()
         for at, each in enumerate(comparison.rows, start=1):
             self._put_row(at, each)
@@ -100,6 +106,17 @@ class ComparisonTable(QWidget):
         self.setAccessibleName(self.tr("The two visits in numbers"))
         self.setAccessibleDescription(self._spoken())
         self.show()  # last: what is put into a visible table is laid out piece by piece
+
+    def _show_repeat(self, repeat: bool | None) -> None:
+        self.repeat.setText(self.tr("Two scans of an unchanged hip"))
+        self.repeat.setToolTip(
+            self.tr(
+                "Scanned twice within days, nothing treated between: such pairs tell how much the "
+                "figures vary by themselves, the smallest detectable change of your site"
+            )
+        )
+        self.repeat.setVisible(repeat is not None)
+        self.repeat.setChecked(bool(repeat))
 
     def _filled(self, comparison: Comparison) -> set[int]:
         """The columns that say something; where no change is given, there is more room."""

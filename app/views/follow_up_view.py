@@ -205,6 +205,7 @@ class FollowUpView(QWidget):
         self.chart.visitChosen.connect(self._choose_visit)
         self.slider.slid.connect(lambda mm: self._tell("slide", mm))
         self.table.changeAsked.connect(lambda: self._tell("ask_change"))
+        self.table.repeatNamed.connect(lambda named: self._tell("name_repeat", named))
         self.lock.clicked.connect(self._toggle_lock)
         self.report.clicked.connect(self._write_report)
         self.fit.clicked.connect(self._fit)

@@ -375,6 +375,10 @@ class FollowUpGestures(Protocol):
         """Right or left hip."""
         ...
 
+    def name_repeat(self, named: bool) -> None:
+        """Both visits are scans of an unchanged hip, or are not after all."""
+        ...
+
     def ask_change(self) -> None:
         """Give the changes of this pair though they may not be compared."""
         ...

@@ -447,6 +447,7 @@ def visit_hip(
         definition=hip["definition"],
         origin=Origin(hip["origin"]),
         side_in_doubt=side_in_doubt,
+        revision=hip["revision"],
     )
     return placed(unplaced, np.array(hip["affine"]), head_of(hip))
 

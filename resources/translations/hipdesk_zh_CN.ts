@@ -104,6 +104,14 @@
         <translation>两次就诊的数值</translation>
     </message>
     <message>
+        <source>Two scans of an unchanged hip</source>
+        <translation>同一未变化髋部的两次扫描</translation>
+    </message>
+    <message>
+        <source>Scanned twice within days, nothing treated between: such pairs tell how much the figures vary by themselves, the smallest detectable change of your site</source>
+        <translation>数日内扫描两次且其间未治疗：此类配对反映数值自身的波动，即本单位的最小可检测变化</translation>
+    </message>
+    <message>
         <source>Not comparable; the changes are given because you asked for them</source>
         <translation>不可比；应您要求给出变化值</translation>
     </message>
@@ -199,6 +207,10 @@
     <message>
         <source>{day}: the left femoral head was placed on the right side of the body, so nothing is compared.</source>
         <translation>{day}：左侧股骨头被定位在身体右侧，因此不作比较。</translation>
+    </message>
+    <message>
+        <source>Keeping what repeats what</source>
+        <translation>正在保存重复扫描标记</translation>
     </message>
     <message>
         <source>Reading the patient&apos;s visits</source>

@@ -187,6 +187,7 @@ def test_a_repeated_scan_is_named_and_told(scans: Scans) -> None:
     store.name_repeat(RESCAN, scans.result(0), scans.result(1), R, "Reader")
     (pair,) = store.repeat_pairs()
     assert pair.kind is RESCAN
+    assert (pair.first.hip.revision, pair.second.hip.revision) == (0, 0)
     assert_same(pair.first.hip, current(store, scans.saved[0][1]))
     hashes = pair.first.pixel_sha256, pair.second.pixel_sha256
     assert hashes == ("a" * 64, "b" * 64)

@@ -46,11 +46,13 @@ from hipdesk.records import (
     Volume,
 )
 from hipdesk.review import (
+    PairKind,
     RepeatPair,
     Review,
     Reviewed,
     ReviewKind,
     Revision,
+    Take,
     current_revision,
     standing_of,
 )
@@ -499,6 +501,39 @@ class FakeStore:
         self._called("date_visit")
         self._known_visit(visit_uid).day = day
 
+    def name_repeat(
+        self,
+        kind: PairKind,
+        first: tuple[str, int],
+        second: tuple[str, int],
+        side: Side,
+        reader: str,
+    ) -> None:
+        self._called("name_repeat")
+        takes = []
+        for uid, revision in (first, second):
+            of = self._known(uid).reviewed
+            hip = _visit_hip(of.analysis, of.hip_at(side, revision), revision)
+            takes.append(Take(hip, of.analysis.pixel_sha256, f"{uid} {revision}"))
+        self.pairs.append(RepeatPair(kind, *takes))
+
+    def withdraw_repeat(
+        self,
+        kind: PairKind,
+        first: tuple[str, int],
+        second: tuple[str, int],
+        side: Side,
+        reader: str,
+    ) -> None:
+        self._called("withdraw_repeat")
+        ends = {first, second}
+
+        def same(pair: RepeatPair) -> bool:
+            hips = (pair.first.hip, pair.second.hip)
+            return pair.kind is kind and {(h.analysis_uid, h.revision) for h in hips} == ends
+
+        self.pairs = [pair for pair in self.pairs if not same(pair)]
+
     def repeat_pairs(self) -> tuple[RepeatPair, ...]:
         self._called("repeat_pairs")
         return tuple(self.pairs)
@@ -671,6 +706,7 @@ def _visit_hip(of: Analysis, hip: HipResult, revision: int) -> VisitHip:
         acquisition=of.series.acquisition,
         definition=of.definition,
         origin=of.origin if revision == 0 else Origin.AI_EDITED,
+        revision=revision,
     )
     return placed(given, of.series.affine, hip.head)
 

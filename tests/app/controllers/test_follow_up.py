@@ -640,3 +640,32 @@ def test_the_noise_of_the_site_comes_with_the_visits() -> None:
     room.entered()
     said = room.view.last("show_trend").sentences
     assert any("patients scanned twice: not established; 1 of at least 10" in s for s in said)
+
+
+def test_two_visits_are_named_as_scans_of_an_unchanged_hip_and_are_not_after_all() -> None:
+    room = Room(2).entered()
+    assert room.view.last("show_comparison").repeat is False
+    room.controller.name_repeat(True)
+    room.run()
+    assert room.view.last("show_comparison").repeat is True
+    (pair,) = room.bench.store.pairs
+    assert (pair.kind, pair.first.hip.side) == (PairKind.SCAN_RESCAN, RIGHT)
+    said = room.view.last("show_trend").sentences
+    assert any("1 of at least 10 pairs" in each for each in said)
+    room.controller.choose_side(LEFT)
+    assert room.view.last("show_comparison").repeat is False
+    room.controller.choose_side(RIGHT)
+    room.controller.name_repeat(False)
+    room.run()
+    assert (room.view.last("show_comparison").repeat, room.bench.store.pairs) == (False, [])
+
+
+def test_a_repeat_that_cannot_be_kept_is_shown_as_it_was_with_the_reason() -> None:
+    room = Room(2).entered()
+    room.bench.store.failing["name_repeat"] = StoreError("The two are one and the same.")
+    shown = len(room.view.every("show_comparison"))
+    room.controller.name_repeat(True)
+    room.run()
+    assert len(room.view.every("show_comparison")) == shown + 1
+    assert room.view.last("show_comparison").repeat is False
+    assert room.bench.said == ["The two are one and the same."]

@@ -173,6 +173,18 @@ def test_changes_can_be_asked_for_where_they_are_not_given(
     )
 
 
+def test_two_scans_of_an_unchanged_hip_are_named(view: FollowUpView, told: Recorder) -> None:
+    view.show_comparison(comparison())
+    assert not view.table.repeat.isVisible()
+    view.show_comparison(replace(comparison(), repeat=False))
+    assert (view.table.repeat.isVisible(), view.table.repeat.isChecked()) == (True, False)
+    view.table.repeat.click()
+    assert told.told[-1] == ("name_repeat", True)
+    view.show_comparison(replace(comparison(), repeat=True))
+    view.table.repeat.click()
+    assert told.told[-1] == ("name_repeat", False)
+
+
 def test_a_panel_without_a_picture_says_why(view: FollowUpView) -> None:
     panel = view.panels[Panel.EARLIER]
     bare = replace(shown("v3"), picture=None, reason="this visit has no slice here")

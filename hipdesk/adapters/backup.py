@@ -8,6 +8,7 @@ back is compared with these before anything is put in place.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -156,7 +157,11 @@ def back_up(
         )
     if not (place / DATABASE).is_file():
         raise StoreError(f"{_BACKING_UP}: there is no patient library in {place}.")
-    with translated(_BACKING_UP), tempfile.TemporaryDirectory(dir=target.parent) as aside:
+    with (
+        translated(_BACKING_UP),
+        _size_explained(),
+        tempfile.TemporaryDirectory(dir=target.parent) as aside,
+    ):
         snapshot = Path(aside) / DATABASE
         _copy_database(place / DATABASE, snapshot)
         state = _state(snapshot)
@@ -166,6 +171,20 @@ def back_up(
             read_backup(Path(file.name), cancelled)
     log.info("library backed up: %d images, %d lacking", made.images, made.lacking)
     return made
+
+
+@contextmanager
+def _size_explained() -> Iterator[None]:
+    """Say what a disk that takes no large files needs, such as many memory sticks."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+        raise StoreError(
+            f"{_BACKING_UP}: the disk takes no file of this size; choose another disk, or have "
+            "this one formatted for larger files."
+        ) from error
 
 
 def _copy_database(source: Path, target: Path) -> None:

@@ -38,6 +38,7 @@ from hipdesk.adapters.whole_file import OWNER_ONLY, replacing, write_file
 from hipdesk.amendment import effective
 from hipdesk.errors import Cancelled, KnownError, OutputError, StoreError, UnreadableInput
 from hipdesk.image_quality import image_notices
+from hipdesk.overlay import thumbnail
 from hipdesk.ports import Cancelled as Asked
 from hipdesk.ports import Progress, StudyReader, VisitStore, never_cancelled, no_progress
 from hipdesk.quality import notices
@@ -475,9 +476,10 @@ def import_cases(
         for number, name in enumerate(names, 1):
             if cancelled():
                 raise Cancelled
-            analysis = _read_case(folder / name, reader)
+            analysis, volume = _read_case(folder / name, reader)
             if analysis.uid not in known:
-                store.add(analysis, [source.path for source in analysis.series.slices])
+                files = [source.path for source in analysis.series.slices]
+                store.add(analysis, files, thumbnail(volume))
                 added += 1
             progress(number / len(names), "Importing cases")
     log.info("cases imported: %d, known: %d", added, len(names) - added)
@@ -538,8 +540,8 @@ def _checked(folder: Path) -> list[str]:
     return sorted({PurePosixPath(each["name"]).parts[0] for each in files})
 
 
-def _read_case(folder: Path, reader: StudyReader) -> Analysis:
-    """One case as an analysis on its own images."""
+def _read_case(folder: Path, reader: StudyReader) -> tuple[Analysis, Volume]:
+    """One case as an analysis on its own images, and these."""
     try:
         document = json.loads((folder / CASE).read_bytes())
         if document["schema"] != CASE_SCHEMA:
@@ -550,7 +552,7 @@ def _read_case(folder: Path, reader: StudyReader) -> Analysis:
         volume = reader.read(series)
         if volume.pixel_sha256 != document["pixel_sha256"]:
             raise _damaged()
-        return _analysis(document, volume, _outlines(folder))
+        return _analysis(document, volume, _outlines(folder)), volume
     except KnownError:
         raise
     except (*_FORMAT_FAULTS, OSError) as error:

@@ -40,7 +40,7 @@ BIRTH_DATE: Final = "19700101"
 SEX: Final = "O"
 """Dummies, since patients are matched only where both are stated (profile action Z)."""
 
-METHOD: Final = "HipDesk: PS3.15 Annex E basic profile, listed attributes kept, all else removed"
+METHOD: Final = "HipDesk: PS3.15 Annex E basic profile; only listed tags kept"
 METHOD_CODES: Final = (
     Code("113100", "DCM", "Basic Application Confidentiality Profile"),
     Code("113105", "DCM", "Clean Descriptors Option"),
@@ -301,7 +301,7 @@ def _shifted(text: str, shift: timedelta) -> str:
 def mark_deidentified(file: Dataset) -> None:
     """State what was done, as the profile wants it (PS3.15 E.1.1)."""
     file.PatientIdentityRemoved = "YES"
-    file.DeidentificationMethod = METHOD[:64]
+    file.DeidentificationMethod = METHOD
     file.DeidentificationMethodCodeSequence = [_code(code) for code in METHOD_CODES]
     file.LongitudinalTemporalInformationModified = "MODIFIED"
 

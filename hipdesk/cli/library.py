@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hipdesk.cli.terminal import Json, ProgressLine, app, print_json, print_lines
+from hipdesk.cli.terminal import Json, ProgressLine, app, counted, print_json, print_lines
 from hipdesk.errors import StoreError
 from hipdesk.paths import default_library
 
@@ -51,7 +51,7 @@ def backup(
             }
         )
         return
-    print_lines([f"{made.images} image files and the database, verified: {file}"])
+    print_lines([f"{counted(made.images, 'image file')} and the database, verified: {file}"])
     _warn(made.lacking, made.problem)
 
 
@@ -78,7 +78,8 @@ def restore(
         with closing(ProgressLine(True)) as line:
             done = adapter.restore(file, place, line, force=force)
         made = done.backup
-        print_lines([f"{made.images} image files and the database were restored: {place}"])
+        images = counted(made.images, "image file")
+        print_lines([f"{images} and the database were restored: {place}"])
         if done.earlier is not None:
             print_lines([f"The library that was there lies in {done.earlier}"])
     _warn(made.lacking, made.problem)
@@ -186,7 +187,8 @@ def _export_cases(out: Path, store: str) -> None:
     ):
         names = pseudonyms_of(_copies(store) or Path(_place(store)))
         done = export_cases(opened, reader, out, names, line)
-    print_lines([f"{len(done.cases)} cases of {done.patients} patients, de-identified: {out}"])
+    cases, patients = counted(len(done.cases), "case"), counted(done.patients, "patient")
+    print_lines([f"{cases} of {patients}, de-identified: {out}"])
     print_lines(f"Left out, visit {each.visit_uid}: {each.why}." for each in done.refused)
     print_lines(["Look at the images before you give them away: no program sees everything."])
 
@@ -198,7 +200,7 @@ def _export_tables(out: Path, store: str, as_csv: bool, as_json: bool) -> None:
     formats = [kind for kind, chosen in wanted.items() if chosen] or list(Format)
     with closing(ProgressLine(True)) as line, _opened_to_read(store) as opened:
         counts = export_tables(opened, out, formats, line)
-    print_lines([f"{name}: {count} rows" for name, count in counts.items()])
+    print_lines(f"{name}: {counted(count, 'row')}" for name, count in counts.items())
     print_lines([f"Written to {out}; the tables name patients."])
 
 
@@ -218,7 +220,7 @@ def import_(
         DicomFolderReader() as reader,
     ):
         done = import_cases(bundle, opened, reader, line)
-    print_lines([f"{done.added} cases were added; {done.known} were in the library already."])
+    print_lines([f"Added: {counted(done.added, 'case')}; in the library already: {done.known}."])
 
 
 @audit.command()
@@ -229,16 +231,15 @@ def verify(store: Store = "", as_json: Json = False) -> None:
     if as_json:
         print_json({"schema": "hipdesk.audit/1", "entries": entries, "intact": True})
     else:
-        changes = "1 change is" if entries == 1 else f"{entries} changes are"
-        print_lines([f"{changes} recorded, and everything stored is what was written."])
+        changes = counted(entries, "change")
+        print_lines([f"{changes} on record, and everything stored is what was written."])
 
 
 def _warn(lacking: int, problem: str) -> None:
     """What the user must know of a backup that is whole but not of a whole library."""
     if lacking:
-        print_lines(
-            [f"Warning: {lacking} image files were missing or damaged in the library itself."]
-        )
+        files = counted(lacking, "image file")
+        print_lines([f"Warning: missing or damaged in the library itself: {files}."])
     if problem:
         print_lines([f"Warning: {problem}"])
 

@@ -71,6 +71,11 @@ class ProgressLine:
             print(f"\r{'':<40}\r", end="", file=sys.stderr, flush=True)
 
 
+def counted(number: int, what: str) -> str:
+    """A number with its noun: ``1 case``, ``2 cases``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def print_lines(lines: Iterable[str]) -> None:
     """Print lines on stdout."""
     for line in lines:

@@ -7,6 +7,8 @@ import json
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 import zipfile
 from contextlib import closing
 from pathlib import Path
@@ -292,6 +294,23 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
     assert content(filled) == before
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs limits of processes")
+def test_a_disk_that_takes_no_large_files_is_named(filled: Path, tmp_path: Path) -> None:
+    size = (filled / DATABASE).stat().st_size + 8192
+    limit = f"import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
+    words = ["backup", str(tmp_path / "b.zip"), "--store", str(filled)]
+    done = subprocess.run(
+        [sys.executable, "-c", limit + PROGRAM, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 4
+    assert "takes no file of this size" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert beside(tmp_path / "b.zip") == ["library of patients"]
+
+
 def test_a_folder_that_may_not_be_written_to_is_one_sentence(filled: Path, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -315,7 +334,7 @@ class TestCommands:
         assert cli.main(["restore", str(file), "--store", str(place), "--force"]) == 0
         assert "that was there lies in" in capsys.readouterr().out
         assert cli.main(["audit", "verify", "--store", str(place)]) == 0
-        assert "3 changes are recorded" in capsys.readouterr().out
+        assert "3 changes on record" in capsys.readouterr().out
 
     def test_the_programs_own_library_is_meant_without_a_name(
         self, filled: Path, user_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -184,6 +184,7 @@ def test_another_library_gets_the_same_results(
         assert days[0] < date(2023, 9, 3)
         for entry, want in zip(entries, filled, strict=True):
             (listed,) = entry.analyses
+            assert listed.thumbnail is not None
             (series,) = reader.scan(other.series_folder(listed.uid)).series
             got = other.load(listed.uid, series).analysis
             assert reader.read(series).pixel_sha256 == want.pixel_sha256
@@ -377,9 +378,9 @@ def test_commands_and_a_full_disk(
 ) -> None:
     out, other = tmp_path / "out", tmp_path / "other"
     assert cli.main(["export", "--cases", "--out", str(out), "--store", str(place)]) == 0
-    assert "2 cases of 1 patients, de-identified" in capsys.readouterr().out
+    assert "2 cases of 1 patient, de-identified" in capsys.readouterr().out
     assert cli.main(["import", str(out), "--store", str(other)]) == 0
-    assert "2 cases were added" in capsys.readouterr().out
+    assert "Added: 2 cases; in the library already: 0." in capsys.readouterr().out
     assert cli.main(["export", "--cases", "--csv", "--out", str(out)]) == 2
     disk = tmp_path / "disk"
     disk.mkdir()

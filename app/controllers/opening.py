@@ -65,6 +65,10 @@ log = logging.getLogger(__name__)
 Key = tuple[tuple[str, str], ...]
 """Which images are open: SeriesInstanceUID and pixel hash of each series."""
 
+MOST_EARLY: Final = 20
+"""So many series are listed before a scan ends: a page of more takes too long to be laid out
+again and again."""
+
 NAMES_SHOWN: Final = 3
 """Of several things opened together, so many are named."""
 
@@ -353,7 +357,7 @@ def shown(found: Found) -> FoundStudy:
         name=", ".join(names[:NAMES_SHOWN]) + (" …" if len(names) > NAMES_SHOWN else ""),
         patient=None if alone is None else alone.patient,
         day=None if alone is None else alone.study.date,
-        rows=tuple(_row(ranked, found) for ranked in choice.ranking),
+        rows=tuple(_row(ranked, found) for ranked in _listed(found)),
         reason=choice.reason,
         skipped=dict(Counter(file.reason for file in found.scan.skipped).most_common()),
         seconds=found.scan.seconds,
@@ -364,6 +368,15 @@ def shown(found: Found) -> FoundStudy:
         spelt=found.spelt,
         doubtful=found.doubtful,
     )
+
+
+def _listed(found: Found) -> Sequence[RankedSeries]:
+    """The series that the page lists; while more turn up, a few that can be analysed."""
+    ranking = found.choice.ranking
+    if found.complete:
+        return ranking
+    able = [one for one in ranking if one.usable or one.series.uid in found.analysable]
+    return able[:MOST_EARLY]
 
 
 def _several(found: Found) -> str:

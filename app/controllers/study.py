@@ -190,8 +190,9 @@ class StudyController:
             return
         self._told = series, now
         found = opening.unfinished(source, series, (now - began).total_seconds())
-        self._found = _with_chosen(found, self._taken)
-        self._tell_found()
+        if found.analysable:
+            self._found = _with_chosen(found, self._taken)
+            self._tell_found()
 
     def _close_unfinished(self) -> None:
         """The rest is not looked for: nothing is offered that may not be whole."""

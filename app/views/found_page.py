@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -55,6 +56,7 @@ class FoundPage(QWidget):
         super().__init__()
         self._found: FoundStudy | None = None
         self._actions: dict[str, QPushButton] = {}
+        self._stale = False
         self._charset = CharsetButton()
         self._charset.chosen.connect(self.spelt)
         self._back = QPushButton()
@@ -80,6 +82,9 @@ class FoundPage(QWidget):
         pressed = QApplication.mouseButtons() != Qt.MouseButton.NoButton
         if found == self._found or (found.searching and pressed):
             return
+        if found.searching and self._found is not None and not self.isVisible():
+            self._found, self._stale = found, True
+            return
         focused = next((uid for uid, each in self._actions.items() if each.hasFocus()), None)
         self._found = found
         self.retranslate()
@@ -93,6 +98,7 @@ class FoundPage(QWidget):
         self._back.setAccessibleName(self.tr("Back to the patients"))
         emptied(self._inner)
         self._actions = {}
+        self._stale = False
         self._charset.show_found(found)
         if found is None:
             return
@@ -104,6 +110,12 @@ class FoundPage(QWidget):
         if found.skipped:
             self._inner.addLayout(self._skipped(found))
         self._inner.addStretch(1)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Lay out what came while nobody looked."""
+        if self._stale:
+            self.retranslate()
+        super().showEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
@@ -142,10 +154,12 @@ class FoundPage(QWidget):
         """What is to be said of the whole folder."""
         words = [core_words(each) for each in (found.several, found.reason) if each]
         if found.searching:
-            many = self.tr(
-                "Still looking for images. You can choose now; else the program does at the end."
+            words.append(
+                self.tr(
+                    "Still looking for images. Of the series found so far, those that can be "
+                    "analysed are listed: you can choose now, else the program does at the end."
+                )
             )
-            words.append(many)
         if found.doubtful:
             words.append(
                 self.tr(

@@ -213,6 +213,14 @@
         <translation>正在保存重复扫描标记</translation>
     </message>
     <message>
+        <source>Analysing the patient&apos;s visits again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Series analysed again: {done}; failed: {failed}. What readers judged before still counts until they judge the new results.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Reading the patient&apos;s visits</source>
         <translation>正在读取患者的就诊记录</translation>
     </message>
@@ -284,6 +292,14 @@
         <translation>前往后次就诊的报告（含全部就诊）</translation>
     </message>
     <message>
+        <source>Analyse every visit with the present models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New results are added; what readers signed or accepted stays beside them</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Report</source>
         <translation>报告</translation>
     </message>
@@ -343,8 +359,8 @@
         <translation>读取用时 {s} 秒</translation>
     </message>
     <message>
-        <source>Still looking for images. You can choose now; else the program does at the end.</source>
-        <translation>仍在查找图像。您现在即可选择；否则查找结束后由程序选择。</translation>
+        <source>Still looking for images. Of the series found so far, those that can be analysed are listed: you can choose now, else the program does at the end.</source>
+        <translation>仍在查找图像。下面列出目前找到的可分析序列：您现在即可选择，否则查找结束后由程序选择。</translation>
     </message>
     <message>
         <source>Names look garbled. Above, at the right, you see how the patient&apos;s name reads in other character sets.</source>
@@ -456,6 +472,10 @@
     <message>
         <source>other series</source>
         <translation>另一序列</translation>
+    </message>
+    <message>
+        <source>dimmed: earlier outlines</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1618,6 +1638,10 @@
 </context>
 <context>
     <name>SliceCanvas</name>
+    <message>
+        <source>dimmed: earlier outlines</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>{0}: being done again…</source>
         <translation>{0}：正在重新处理…</translation>

@@ -10,7 +10,7 @@ import pytest
 from app.controllers import opening
 from app.state import Workspace
 from hipdesk.errors import StoreError, UnreadableInput
-from hipdesk.records import Acquisition, Contrast, Notice, Side, Volume
+from hipdesk.records import Acquisition, Contrast, Notice, Plane, Side, Volume
 from hipdesk.scanner_protocol import protocol_of
 from tests.app.fakes import NOW, make_patient, make_volume
 from tests.app.window_factory import Window, make_window
@@ -253,6 +253,21 @@ def test_series_are_shown_before_the_scan_ends_in_the_order_of_finding():
     assert [row.uid for row in window.found.rows] == ["1.2.1.1", "1.2.1.2"]
     window.bench.jobs.run_all()
     assert chosen(window) == ["1.2.1.1"]
+
+
+def test_only_a_few_that_can_be_analysed_are_listed_early():
+    axial = scanned(number=200)
+    axial = replace(axial, series=replace(axial.series, plane=Plane.AXIAL))
+    many = [scanned(number=number) for number in range(1, 2 * opening.MOST_EARLY)]
+    window = make_window({"many": [axial, *many], "axial": [axial]})
+    number = halfway(window, "many")
+    listed = [row.uid for row in window.found.rows]
+    assert listed == [each.series.uid for each in many][: opening.MOST_EARLY]
+    window.bench.jobs.deliver(number)
+    assert len(window.found.rows) == len(many) + 1
+    window.shell.close_patient()
+    halfway(window, "axial")
+    assert window.found is None, "nothing can be chosen yet"
 
 
 def test_what_is_found_at_once_is_shown_whole():

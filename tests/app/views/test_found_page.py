@@ -154,6 +154,21 @@ def test_nothing_moves_under_a_pressed_button(
     assert told.told == [("analyse_series", "s1")]
 
 
+def test_what_turns_up_while_nobody_looks_is_laid_out_when_somebody_does(
+    view: LibraryView,
+) -> None:
+    page = view.findChildren(FoundPage)[0]
+    view.show_found(study(USABLE, searching=True))
+    view.hide()
+    view.show_found(study(USABLE, OTHER, searching=True))
+    assert list(page._actions) == ["s1"]
+    view.show()
+    assert list(page._actions) == ["s1", "s2"]
+    view.hide()
+    view.show_found(study(USABLE))
+    assert list(page._actions) == ["s1"], "the whole is always laid out"
+
+
 def test_the_focus_stays_with_its_series(view: LibraryView) -> None:
     first, more = replace(USABLE, chosen=False), replace(OTHER, chosen=False)
     view.show_found(study(first, searching=True))

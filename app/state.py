@@ -539,11 +539,13 @@ class TrendShown:
     Attributes
     ----------
     sentences : what must be read with it (the noise is not established, ...)
+    mixed : lines are broken because the results come from different models
     """
 
     measure: Measure
     lines: tuple[TrendLine, ...]
     sentences: tuple[str, ...]
+    mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from app.controllers.opening import stored
 from app.controllers.showing import Memo, PictureBook, Shown, Translate, tell_known
 from app.controllers.trends import comparison_of, trend_shown
 from app.controllers.windows import relative
+from app.messages import Severity
 from app.services import Services
 from app.state import (
     HEIGHTS_MM,
@@ -56,6 +57,7 @@ from app.state import (
 from app.views.protocols import FollowUpView
 from hipdesk.overlay import Window
 from hipdesk.ports import Cancelled, Progress, VisitEntry, VisitStore
+from hipdesk.reanalysis import Outcome, Reanalysed, reanalyse
 from hipdesk.records import Side
 from hipdesk.review import PairKind, RepeatPair
 from hipdesk.sdc import NO_PAIRS, Estimates, estimates
@@ -64,6 +66,7 @@ KEPT_SERIES: Final = 4
 """Series of other visits kept in memory: two panels, and two to go back to."""
 
 ENTRIES_TOPIC: Final = "follow-up visits"
+AGAIN_TOPIC: Final = "visits analysed again"
 
 
 def _topic(panel: Panel) -> str:
@@ -174,6 +177,53 @@ class FollowUpController:
         tell_known(self._services.messages, error)
         self._shown.again("comparison")
         self._refresh()
+
+    def reanalyse(self) -> None:
+        """Analyse every visit of the patient with the present models, beside what is there."""
+        following, store = self._following, self._services.library.store
+        if following is None or store is None:
+            return
+        patient, reader, networks = (
+            following.patient_uid,
+            self._services.reader,
+            self._services.networks,
+        )
+
+        def work(progress: Progress, cancelled: Cancelled) -> tuple[Reanalysed, ...]:
+            ready = networks(cancelled)
+            return reanalyse(store, reader, ready, (patient,), progress, cancelled)
+
+        self._services.jobs.start(
+            Job(
+                what=self.translate("FollowUp", "Analysing the patient's visits again"),
+                work=work,
+                done=self._reanalysed,
+                failed=self._not_reanalysed,
+                stopped=self._ask_entries,
+                awaited=True,
+                topic=AGAIN_TOPIC,
+            )
+        )
+
+    def _reanalysed(self, done: tuple[Reanalysed, ...]) -> None:
+        """Say what came of it, and show it."""
+        failed = [each for each in done if each.outcome is Outcome.FAILED]
+        words = self.translate(
+            "FollowUp",
+            "Series analysed again: {done}; failed: {failed}. What readers judged before still "
+            "counts until they judge the new results.",
+        )
+        made = sum(each.outcome is Outcome.ANALYSED for each in done)
+        said = words.format(done=made, failed=len(failed))
+        why = dict.fromkeys(self.translate("core", each.reason) for each in failed)
+        severity = Severity.WARNING if failed else Severity.INFO
+        self._services.messages.say(severity, " ".join((said, *why)))
+        self._ask_entries()
+
+    def _not_reanalysed(self, error: Exception) -> None:
+        """Some visits may be done all the same."""
+        tell_known(self._services.messages, error)
+        self._ask_entries()
 
     def choose_measure(self, measure: Measure) -> None:
         """Plot something else."""

@@ -51,6 +51,9 @@ def _counted(score: HipScore) -> int | None:
     return None if score.reason is Reason.NOT_FLUID_SENSITIVE else score.n_counted
 
 
+OTHER_MODEL: Final = "model"
+"""Code of the difference that another analysis with the present models takes away."""
+
 VOLUME_FLOOR_ML: Final = 0.5
 """A smaller earlier volume has no percent change: five of the least figures shown (our choice)."""
 
@@ -97,7 +100,13 @@ def trend_shown(
         *_gaps(lines),
         *_undated(entries, translate),
     )
-    return TrendShown(measure, lines, tuple(each for each in said if each))
+    return TrendShown(measure, lines, tuple(each for each in said if each), _mixed(timeline))
+
+
+def _mixed(timeline: Timeline) -> bool:
+    """Whether results that should be neighbours come from different models."""
+    changes = (change for side in Side for change in timeline.side(side).changes)
+    return any(each.code == OTHER_MODEL for change in changes for each in change.differences)
 
 
 def _line(

@@ -114,6 +114,7 @@ class FollowUpView(QWidget):
         self.measures.show_chosen(trend.measure.value)
         self.chart.show_trend(trend)
         self.sentences.show_sentences(trend.sentences)
+        self.again.setVisible(trend.mixed)
 
     def show_panel(self, panel: Panel, shown: PanelShown | None) -> None:
         """One picture; None while it is being read."""
@@ -184,10 +185,14 @@ class FollowUpView(QWidget):
 
     def _figures(self) -> SidePanel:
         self.sentences = SentenceList("small")
+        self.again = QPushButton()
+        self.again.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.again.hide()
         inside = column(
             row(self.measures, STRETCH),
             self.chart,
             self.sentences,
+            row(self.again, STRETCH),
             rule(),
             self.table,
             STRETCH,
@@ -204,6 +209,7 @@ class FollowUpView(QWidget):
         self.measures.chosen.connect(lambda key: self._tell("choose_measure", Measure(key)))
         self.chart.visitChosen.connect(self._choose_visit)
         self.slider.slid.connect(lambda mm: self._tell("slide", mm))
+        self.again.clicked.connect(lambda: self._tell("reanalyse"))
         self.table.changeAsked.connect(lambda: self._tell("ask_change"))
         self.table.repeatNamed.connect(lambda named: self._tell("name_repeat", named))
         self.lock.clicked.connect(self._toggle_lock)
@@ -239,6 +245,10 @@ class FollowUpView(QWidget):
         )
         self.report.setToolTip(self.tr("On to the report of the later visit, with all visits"))
         self._say_report()
+        self.again.setText(self.tr("Analyse every visit with the present models"))
+        self.again.setToolTip(
+            self.tr("New results are added; what readers signed or accepted stays beside them")
+        )
         self.chart.setToolTip("")
         self._say_lock()
         self._say_gap()

@@ -375,6 +375,10 @@ class FollowUpGestures(Protocol):
         """Right or left hip."""
         ...
 
+    def reanalyse(self) -> None:
+        """Analyse every visit with the present models."""
+        ...
+
     def name_repeat(self, named: bool) -> None:
         """Both visits are scans of an unchanged hip, or are not after all."""
         ...

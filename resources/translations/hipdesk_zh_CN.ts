@@ -214,11 +214,11 @@
     </message>
     <message>
         <source>Analysing the patient&apos;s visits again</source>
-        <translation type="unfinished"></translation>
+        <translation>正在重新分析该患者的各次就诊</translation>
     </message>
     <message>
         <source>Series analysed again: {done}; failed: {failed}. What readers judged before still counts until they judge the new results.</source>
-        <translation type="unfinished"></translation>
+        <translation>重新分析的序列：{done}；失败：{failed}。阅片者此前判定的结果仍然有效，直至其判定新结果。</translation>
     </message>
     <message>
         <source>Reading the patient&apos;s visits</source>
@@ -293,11 +293,11 @@
     </message>
     <message>
         <source>Analyse every visit with the present models</source>
-        <translation type="unfinished"></translation>
+        <translation>用当前模型分析每次就诊</translation>
     </message>
     <message>
         <source>New results are added; what readers signed or accepted stays beside them</source>
-        <translation type="unfinished"></translation>
+        <translation>新结果追加保存；阅片者签署或接受的结果仍并列保留</translation>
     </message>
     <message>
         <source>Report</source>

@@ -13,7 +13,7 @@ from app.controllers.follow_up import KEPT_SERIES, FollowUpController
 from app.controllers.windows import relative
 from app.state import Exam, FollowUpGap, Measure, Overlay, Panel
 from app.views.protocols import FollowUpView
-from hipdesk.errors import DamagedImage, StoreError
+from hipdesk.errors import DamagedImage, ModelError, StoreError
 from hipdesk.linking import offset_of
 from hipdesk.ports import VisitEntry
 from hipdesk.records import Contrast, Side
@@ -669,3 +669,41 @@ def test_a_repeat_that_cannot_be_kept_is_shown_as_it_was_with_the_reason() -> No
     assert len(room.view.every("show_comparison")) == shown + 1
     assert room.view.last("show_comparison").repeat is False
     assert room.bench.said == ["The two are one and the same."]
+
+
+def with_other_models(room: Room) -> None:
+    """Let the first visit's result come from an older model."""
+    uid, kept = next(iter(room.bench.store.kept.items()))
+    of = kept.reviewed
+    older = tuple(replace(model, sha256="9" * 64) for model in of.analysis.models)
+    room.bench.store.kept[uid].reviewed = replace(of, analysis=replace(of.analysis, models=older))
+
+
+def test_visits_of_different_models_are_analysed_again_when_asked() -> None:
+    room = Room(2)
+    with_other_models(room)
+    room.entered()
+    assert room.view.last("show_trend").mixed
+    room.controller.reanalyse()
+    room.run()
+    assert not room.view.last("show_trend").mixed
+    assert len(room.bench.store.kept) == 3
+    assert room.view.last("show_comparison").verdict is Comparability.COMPARABLE
+    assert room.bench.said[-1].startswith("Series analysed again: 1; failed: 0.")
+
+
+def test_visits_that_cannot_be_analysed_again_are_told() -> None:
+    room = Room(2)
+    with_other_models(room)
+    room.entered()
+    room.bench.store.failing["load"] = StoreError("The copy is damaged.")
+    room.controller.reanalyse()
+    room.run()
+    assert room.bench.said[-1].startswith("Series analysed again: 0; failed: 2.")
+    assert room.bench.said[-1].endswith("The copy is damaged.")
+    del room.bench.store.failing["load"]
+    room.bench.networks.error = ModelError("The model is not installed.")
+    room.controller.reanalyse()
+    room.run()
+    assert room.bench.said[-1] == "The model is not installed."
+    assert room.view.last("show_trend").mixed

@@ -185,6 +185,16 @@ def test_two_scans_of_an_unchanged_hip_are_named(view: FollowUpView, told: Recor
     assert told.told[-1] == ("name_repeat", False)
 
 
+def test_another_analysis_is_offered_where_models_differ(
+    view: FollowUpView, told: Recorder
+) -> None:
+    assert not view.again.isVisible()
+    view.show_trend(replace(trend(), mixed=True))
+    assert view.again.isVisible()
+    view.again.click()
+    assert told.told[-1] == ("reanalyse",)
+
+
 def test_a_panel_without_a_picture_says_why(view: FollowUpView) -> None:
     panel = view.panels[Panel.EARLIER]
     bare = replace(shown("v3"), picture=None, reason="this visit has no slice here")

@@ -13,9 +13,11 @@ import hashlib
 import io
 import json
 import logging
+import os
 import re
 import shutil
 import sqlite3
+import sys
 import tempfile
 import zipfile
 import zlib
@@ -495,10 +497,25 @@ def _extract(
     for member in made.members:
         target = folder / member.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(target) as file:
+        with target.open("xb") as file:
             _check(archive, member, cancelled, file)
         done += member.size
         progress(done / made.size, "Restoring")
+    _make_safe(folder)
+
+
+def _make_safe(folder: Path) -> None:
+    """Have everything below a folder on the disk."""
+    if sys.platform == "linux":
+        os.sync()  # waits; thousands of files one by one take minutes
+        return
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+        else:
+            sync_folder(path)
+    sync_folder(folder)
 
 
 def _put_in_place(aside: Path, place: Path) -> Path | None:

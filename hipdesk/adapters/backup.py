@@ -508,14 +508,17 @@ def _make_safe(folder: Path) -> None:
     """Have everything below a folder on the disk."""
     if sys.platform == "linux":
         os.sync()  # waits; thousands of files one by one take minutes
-        return
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb+") as file:
-                os.fsync(file.fileno())
-        else:
-            sync_folder(path)
-    sync_folder(folder)
+    else:
+        for path in [*folder.rglob("*"), folder]:
+            _sync(path)
+
+
+def _sync(path: Path) -> None:
+    if path.is_dir():
+        sync_folder(path)
+    else:
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
 
 
 def _put_in_place(aside: Path, place: Path) -> Path | None:

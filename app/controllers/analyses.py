@@ -43,6 +43,7 @@ class Run:
     asked_for : the reader chose the series; the found folder stays in sight
     began : when it was opened, by which it is named once it is off the screen
     anew : even where the library has an analysis of the same images
+    spelt : a reader has chosen the character set in which the names are read
     early : before everything is found; it must not wait for the rest
     """
 
@@ -52,6 +53,7 @@ class Run:
     asked_for: bool
     began: datetime
     anew: bool = False
+    spelt: bool = False
     early: bool = False
 
     @property
@@ -126,12 +128,14 @@ class Analyses:
         store = self._services.library.store
         lacking = () if store is None else unlinked(run.series[0].volume.series.patient)
         networks, reader = self._services.networks, self._services.reader
-        name = self._services.keeper.settings.reader_name
+        spelt_by = self._services.keeper.settings.reader_name if run.spelt else None
 
         def work(progress: Progress, cancelled: Cancelled) -> Analysed | Known:
             if store is not None and not run.anew:
                 models = tuple(network.reference for network in networks(cancelled))
-                kept = opening.known(store, reader, run.series, models, name, progress, cancelled)
+                kept = opening.known(
+                    store, reader, run.series, models, spelt_by, progress, cancelled
+                )
                 if kept is not None:
                     return kept
             told = (*run.choice.notices, *lacking)
@@ -163,7 +167,7 @@ class Analyses:
         shown = self._on_screen(run)
         self._end(run)
         self._opener.run_done(run)
-        if any(each.volume.series.charset for each in run.series):
+        if run.spelt:
             for watcher in self._watchers:
                 watcher.names_changed()
         if not shown:

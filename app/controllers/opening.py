@@ -84,10 +84,12 @@ class Source:
     ----------
     paths : as the user gave them
     charset : in which names are read; empty for what the files state
+    spelt : the reader has chosen it, now or before; the library is to read them so, too
     """
 
     paths: tuple[Path, ...] = field(repr=False)
     charset: str = ""
+    spelt: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,9 +137,9 @@ class Found:
 
     @property
     def doubtful(self) -> bool:
-        """Whether names look garbled, and nobody has chosen another character set."""
+        """Whether names look garbled, and nobody has chosen their character set."""
         told = (notice.code for series in self.files.series for notice in series.notices)
-        return not self.source.charset and TEXT_DOUBTFUL in told
+        return not self.source.spelt and TEXT_DOUBTFUL in told
 
     def series(self, uid: str) -> Series | None:
         """The most suitable of the series with this uid."""
@@ -451,19 +453,18 @@ def known(
     reader: StudyReader,
     series: Sequence[OpenSeries],
     models: Sequence[ModelRef],
-    name: str,
+    spelt_by: str | None,
     progress: Progress,
     cancelled: Cancelled,
 ) -> Known | None:
     """What the library keeps of these very images under these models; None without all of it.
 
-    A library that cannot give it keeps nobody from analysing. Where the images
-    were opened in another character set than before, the library reads their
-    names in that one from now on.
+    A library that cannot give it keeps nobody from analysing.
 
     Parameters
     ----------
-    name : of the reader
+    spelt_by : the reader who chose the character set of the images: the library
+        reads their names in it from now on; None where nobody did
 
     Raises
     ------
@@ -478,7 +479,8 @@ def known(
         if len(every) < len(series) or len(visits) != 1:
             return None
         visit_uid, uids = visits.pop(), tuple(uid for uid, _ in every)
-        _respell(store, zip(uids, volumes, strict=True), name)
+        if spelt_by is not None:
+            _respell(store, zip(uids, volumes, strict=True), spelt_by)
         exam = reopen(store, reader, visit_uid, uids, progress, cancelled)
     except (StoreError, UnreadableInput, DamagedImage):
         log.warning("earlier analysis of the same images not opened")
@@ -490,7 +492,7 @@ def _respell(store: VisitStore, opened: Iterable[tuple[str, Volume]], reader: st
     """Have the library read names in the character set in which the images were opened."""
     for uid, volume in opened:
         series = volume.series
-        if series.charset and store.charset(uid) != series.charset:
+        if store.charset(uid) != series.charset:
             store.respell(uid, series, reader)
 
 

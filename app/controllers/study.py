@@ -114,14 +114,14 @@ class StudyController:
         """Look for series in folders or files; analyse what suits."""
         if paths:
             charset = self._services.keeper.charset_of(paths)
-            self._look(Source(tuple(paths), charset))
+            self._look(Source(tuple(paths), charset, spelt=bool(charset)))
 
     def choose_charset(self, charset: str) -> None:
         """Open the found folder again, its names read in another character set, now and later."""
         if self._found is not None:
             paths = self._found.source.paths
             self._services.keeper.keep_charset(paths, charset)
-            self._look(Source(paths, charset))
+            self._look(Source(paths, charset, spelt=True))
 
     def show_found(self) -> None:
         """Show the folder that was opened last again, to choose in it."""
@@ -298,8 +298,16 @@ class StudyController:
         def work(progress: Progress, cancelled: Cancelled) -> Run:
             choice = found.choice if uid is None else choose(found.scan, uid)
             series = opening.read(reader, choice.chosen, progress, cancelled)
-            paths = found.source.paths
-            return Run(paths, series, choice, uid is not None, now, early=early)
+            source = found.source
+            return Run(
+                source.paths,
+                series,
+                choice,
+                uid is not None,
+                now,
+                spelt=source.spelt,
+                early=early,
+            )
 
         what = self.translate("Study", "Reading the images")
         if early:  # beside the scan, which goes on

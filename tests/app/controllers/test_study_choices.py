@@ -402,6 +402,28 @@ def test_a_chosen_character_set_mends_page_exam_and_library_and_is_used_again():
     assert not window.found.doubtful
 
 
+def test_what_the_files_state_can_be_chosen_again():
+    window = garbled()
+    window.analyse("cd")
+    for charset, name in (("GB18030", RIGHT), ("", GARBLED)):
+        window.shell_view.gestures.show_found()
+        window.library_view.gestures.choose_charset(charset)
+        window.bench.jobs.run_all()
+        assert window.exam.patient.name == name
+        assert set(window.bench.store.charsets.values()) == {charset}
+
+
+def test_a_copy_of_the_images_does_not_garble_the_library_again():
+    window = garbled()
+    window.bench.keeper.keep_charset([Path("cd")], "GB18030")
+    window.analyse("cd")
+    volume = window.bench.reader.volumes["1.2.1.1", Path("cd")]
+    window.bench.reader.put("copy", volume)
+    window.analyse("copy")
+    assert window.exam.patient.name == RIGHT
+    assert set(window.bench.store.charsets.values()) == {"GB18030"}
+
+
 def test_a_stored_visit_is_opened_in_the_set_in_which_it_was_analysed():
     window = garbled()
     window.bench.keeper.keep_charset([Path("cd")], "GB18030")

@@ -147,9 +147,9 @@ def bar_for(px_per_mm: float, width: float) -> tuple[float, str]:
     return BARS_MM[-1][0] * px_per_mm, BARS_MM[-1][1]
 
 
-def draw_bar(painter: QPainter, area: QRectF, px_per_mm: float, lift: float) -> None:
+def draw_bar(painter: QPainter, area: QRectF, bar: tuple[float, str], lift: float) -> None:
     """The scale bar at the bottom right, its words above it."""
-    length, words = bar_for(px_per_mm, area.width())
+    length, words = bar
     y = area.bottom() - lift - theme.HALF
     left, right = area.right() - length, area.right()
     lines = [QLineF(left, y, right, y)]

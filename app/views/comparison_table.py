@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QWidget
 
 from app.state import Comparison, ComparisonRow
-from app.theme import HALF, SPACE, set_role
+from app.theme import HALF, SPACE, font, set_role
 from app.views.icon_label import IconLabel
 from app.views.labels import Kind, Tone, core_words, label
 from app.views.layouts import STRETCH, column, row, rule
@@ -18,6 +19,9 @@ from hipdesk.timeline import Comparability
 COLUMNS: Final = 6
 FIGURES: Final = 1
 """From this column on there are figures."""
+
+LABEL_ROOM: Final = 18 * SPACE
+"""A figure's name of up to this width stays on one line."""
 
 ICON_PX: Final = 2 * SPACE + HALF
 BULLET: Final = "\N{EN DASH}"
@@ -51,7 +55,7 @@ class ComparisonTable(QWidget):
         self.ask.clicked.connect(self.changeAsked)
         self._labels: dict[tuple[int, int], QLabel] = {}
         self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(SPACE + HALF)
+        self._grid.setHorizontalSpacing(SPACE)
         self._grid.setVerticalSpacing(HALF)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setColumnStretch(0, 1)
@@ -179,11 +183,18 @@ class ComparisonTable(QWidget):
             found.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._grid.addWidget(found, at, place)
         found.setText(words)
+        if wrap:
+            found.setMinimumWidth(_room(words))
 
     def _spoken(self) -> str:
         """The table as sentences, for screen readers."""
         head, *rows = self.cells
         return "; ".join(_spoken_row(head, cells) for cells in rows)
+
+
+def _room(words: str) -> int:
+    """Width below which a figure's name is not squeezed: all of it, or what it wraps at."""
+    return min(QFontMetrics(font()).horizontalAdvance(words) + HALF, LABEL_ROOM)
 
 
 def _spoken_row(head: tuple[str, ...], cells: tuple[str, ...]) -> str:

@@ -152,6 +152,9 @@ class FollowUpView(QWidget):
         self.measures = Segments([measure.value for measure in Measure])
         self.overlay_bar = OverlayBar()
         self.panels = {panel: VisitPanel(panel, paths) for panel in Panel}
+        earlier, later = (panel.canvas for panel in self.panels.values())
+        earlier.share_bar((later,))
+        later.share_bar((earlier,))
         self.link_bar = LinkBar()
         self.slider, self.fit, self.lock = (
             self.link_bar.slider,

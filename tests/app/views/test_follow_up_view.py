@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTranslator
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QFontMetrics, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -23,6 +23,7 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.state import Comparison, Drawing, FollowUpGap, Link, Measure, Overlay, Panel
 from app.views._canvas_geometry import Sight
+from app.views.comparison_table import LABEL_ROOM
 from app.views.follow_up_view import FITTED_MM, FollowUpView
 from app.views.place_words import direction_words, normal_axis, offset_words, short_offset_words
 from app.views.visit_panel import neighbour, within
@@ -500,6 +501,21 @@ def test_the_language_is_followed(
     assert view.panels[Panel.EARLIER].visits.accessibleName() == "«Earlier visit»"
     assert view.chart.accessibleName() == "«UNet-score per slice, U/n»"
     assert view.panels[Panel.LATER].visits.currentData() == "v4"
+
+
+def test_names_of_figures_are_squeezed_into_no_column(view: FollowUpView, qtbot: QtBot) -> None:
+    qtbot.wait(0)
+    view.resize(view.minimumSizeHint().width(), 640)
+    view.show_comparison(comparison())
+    QApplication.processEvents()
+    line = QFontMetrics(theme.font()).height()
+    names = [view.table._labels[at, 0] for at in range(1, len(comparison().rows) + 1)]
+    wide = {each.text(): each.fontMetrics().horizontalAdvance(each.text()) for each in names}
+    assert any(width <= LABEL_ROOM for width in wide.values())
+    for each in names:
+        assert each.heightForWidth(each.width()) <= 2 * line + 2
+        if wide[each.text()] <= LABEL_ROOM - 4:
+            assert each.heightForWidth(each.width()) <= line + 2
 
 
 def test_long_sentences_wrap_and_widen_nothing(view: FollowUpView, qtbot: QtBot) -> None:

@@ -403,6 +403,7 @@ class HipPanel:
     busy : it is being done again
     reason : why it has no result or no score, as the end of a sentence
     side_in_doubt : it can only be accepted with a note on its side
+    stale : the outlines on screen are the earlier ones, and are about to be replaced
     """
 
     side: Side
@@ -414,6 +415,7 @@ class HipPanel:
     busy: bool = False
     reason: str = ""
     side_in_doubt: bool = False
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -444,8 +444,8 @@ class ReviewController:
         self._show_pictures(exam, reading, series)
         tell("tool", view.show_tool, reading.tool)
         tell("scores", view.show_scores, self._scores_of(exam, series))
-        busy = self._signing.busy
-        right, left = (hip_panel(exam, series, s, busy, self.translate) for s in Side)
+        busy, wanted = self._signing.busy, self._redoer.wanted
+        right, left = (hip_panel(exam, series, s, busy, self.translate, wanted) for s in Side)
         tell("hips", view.show_hips, right, left)
         tell("signing", view.show_signing, self._signing.signing)
         tell("edits", view.show_edits, self._edits_of(exam))

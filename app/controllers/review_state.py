@@ -268,26 +268,38 @@ def _head_centre(series: OpenSeries) -> Point | None:
 
 
 def hip_panel(
-    exam: Exam, shown: OpenSeries, side: Side, busy: frozenset[HipKey], translate: Translate
+    exam: Exam,
+    shown: OpenSeries,
+    side: Side,
+    busy: frozenset[HipKey],
+    translate: Translate,
+    wanted: Mapping[HipKey, Head] = NOWHERE,
 ) -> HipPanel:
-    """Verdict bar of one hip, on whichever series of the exam shows it."""
+    """Verdict bar of one hip, on whichever series of the exam shows it.
+
+    Parameters
+    ----------
+    wanted : hips whose outlines are about to be replaced
+    """
     home = home_of(exam, shown, side) or shown
     reviewed, hip = home.reviewed, working_hip(home, side)
     if reviewed is None or hip is None:
         reason = absence(home, side, translate)
         return HipPanel(side, False, Standing(), 0, False, Origin.AI, reason=reason)
-    number = reviewed.working(side)
+    number, key = reviewed.working(side), (reviewed.analysis.uid, side)
+    found = hip.segmentation is not None
     drawn = [each.origin for each in reviewed.revisions if each.number == number]
     return HipPanel(
         side=side,
-        found=hip.segmentation is not None,
+        found=found,
         standing=reviewed.standing(side),
         revision=number,
         current=_decides(reviewed, side, number),
         origin=drawn[0] if drawn else reviewed.analysis.origin,
-        busy=(reviewed.analysis.uid, side) in busy,
+        busy=key in busy,
         reason="" if hip.reason is None else REASON_SENTENCES[hip.reason],
         side_in_doubt=not hip.head.placed and side in standing_doubts(reviewed).doubted,
+        stale=found and key in wanted,
     )
 
 

@@ -67,7 +67,10 @@ class HipColumn(QWidget):
     def _sync(self) -> None:
         crop = self._crop
         elsewhere = crop is not None and crop.elsewhere
-        self.canvas.set_caption(self.words, self.tr("other series") if elsewhere else "")
+        detail = self.tr("other series") if elsewhere else ""
+        if self._panel is not None and self._panel.stale:
+            detail = self.tr("dimmed: earlier outlines")
+        self.canvas.set_caption(self.words, detail)
         self.canvas.setAccessibleName(self.words)
         self.canvas.set_sentence(self._reason())
         placing = self._tool not in (Tool.WINDOW, Tool.MOVE_CROP) and not elsewhere

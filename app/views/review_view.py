@@ -91,6 +91,9 @@ class ReviewView(QWidget):
         self.main = SliceCanvas(self._paths)
         self.strip = StripChart()
         self.hips = {side: HipColumn(side, self._paths) for side in Side}
+        right, left = (hip.canvas for hip in self.hips.values())
+        right.share_bar((left,))
+        left.share_bar((right,))
         self.scores = ScorePanel()
         self.signing = SigningBar()
         self.empty = EmptyState("image-search-outline")
@@ -316,8 +319,11 @@ class ReviewView(QWidget):
 
     def show_hips(self, right: HipPanel, left: HipPanel) -> None:
         """Verdicts."""
+        stale = frozenset(panel.side for panel in (right, left) if panel.stale)
+        self.main.show_stale(stale)
         for panel in (right, left):
             self.hips[panel.side].show_hip(panel)
+            self.hips[panel.side].canvas.show_stale(stale)
 
     def show_signing(self, signing: Signing) -> None:
         """The signing bar."""

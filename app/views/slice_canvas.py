@@ -27,6 +27,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -52,6 +53,9 @@ from hipdesk.records import FloatArray, Side
 
 GHOST_RADIUS_MM = 24.0
 """Of the circle that shows where a head would be placed: an adult's."""
+
+STALE_OPACITY = 0.35
+"""Of outlines that are about to be replaced, beside others."""
 
 ROOMY_PX = 48 * theme.SPACE
 """From this width on, window and zoom are written too."""
@@ -98,6 +102,8 @@ class SliceCanvas(QWidget):
         self._sight: Sight | None = None
         self._mirrored = False
         self._frames: tuple[CropFrame, ...] = ()
+        self._stale: frozenset[Side] = frozenset()
+        self._beside: tuple[SliceCanvas, ...] = ()
         self._tool = Tool.WINDOW
         self._caption: tuple[str, str] = ("", "")
         self._place = ""
@@ -174,6 +180,16 @@ class SliceCanvas(QWidget):
         if frames != self._frames:
             self._frames = frames
             self.update()
+
+    def show_stale(self, sides: frozenset[Side]) -> None:
+        """Dim the outlines of hips that are being done again."""
+        if sides != self._stale:
+            self._stale = sides
+            self.update()
+
+    def share_bar(self, beside: tuple[SliceCanvas, ...]) -> None:
+        """Choose the scale bar together with these, so that all show the same one."""
+        self._beside = beside
 
     def show_tool(self, tool: Tool) -> None:
         """What the left button does from now on."""
@@ -263,7 +279,20 @@ class SliceCanvas(QWidget):
             return self._part
         return whole(*((1, 1) if self._picture is None else self._picture.image.shape))
 
+    @property
+    def bar(self) -> tuple[float, str]:
+        """Length in canvas pixels and words of the scale bar."""
+        beside = (each.width() for each in self._beside if each.isVisible())
+        width = min((self.width(), *beside)) - 2 * theme.SPACE
+        return labels.bar_for(self._frame().px_per_mm, width)
+
     # Painting
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let those beside choose their scale bar anew."""
+        super().resizeEvent(event)
+        for each in self._beside:
+            each.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Image, masks, frames, words: from the back to the front."""
@@ -305,8 +334,10 @@ class SliceCanvas(QWidget):
         if self._masks_held or not self._overlay.shown:
             return
         transform = frame.transform()
-        for outlines in picture.outlines.values():
-            draw_outlines(painter, self._paths.of(outlines), transform, self._overlay)
+        dimmed = replace(self._overlay, opacity=STALE_OPACITY * self._overlay.opacity)
+        for side, outlines in picture.outlines.items():
+            overlay = dimmed if side in self._stale else self._overlay
+            draw_outlines(painter, self._paths.of(outlines), transform, overlay)
 
     def _paint_frames(self, painter: QPainter, frame: Frame) -> None:
         for each in self._frames:
@@ -321,7 +352,15 @@ class SliceCanvas(QWidget):
                 painter.setPen(pen)
                 painter.drawRect(rect)
             at = rect.topLeft() + QPointF(theme.HALF, theme.SMALL_PX + theme.HALF)
-            labels.write(painter, at, self.frame_words(each), theme.SMALL_PX, ink=ink)
+            for number, words in enumerate(self.frame_lines(each)):
+                below = QPointF(0.0, number * (theme.SMALL_PX + theme.HALF))
+                labels.write(painter, at + below, words, theme.SMALL_PX, ink=ink)
+
+    def frame_lines(self, frame: CropFrame) -> tuple[str, ...]:
+        """Words on a frame, and on the outlines in it."""
+        words = self.frame_words(frame)
+        stale = frame.working and frame.side in self._stale
+        return (words, self.tr("dimmed: earlier outlines")) if stale else (words,)
 
     def frame_words(self, frame: CropFrame) -> str:
         """What is written on a frame."""
@@ -358,7 +397,7 @@ class SliceCanvas(QWidget):
         number = labels.Line(f"{picture.index + 1} / {picture.of}", bold=True)
         lines = (number, *((labels.Line(self._place),) if self._place else ()))
         labels.draw_block(painter, inside, labels.Corner.BOTTOM_LEFT, lines)
-        labels.draw_bar(painter, inside, frame.px_per_mm, lift)
+        labels.draw_bar(painter, inside, self.bar, lift)
 
     def _picture_lines(self, frame: Frame) -> tuple[labels.Line, ...]:
         """Window and zoom in words."""

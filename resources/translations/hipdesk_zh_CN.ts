@@ -475,7 +475,7 @@
     </message>
     <message>
         <source>dimmed: earlier outlines</source>
-        <translation type="unfinished"></translation>
+        <translation>已变淡：先前的轮廓</translation>
     </message>
 </context>
 <context>
@@ -1640,7 +1640,7 @@
     <name>SliceCanvas</name>
     <message>
         <source>dimmed: earlier outlines</source>
-        <translation type="unfinished"></translation>
+        <translation>已变淡：先前的轮廓</translation>
     </message>
     <message>
         <source>{0}: being done again…</source>

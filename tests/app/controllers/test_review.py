@@ -666,8 +666,10 @@ def test_a_moved_crop_stays_where_it_was_put_while_the_hip_is_done(room: Room) -
     assert (frame.box.x, frame.box.y) == pytest.approx((before.x + 2.0, before.y - 1.0), abs=0.01)
     assert (frame.working, frame.movable) == (True, False)
     assert not frame_of(room, LEFT).working
+    assert (room.panel(RIGHT).stale, room.panel(LEFT).stale) == (True, False)
     assert room.crop(RIGHT).box == frame.box
     room.run()
+    assert not room.panel(RIGHT).stale
     boxes = [frames[0].box for _, frames in room.view.every("show_slice")]
     assert all((box.x, box.y) == pytest.approx((frame.box.x, frame.box.y)) for box in boxes)
     assert (frame_of(room, RIGHT).working, frame_of(room, RIGHT).movable) == (False, True)
@@ -679,6 +681,7 @@ def test_a_head_being_placed_has_its_crop_at_once() -> None:
     room.controller.place_head(RIGHT, 35.0, 48.0)
     frame = frame_of(room, RIGHT)
     assert frame.working
+    assert not room.panel(RIGHT).stale  # nothing was outlined before
     assert room.crop(RIGHT).box == frame.box
     room.exam.bench.jobs.cancel(1)
     assert [each.side for each in room.view.last("show_slice")[1]] == [LEFT]
@@ -1104,7 +1107,7 @@ def test_a_reader_chooses_the_slices_that_count_and_goes_back(room: Room) -> Non
     index = next(part.index for part in before.slices if part.counted)
     outlines = room.exam.series().stack.outlines
     room.controller.choose_slices(wish(SliceDeed.LEAVE_OUT, index, "motion or ghosts"))
-    assert room.panel(RIGHT).busy
+    assert (room.panel(RIGHT).busy, room.panel(RIGHT).stale) == (True, False)
     room.run()
     after = score_of(room)
     left_out = next(part for part in after.slices if part.index == index)

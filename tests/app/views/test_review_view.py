@@ -592,6 +592,17 @@ def test_a_hip_says_where_it_stands(
     assert bar.accept_button.isEnabled() == bar.reopen_button.isEnabled() == free
 
 
+def test_earlier_outlines_are_dimmed_in_every_picture_and_named(view: ReviewView) -> None:
+    right = view.hips[Side.RIGHT].canvas
+    view.show_hips(panel(Side.RIGHT, busy=True, stale=True), panel(Side.LEFT))
+    for canvas in (view.main, *(hip.canvas for hip in view.hips.values())):
+        assert canvas._stale == {Side.RIGHT}
+    assert right._caption == ("Right hip", "dimmed: earlier outlines")
+    view.show_hips(panel(Side.RIGHT), panel(Side.LEFT))
+    assert not view.main._stale
+    assert right._caption == ("Right hip", "")
+
+
 def test_an_earlier_result_that_counts_is_told(view: ReviewView) -> None:
     view.show_hips(panel(Side.RIGHT, revision=2, current=False), panel(Side.LEFT))
     assert view.hips[Side.RIGHT].verdict.hint_label.text() == (

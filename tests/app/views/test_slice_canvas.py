@@ -21,7 +21,7 @@ from app import theme
 from app.state import CropFrame, Drawing, Overlay, Tool
 from app.views import slice_canvas
 from app.views._canvas_geometry import Frame, Sight, fitted
-from app.views._canvas_labels import bar_for
+from app.views._canvas_labels import BAR_SHARE, bar_for
 from app.views._canvas_outlines import OutlinePaths, pens
 from app.views.slice_canvas import SliceCanvas, grey_levels
 from hipdesk.display import PictureBox
@@ -279,6 +279,51 @@ def test_outlines_become_paths_once() -> None:
 def test_the_scale_bar_is_5_cm_long_where_it_fits() -> None:
     assert bar_for(2.0, 800.0) == (100.0, "5 cm")
     assert bar_for(10.0, 800.0) == (100.0, "1 cm")
+
+
+def test_canvases_beside_each_other_show_the_same_scale_bar(
+    canvas: SliceCanvas, qtbot: QtBot
+) -> None:
+    other = SliceCanvas()
+    qtbot.addWidget(other)
+    canvas.share_bar((other,))
+    other.share_bar((canvas,))
+    other.show_picture(picture())
+    px_per_mm = BAR_SHARE * (WIDTH - 2 * theme.SPACE) / 50.0  # 5 cm fit, not a pixel less wide
+    for each in (canvas, other):
+        each.show_sight(Sight(10.0, 10.0, HEIGHT / px_per_mm))
+    other.resize(WIDTH - 1, HEIGHT)
+    assert canvas.bar[1] == "5 cm"
+    assert other.bar[1] == "1 cm"  # the first is not beside it yet, or no longer
+    other.show()
+    assert canvas.bar == other.bar == (pytest.approx(10.0 * px_per_mm), "1 cm")
+    other.resize(WIDTH, HEIGHT)
+    assert canvas.bar == other.bar == (pytest.approx(50.0 * px_per_mm), "5 cm")
+
+
+def test_outlines_of_a_hip_that_is_done_again_are_dimmed(canvas: SliceCanvas) -> None:
+    orange = LINE_STYLES[SegmentClass.BME].colour
+    plain = shot(canvas)
+    outlined = near(plain, orange)
+    assert outlined.sum() > 20
+    canvas.show_stale(frozenset({Side.LEFT}))
+    assert np.array_equal(near(shot(canvas), orange), outlined)
+    canvas.show_stale(frozenset({Side.RIGHT}))
+    dimmed = shot(canvas)
+    assert not near(dimmed, orange).any()
+    canvas.show_overlay(Overlay(shown=False))
+    assert (dimmed != shot(canvas))[outlined].any()
+    canvas.show_overlay(Overlay())
+    canvas.show_stale(frozenset())
+    assert np.array_equal(shot(canvas), plain)
+
+
+def test_earlier_outlines_are_named_on_the_frame(canvas: SliceCanvas) -> None:
+    working = replace(FRAMES[0], movable=False, working=True)
+    assert canvas.frame_lines(working) == ("R hip: being done again…",)
+    canvas.show_stale(frozenset({Side.RIGHT}))
+    assert canvas.frame_lines(working) == ("R hip: being done again…", "dimmed: earlier outlines")
+    assert canvas.frame_lines(FRAMES[0]) == ("R hip",)
 
 
 # Sides

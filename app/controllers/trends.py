@@ -222,7 +222,7 @@ def comparison_of(
     return Comparison(
         rows=tuple(_rows(before, after, given)),
         verdict=verdict,
-        differences=(
+        differences=_once(
             *barred,
             *_unscored(earlier, later, side),
             *differences,
@@ -235,6 +235,11 @@ def comparison_of(
         askable=refused and not barred and given is None and not _in_doubt(before, after),
         repeat=_repeat(before, after, pairs) if given is not None and not refused else None,
     )
+
+
+def _once(*said: str) -> tuple[str, ...]:
+    """Each sentence where it was said first: pictures and figures may have the same to say."""
+    return tuple(dict.fromkeys(said))
 
 
 def _repeat(

@@ -298,3 +298,14 @@ def test_a_missing_hip_or_date_has_no_verdict_or_days() -> None:
 )
 def test_signs(value: float, digits: int, text: str) -> None:
     assert signed_number(value, digits) == text
+
+
+def test_a_sentence_of_figures_and_pictures_is_said_once() -> None:
+    tilted = replace(MATCHED[1].hips[0], normal_lps=(0.0, 0.9659258, 0.2588190))
+    later = replace(MATCHED[1], hips=(tilted,))
+    said = (
+        "The slices of the two visits are tilted by 15 degrees against each other; away from the "
+        "head centre, slices side by side do not show the same place."
+    )
+    differences = comparison_of(MATCHED[0], later, RIGHT, (said,)).differences
+    assert differences.count(said) == 1

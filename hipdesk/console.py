@@ -23,7 +23,8 @@ def scan_lines(scan: Scan, choice: SeriesChoice) -> Iterator[str]:
         yield f"  skipped {skipped.path}: {skipped.reason}"
     mark = "Chosen (*)" if choice.chosen else "Nothing chosen"
     yield f"{mark}: {choice.reason}"
-    yield from (f"Warning: {notice.message}" for notice in choice.notices)
+    more = (notice.message for notice in choice.notices if notice.message != choice.reason)
+    yield from (f"Warning: {message}" for message in more)
     files = "1 file" if len(scan.skipped) == 1 else f"{len(scan.skipped)} files"
     yield f"{len(scan.series)} series, {files} skipped, {scan.seconds:.2f} s."
 

@@ -62,6 +62,7 @@ def test_another_series_is_remembered_only_when_asked_and_chosen_at_the_next_vis
     uids, document = chosen(capsys, second, *store)
     assert uids == ["COR T2 FS"]
     assert document["reason"].startswith("Chosen as on 20")
+    assert run(capsys, "scan", second, *store)[1].count("Chosen as on") == 1
     assert chosen(capsys, second)[0] == ["COR STIR"], "nothing is remembered outside the library"
 
 

@@ -43,7 +43,8 @@ SMOOTHING_MM: Final = 6.0
 """Sigma of the Gaussian that turns a probability map into one peak a head."""
 
 PEAK_MINIMUM: Final = 0.6
-"""Smoothed probability below which nothing is called a head."""
+"""Smoothed probability below which nothing is called a head, unless the model's manifest has
+a limit of its own."""
 
 CENTROID_REACH_MM: Final = 36.0
 """Around the peak: one and a half radii of a large head."""
@@ -115,15 +116,37 @@ def locate(
     check_manifest(network.manifest, Task.LOCATE, CHANNELS, LOCATOR_SIZE)
     grid = locator_grid(volume.series)
     image = resample(volume.voxels, volume.series.affine, grid)
-    stack = by_body(image)
-    straight = _probabilities(stack, network, _half(progress, 0.0), cancelled)
-    mirrored = _probabilities(stack[..., ::-1], network, _half(progress, 0.5), cancelled)
-    mean = (straight + mirrored[:, MIRRORED_CHANNELS, :, ::-1]) * np.float32(0.5)
-    heads = find_heads(mean, grid.affine)
+    mean = both_ways(by_body(image), network, progress, cancelled)
+    limit = network.manifest.confidence_limit
+    heads = find_heads(mean, grid.affine, PEAK_MINIMUM if limit is None else limit)
     return Located(grid, image, np.ascontiguousarray(mean[:, FEMUR_CHANNEL]), heads)
 
 
-def find_heads(probabilities: FloatArray, affine: Affine) -> tuple[Head, Head]:
+def both_ways(
+    stack: FloatArray,
+    network: Network,
+    progress: Progress = no_progress,
+    cancelled: Cancelled = never_cancelled,
+) -> FloatArray:
+    """Mean of the network's answers on a stack and on its mirror image.
+
+    Parameters
+    ----------
+    stack : on the locator's grid, as `hipdesk.intensity.by_body` gives it
+
+    Returns
+    -------
+    (slices, 3, rows, columns), channels as in `CHANNELS`
+    """
+    straight = _probabilities(stack, network, _half(progress, 0.0), cancelled)
+    mirrored = _probabilities(stack[..., ::-1], network, _half(progress, 0.5), cancelled)
+    mean = (straight + mirrored[:, MIRRORED_CHANNELS, :, ::-1]) * np.float32(0.5)
+    return np.asarray(mean, dtype=np.float32)
+
+
+def find_heads(
+    probabilities: FloatArray, affine: Affine, limit: float = PEAK_MINIMUM
+) -> tuple[Head, Head]:
     """The two femoral heads, right then left, from the locator's probabilities.
 
     Each side: the maximum of the smoothed map, then the centre of probability
@@ -136,11 +159,12 @@ def find_heads(probabilities: FloatArray, affine: Affine) -> tuple[Head, Head]:
     probabilities : (slices, 3, rows, columns), channels as in `CHANNELS`; the
         target of a head is the full ball of its radius
     affine : of the locator's grid, (slice, row, column) to LPS mm
+    limit : confidence below which there is no head
     """
     grid = Grid(affine, shape3(probabilities[:, 0].shape))
     femur = probabilities[:, FEMUR_CHANNEL] > HEAD_PROBABILITY
     right, left = (
-        _find_head(probabilities[:, HEAD_CHANNEL[side]], femur, grid, side)
+        _find_head(probabilities[:, HEAD_CHANNEL[side]], femur, grid, side, limit)
         for side in (Side.RIGHT, Side.LEFT)
     )
     return _consistent(right, left)
@@ -163,11 +187,13 @@ def _probabilities(
     return answer[:, [names.index(name) for name in CHANNELS]]
 
 
-def _find_head(probability: FloatArray, femur: BoolArray, grid: Grid, side: Side) -> Head:
+def _find_head(
+    probability: FloatArray, femur: BoolArray, grid: Grid, side: Side, limit: float
+) -> Head:
     """One side's head, found or not."""
     peak, confidence = _peak(probability, grid)
     missing = Head(side, found=False, confidence=confidence, reason=Reason.HEAD_NOT_FOUND)
-    if confidence < PEAK_MINIMUM:
+    if confidence < limit:
         return missing
     centre = _centroid(probability, grid, peak)
     distance = distance_mm(grid, centre)

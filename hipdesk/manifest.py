@@ -99,6 +99,8 @@ class Manifest(_Frozen):
     confidence_repeats : varied repeats by which the program tells how steady a
         segmenter's lesions are on each slice (`hipdesk.confidence`); each costs
         as much as outlining the hip once
+    confidence_limit : of a locator: confidence below which a head is not there;
+        `hipdesk.locating.PEAK_MINIMUM` if None
     """
 
     schema_: Literal["hipdesk.model/1"] = Field(alias="schema")
@@ -111,6 +113,7 @@ class Manifest(_Frozen):
     canonical_side: Literal["R"] = "R"
     network: NetworkSpec | None = None
     confidence_repeats: int = Field(default=0, ge=0, le=4)
+    confidence_limit: float | None = Field(default=None, gt=0, lt=1)
     opset: int
     sha256: str
     trained_on: str

@@ -65,6 +65,12 @@ METAL_SHARE: Final = 0.05
 KNEE_SHARE: Final = 0.05
 """Stacks for the locator that show knees."""
 
+FAR_MM: Final = 170.0
+"""From the hips to the middle of a field that shows them at its edge, if at all."""
+
+AWAY_MM: Final = 240.0
+"""From the hips to the middle of a field that shows none."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HipStack:
@@ -94,10 +100,12 @@ class PelvisStack:
     ----------
     signal : float32 (slices, 192, 192)
     labels : uint8, bit i set where class i of `PELVIS_CLASSES` is
+    affine : 4 x 4 to LPS mm
     """
 
     signal: FloatArray
     labels: NDArray[np.uint8]
+    affine: Affine
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +294,18 @@ def pelvis_stack(rng: np.random.Generator, anatomies: Sequence[PreparedAnatomy])
     return _seen(rng, subject, _pelvis_grid(rng, hips))
 
 
+def hipless_stack(rng: np.random.Generator, anatomies: Sequence[PreparedAnatomy]) -> PelvisStack:
+    """Random coronal slices of knees, thighs or an abdomen: no head."""
+    if rng.random() < 0.5:
+        return _knee_stack(rng)
+    prepared = anatomies[int(rng.integers(len(anatomies)))]
+    subject = random_subject(rng, prepared, strength=1.4)
+    hips = patient_hips(prepared.anatomy, subject.pose)
+    middle = np.mean([hip.centre_lps_mm for hip in hips.values()], axis=0)
+    centre = middle + _along_body(rng, AWAY_MM)
+    return _seen(rng, subject, _coronal_grid(rng, centre, rng.normal(0, 1, 3) * (5, 3, 3)))
+
+
 def _seen(
     rng: np.random.Generator, subject: Subject, grid: SliceGrid, *, heads: bool = True
 ) -> PelvisStack:
@@ -303,7 +323,7 @@ def _seen(
         there = heads and side not in subject.replaced
         labels |= ((distance <= hip.radius_mm) & there).astype(np.uint8) << bit
         labels |= rendering.truth[side, SegmentClass.PROXIMAL_FEMUR].astype(np.uint8) << 2
-    return PelvisStack(image * window, labels * window.astype(np.uint8))
+    return PelvisStack(image * window, labels * window.astype(np.uint8), grid.affine)
 
 
 def simulate_series(
@@ -411,9 +431,13 @@ def _pelvis_grid(rng: np.random.Generator, hips: Mapping[Side, HipGeometry]) -> 
     elif view < 0.28:
         return _sacroiliac_grid(rng, middle)
     elif view < 0.40:
-        away = np.array([rng.normal(0, 40), rng.normal(0, 40), rng.choice([-1, 1]) * 170])
-        centre = middle + away
+        centre = middle + _along_body(rng, FAR_MM)
     return _coronal_grid(rng, centre, rng.normal(0, 1, 3) * (8, 4, 4))
+
+
+def _along_body(rng: np.random.Generator, distance_mm: float) -> NDArray[np.float64]:
+    """From the hips to the abdomen or the thighs."""
+    return np.array([rng.normal(0, 40), rng.normal(0, 40), rng.choice([-1, 1]) * distance_mm])
 
 
 def _coronal_grid(

@@ -93,9 +93,12 @@ def _parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     test.add_argument("--run-dir", type=Path, required=True, help="folder of the training")
     test.add_argument("--data", type=Path, required=True, help="folder of shards")
     test.set_defaults(run=_test)
-    limits = commands.add_parser("calibrate", help="choose the thresholds of a finished training")
+    limits = commands.add_parser(
+        "calibrate", help="choose a segmenter's thresholds, or a locator's limit of confidence"
+    )
+    limits.add_argument("--model", choices=tuple(RECIPES), default=SEGMENT.name)
     limits.add_argument("--run-dir", type=Path, required=True, help="folder of the training")
-    limits.add_argument("--patients", type=int, default=24, help="to simulate for this")
+    limits.add_argument("--patients", type=int, default=24, help="to simulate for this, or stacks")
     _simulation_options(limits)
     limits.set_defaults(run=_calibrate)
     export = commands.add_parser("export", help="ONNX, manifest and card of a finished training")
@@ -226,30 +229,37 @@ def _test(given: argparse.Namespace) -> None:
 
 
 def _calibrate(given: argparse.Namespace) -> None:
-    """Choose thresholds on simulated patients; the training's folder keeps them."""
-    from hipdesk.training.calibrate import calibrate, write_calibration
-    from hipdesk.training.leave_out import calibration_cases
+    """Choose thresholds or a limit on simulated patients; the training's folder keeps them."""
+    from hipdesk.training.calibrate import Kept, calibrate, write_calibration
+    from hipdesk.training.leave_out import calibration_cases, calibration_words
     from hipdesk.training.loop import load_trained, recipe_in
+    from hipdesk.training.presence import choose_limit, presence_stacks
     from hipdesk.training.torch_network import TorchNetwork
 
-    recipe = recipe_in(given.run_dir, SEGMENT.name)
+    recipe = recipe_in(given.run_dir, given.model)
     network = TorchNetwork(load_trained(recipe, given.run_dir), recipe)
-    seed = CALIBRATION_SEED if given.seed is None else given.seed
-    bodies = given.bodies if given.bodies is not None else 0 if given.anatomy else BODIES
-    cases, test_set = calibration_cases(
-        given.anatomy, given.leave_out, given.only, bodies, given.patients, seed
+    seed, count = given.seed if given.seed is not None else CALIBRATION_SEED, given.patients
+    what = (
+        "simulated patients" if recipe.kind is Kind.HIP else "simulated stacks, half without hips"
     )
-    found = calibrate(cases, network, test_set)
-    write_calibration(found, given.run_dir)
-    for name, value in found.thresholds.items():
-        print(f"{name.value}: {value:.2f}")
-    print(found.words)
+    words = calibration_words(f"{count} {what}", _names(given), _bodies(given), seed)
+    if recipe.kind is Kind.HIP:
+        kept = calibrate(calibration_cases(_anatomies(given), count, seed), network, words).kept
+    else:
+        limit = choose_limit(presence_stacks(_anatomies(given), count, seed), network)
+        kept = Kept(limit=limit.limit, words=limit.words(words))
+    write_calibration(kept, given.run_dir)
+    for name, value in kept.thresholds.items():
+        print(f"{name}: {value:.2f}")
+    print(kept.words)
 
 
 def _export(given: argparse.Namespace) -> None:
     """Write the model's folder."""
+    from hipdesk.training.calibrate import read_calibration
     from hipdesk.training.export import (
         SOURCES,
+        Confidence,
         Provenance,
         export_model,
         run_settings,
@@ -263,8 +273,9 @@ def _export(given: argparse.Namespace) -> None:
     every = [metric for path in given.metrics for metric in read_metrics(path)]
     metrics = metrics_for(recipe.task, every)
     network = load_trained(recipe, given.run_dir)
-    repeats = given.confidence_repeats
-    export_model(network, recipe, given.out, given.version, metrics, provenance, repeats)
+    limit = read_calibration(given.run_dir).limit
+    confidence = Confidence(given.confidence_repeats, limit)
+    export_model(network, recipe, given.out, given.version, metrics, provenance, confidence)
 
 
 def _figures(given: argparse.Namespace) -> None:
@@ -277,12 +288,27 @@ def _figures(given: argparse.Namespace) -> None:
 
 def _given_maker(given: argparse.Namespace) -> Maker:
     """Simulates stacks from the anatomies that were asked for."""
+    return _maker(_anatomies(given), given.kind)
+
+
+def _anatomies(given: argparse.Namespace) -> Sequence[PreparedAnatomy]:
+    """The anatomies that were asked for."""
     from hipdesk.training.anatomies import load_anatomies
 
-    bodies = given.bodies if given.bodies is not None else 0 if given.anatomy else BODIES
     seed = given.seed or 0
-    anatomies = load_anatomies(given.anatomy, given.leave_out, given.only, bodies, seed)
-    return _maker(anatomies, given.kind)
+    return load_anatomies(given.anatomy, given.leave_out, given.only, _bodies(given), seed)
+
+
+def _bodies(given: argparse.Namespace) -> int:
+    """How many bodies to invent: some where no label maps are given."""
+    return given.bodies if given.bodies is not None else 0 if given.anatomy else BODIES
+
+
+def _names(given: argparse.Namespace) -> Sequence[str]:
+    """Names of the label maps that were asked for."""
+    from hipdesk.training.anatomies import kept_names
+
+    return kept_names(given.anatomy, given.leave_out, given.only)
 
 
 def _maker(anatomies: Sequence[PreparedAnatomy], kind: Kind) -> Maker:

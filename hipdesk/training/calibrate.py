@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from hipdesk.crop import crop_hip
 from hipdesk.errors import OutputError, UnreadableInput
@@ -30,7 +31,7 @@ from hipdesk.training.metrics import agreement_of_pairs, dice
 
 log = logging.getLogger(__name__)
 
-FILE: Final = "thresholds.json"
+FILE: Final = "calibration.json"
 HALF: Final = 0.5
 
 GRID: Final = tuple(round(0.2 + 0.05 * step, 2) for step in range(13))
@@ -58,6 +59,13 @@ class Calibration:
     thresholds: Mapping[SegmentClass, float]
     test_set: str
     icc: tuple[float, float]
+
+    @property
+    def kept(self) -> Kept:
+        """As a training's folder keeps it."""
+        return Kept(
+            {name.value: value for name, value in self.thresholds.items()}, None, self.words
+        )
 
     @property
     def words(self) -> str:
@@ -139,26 +147,39 @@ def with_thresholds(manifest: Manifest, thresholds: Mapping[SegmentClass, float]
     return manifest.model_copy(update={"channels": channels})
 
 
-def write_calibration(found: Calibration, folder: Path) -> None:
-    """Keep thresholds in a training's folder, where `read_calibration` finds them.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was chosen since a training.
+
+    Attributes
+    ----------
+    thresholds : by channel; empty where none were chosen
+    limit : a locator's limit of confidence
+    words : how they came about
+    """
+
+    thresholds: dict[str, float] = field(default_factory=dict)
+    limit: float | None = None
+    words: str = "Thresholds and limits were not chosen but are the usual ones."
+
+
+def write_calibration(kept: Kept, folder: Path) -> None:
+    """Keep what was chosen in a training's folder, where `read_calibration` finds it.
 
     Raises
     ------
     OutputError
         The folder cannot be written.
     """
-    kept = {
-        "thresholds": {name.value: value for name, value in found.thresholds.items()},
-        "words": found.words,
-    }
+    text = json.dumps(TypeAdapter(Kept).dump_python(kept, mode="json"), indent=1)
     try:
-        (folder / FILE).write_text(json.dumps(kept, indent=1), encoding="utf-8")
+        (folder / FILE).write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{folder} cannot be written; check space and permission.") from error
 
 
-def read_calibration(folder: Path) -> tuple[dict[str, float], str]:
-    """Thresholds by channel, and how they came about; nothing where none were chosen.
+def read_calibration(folder: Path) -> Kept:
+    """What was chosen since the training in a folder.
 
     Raises
     ------
@@ -167,12 +188,10 @@ def read_calibration(folder: Path) -> tuple[dict[str, float], str]:
     """
     path = folder / FILE
     if not path.exists():
-        return {}, ""
+        return Kept()
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        found = {str(name): float(value) for name, value in kept["thresholds"].items()}
-        return found, str(kept["words"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return TypeAdapter(Kept).validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise UnreadableInput(f"{path} is damaged; delete it and calibrate again.") from error
 
 

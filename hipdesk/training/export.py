@@ -126,6 +126,17 @@ class Provenance:
     settings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """``confidence_repeats`` and ``confidence_limit`` of `hipdesk.manifest.Manifest`."""
+
+    repeats: int = 0
+    limit: float | None = None
+
+
+NO_CONFIDENCE: Final = Confidence()
+
+
 class _Probabilities(nn.Module):
     """The network with its sigmoid."""
 
@@ -144,7 +155,7 @@ def export_model(
     version: str,
     metrics: Sequence[Metric] = (),
     provenance: Provenance | None = None,
-    confidence_repeats: int = 0,
+    confidence: Confidence = NO_CONFIDENCE,
 ) -> Manifest:
     """Write a model's folder: network, manifest, card, weights and self-test.
 
@@ -153,7 +164,7 @@ def export_model(
     Parameters
     ----------
     network : in evaluation mode or not; float32
-    confidence_repeats : see `hipdesk.manifest.Manifest`
+    confidence : what the manifest asks for beside the outlines
 
     Raises
     ------
@@ -169,7 +180,11 @@ def export_model(
             write_onnx(network, recipe, new / "model.onnx")
             _write_weights(network, new / WEIGHTS)
             manifest = _manifest(recipe, new / "model.onnx", version, metrics, provenance)
-            manifest = manifest.model_copy(update={"confidence_repeats": confidence_repeats})
+            asked = {
+                "confidence_repeats": confidence.repeats,
+                "confidence_limit": confidence.limit,
+            }
+            manifest = manifest.model_copy(update=asked)
             (new / "manifest.json").write_text(manifest_json(manifest), encoding="utf-8")
             write_expected(new, _probed(network, manifest))
             card = model_card(manifest, recipe, parameter_count(network), provenance)
@@ -386,12 +401,11 @@ def run_settings(folder: Path) -> tuple[str, ...]:
         lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
         last = json.loads(lines[-1])
         effort = settings["effort"]
-        _, thresholds = read_calibration(folder)
         return (
             f"{last['step']} steps in {last['minutes']:.0f} minutes on {effort['device']},",
             f"{settings['slices']} simulated slices, seed {settings['seed']},",
             f"torch {settings['torch']}.",
-            thresholds or "Thresholds were not chosen but are one half.",
+            read_calibration(folder).words,
         )
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise UnreadableInput(f"{folder} is not the folder of a training.") from error

@@ -26,7 +26,6 @@ from hipdesk.phantom.samples import (
 from hipdesk.phantom.signal import PAPER_STIR
 from hipdesk.phantom.volumes import as_volume
 from hipdesk.records import Head, SegmentClass, Side
-from hipdesk.training.anatomies import kept_names, load_anatomies
 from hipdesk.training.cases import Case
 
 HIPS_FIELD_MM: Final = (180.0, 330.0)
@@ -106,37 +105,27 @@ class SimulatedSubjects:
 
 
 def calibration_cases(
-    folder: Path | None,
-    leave_out: Sequence[str],
-    only: Sequence[str],
-    bodies: int,
-    count: int,
-    seed: int,
-) -> tuple[Iterator[Case], str]:
-    """Simulated patients to choose thresholds on, and what they are, in words.
+    anatomies: Sequence[PreparedAnatomy], count: int, seed: int
+) -> Iterator[Case]:
+    """Simulated patients to choose thresholds on, their fields cut to the hips."""
+    for index in range(count):
+        rng = np.random.default_rng([seed, index])
+        subject = random_subject(rng, anatomies[index % len(anatomies)])
+        simulated = simulate_series(rng, subject, hips_plan(rng), random_stir_signals(rng))
+        yield as_case(simulated, f"calibration {seed} {index}")
+
+
+def calibration_words(what: str, names: Sequence[str], bodies: int, seed: int) -> str:
+    """What something was chosen on, as a model card prints it.
 
     Parameters
     ----------
-    leave_out : label maps that must not be looked at before the test
-
-    Raises
-    ------
-    UnreadableInput
-        No anatomy is left.
+    what : how many of what, as ``24 simulated patients``
+    names : of label maps
     """
-    anatomies = load_anatomies(folder, leave_out, only, bodies, seed)
-    names = [f"label map {name}" for name in kept_names(folder, leave_out, only)]
-    names += [f"{bodies} invented bodies"] if bodies else []
-    words = f"{count} simulated patients (seed {seed}) of {', '.join(names)}, kept for this"
-
-    def cases() -> Iterator[Case]:
-        for index in range(count):
-            rng = np.random.default_rng([seed, index])
-            subject = random_subject(rng, anatomies[index % len(anatomies)])
-            simulated = simulate_series(rng, subject, hips_plan(rng), random_stir_signals(rng))
-            yield as_case(simulated, f"calibration {seed} {index}")
-
-    return cases(), words
+    sources = [f"label map {name}" for name in names]
+    sources += [f"{bodies} invented bodies"] if bodies else []
+    return f"{what} (seed {seed}) of {', '.join(sources)}, kept for this"
 
 
 def hips_plan(rng: np.random.Generator) -> SeriesPlan:

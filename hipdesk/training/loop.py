@@ -136,7 +136,7 @@ def recipe_in(folder: Path, name: str) -> Recipe:
         raise UnreadableInput(f"{folder} is not the folder of a training.") from error
     if recipe.name != name:
         raise UnreadableInput(f"{folder} holds a training of '{recipe.name}', not of '{name}'.")
-    thresholds, _ = read_calibration(folder)
+    thresholds = read_calibration(folder).thresholds
     return replace(recipe, thresholds=thresholds or recipe.thresholds)
 
 

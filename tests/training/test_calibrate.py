@@ -16,19 +16,20 @@ pytest.importorskip("onnxscript", reason="the export needs onnxscript")
 from hipdesk.errors import OutputError, UnreadableInput  # noqa: E402
 from hipdesk.records import BONES, SegmentClass, Side  # noqa: E402
 from hipdesk.training import __main__ as commands  # noqa: E402
+from hipdesk.training import anatomies, leave_out, loop  # noqa: E402
 from hipdesk.training import calibrate as calibrating  # noqa: E402
-from hipdesk.training import leave_out, loop  # noqa: E402
 from hipdesk.training.calibrate import (  # noqa: E402
     FILE,
     GRID,
     Calibration,
+    Kept,
     calibrate,
     nearest_to_half,
     read_calibration,
     write_calibration,
 )
 from hipdesk.training.cases import Case  # noqa: E402
-from hipdesk.training.leave_out import calibration_cases  # noqa: E402
+from hipdesk.training.leave_out import calibration_words  # noqa: E402
 from hipdesk.training.loop import recipe_in  # noqa: E402
 from hipdesk.training.shards import Kind, write_shards  # noqa: E402
 from tests.training.case_factory import FixedNetwork, make_case  # noqa: E402
@@ -112,26 +113,30 @@ def test_chance_does_not_move_a_threshold() -> None:
 
 
 def test_a_calibration_is_kept_and_read_or_refused(tmp_path) -> None:
-    assert read_calibration(tmp_path) == ({}, "")
+    assert read_calibration(tmp_path) == Kept()
     made = Calibration({SegmentClass.BME: 0.4}, "toys", (0.8, 0.9))
-    write_calibration(made, tmp_path)
-    assert read_calibration(tmp_path) == ({"bme": 0.4}, made.words)
+    write_calibration(made.kept, tmp_path)
+    assert read_calibration(tmp_path) == Kept({"bme": 0.4}, None, made.words)
     (tmp_path / FILE).write_text('{"thresholds": 3}', encoding="utf-8")
     with pytest.raises(UnreadableInput, match="damaged"):
         read_calibration(tmp_path)
     with pytest.raises(OutputError):
-        write_calibration(made, tmp_path / "absent")
+        write_calibration(made.kept, tmp_path / "absent")
 
 
-def test_an_anatomy_left_out_is_not_calibrated_on(monkeypatch, tmp_path) -> None:
-    asked = []
-    monkeypatch.setattr(leave_out, "load_anatomies", lambda *given: asked.append(given) or ("a",))
-    monkeypatch.setattr(leave_out, "kept_names", lambda *_: ("VHM",))
-    _, words = calibration_cases(tmp_path, ["VHF"], [], 2, 12, 7)
-    assert asked == [(tmp_path, ["VHF"], [], 2, 7)]
+def test_what_was_calibrated_on_is_told() -> None:
+    words = calibration_words("12 simulated patients", ("VHM",), 2, 7)
     assert words == (
         "12 simulated patients (seed 7) of label map VHM, 2 invented bodies, kept for this"
     )
+
+
+def test_an_anatomy_left_out_is_not_calibrated_on(tmp_path, monkeypatch) -> None:
+    asked = []
+    monkeypatch.setattr(anatomies, "load_anatomies", lambda *given: asked.append(given))
+    given = ["calibrate", "--run-dir", "run", "--anatomy", str(tmp_path), "--leave-out", "VHF"]
+    commands._anatomies(commands._parser().parse_args([*given, "--seed", "7"]))
+    assert asked == [(tmp_path, ["VHF"], [], 0, 7)]
 
 
 def test_thresholds_reach_manifest_and_card(tmp_path, monkeypatch, capsys) -> None:
@@ -141,7 +146,8 @@ def test_thresholds_reach_manifest_and_card(tmp_path, monkeypatch, capsys) -> No
     given = ["--data", str(tmp_path / "data"), "--out", str(run), "--steps", "1"]
     assert commands.main(["segment", *given, "--width", "0.25"]) == 0
     made = cases()
-    monkeypatch.setattr(leave_out, "calibration_cases", lambda *_: (made, "toys"))
+    monkeypatch.setattr(commands, "_anatomies", lambda _: ())
+    monkeypatch.setattr(leave_out, "calibration_cases", lambda *_: made)
     chosen = Calibration(dict.fromkeys(SegmentClass, 0.35), "toys", (0.8, 0.9))
     monkeypatch.setattr(calibrating, "calibrate", lambda *_: chosen)
     assert commands.main(["calibrate", "--run-dir", str(run)]) == 0

@@ -527,11 +527,13 @@ class TrendLine:
     ----------
     joined : between neighbouring marks *with a value*: whether a line may join
         them, and why not or with what caution
+    noise : smallest detectable change of what is plotted; None while not established
     """
 
     side: Side
     marks: tuple[TrendMark, ...]
     joined: tuple[tuple[Comparability, tuple[str, ...]], ...]
+    noise: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,13 +158,14 @@ def noise_sentences(visits: Sequence[Visit], estimates: Estimates) -> tuple[str,
     ----------
     visits : one patient's, in any order
     """
-    newest = (_newest(visits, side) for side in Side)
+    newest = (newest_scored(visits, side) for side in Side)
     known = (_detectable(hip, estimates) for hip in newest if hip is not None)
     said = [detectable_sentence(each) for found in known for each in found]
     return tuple(dict.fromkeys(said)) or (SDC_UNKNOWN,)
 
 
-def _newest(visits: Sequence[Visit], side: Side) -> VisitHip | None:
+def newest_scored(visits: Sequence[Visit], side: Side) -> VisitHip | None:
+    """The last dated result of a hip that has a score."""
     dated = sorted((v for v in visits if v.day is not None), key=lambda v: str(v.day), reverse=True)
     hips = (visit.hip(side) for visit in dated)
     return next((hip for hip in hips if hip and hip.score.u_intensity is not None), None)

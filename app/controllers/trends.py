@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -18,10 +19,16 @@ from app.state import (
 )
 from hipdesk.errors import BugError
 from hipdesk.ports import VisitEntry
-from hipdesk.records import HipScore, Reason, Side, Visit, VisitHip
-from hipdesk.report_trend import CHANGE_BASIS, basis_sentence, noise_sentences, noise_verdict
+from hipdesk.records import HipScore, Reason, SegmentClass, Side, Visit, VisitHip
+from hipdesk.report_trend import (
+    CHANGE_BASIS,
+    basis_sentence,
+    newest_scored,
+    noise_sentences,
+    noise_verdict,
+)
 from hipdesk.review import PairKind, RepeatPair, Verdict
-from hipdesk.sdc import NO_PAIRS, Estimates
+from hipdesk.sdc import NO_PAIRS, Estimates, Quantity, scope_of
 from hipdesk.timeline import (
     Basis,
     Change,
@@ -93,14 +100,52 @@ def trend_shown(
         (entry for entry in entries if entry.visit.day is not None),
         key=lambda entry: (str(entry.visit.day), entry.visit.uid),
     )
-    lines = tuple(_line(timeline, dated, side, measure, translate) for side in Side)
+    lines = tuple(
+        replace(
+            _line(timeline, dated, side, measure, translate),
+            noise=_noise(newest_scored(visits, side), measure, estimates),
+        )
+        for side in Side
+    )
     said = (
         _basis(measure, translate),
         *noise_sentences(visits, estimates),
+        *_band(lines, translate),
         *_gaps(lines),
         *_undated(entries, translate),
     )
     return TrendShown(measure, lines, tuple(each for each in said if each), _mixed(timeline))
+
+
+_PLOTTED: Final[Mapping[Measure, tuple[Quantity, SegmentClass | None]]] = MappingProxyType(
+    {
+        Measure.U_MEAN: (Quantity.U_INTENSITY_MEAN, None),
+        Measure.A_MEAN: (Quantity.U_AREA_MEAN, None),
+        Measure.BME_ML: (Quantity.VOLUME_ML, SegmentClass.BME),
+        Measure.EFFUSION_ML: (Quantity.VOLUME_ML, SegmentClass.EFFUSION_SYNOVITIS),
+    }
+)
+
+
+def _noise(hip: VisitHip | None, measure: Measure, estimates: Estimates) -> float | None:
+    """The smallest detectable change of what is plotted: of all counted slices, scanned twice."""
+    if hip is None:
+        return None
+    basis = Basis.UNMATCHED_SLICES
+    return estimates.of(scope_of(PairKind.SCAN_RESCAN, hip, *_PLOTTED[measure], basis)).value
+
+
+def _band(lines: Sequence[TrendLine], translate: Translate) -> tuple[str, ...]:
+    """What the band on the chart is, where there is one."""
+    if all(line.noise is None for line in lines):
+        return ()
+    return (
+        translate(
+            "FollowUp",
+            "Band: the earlier visit's figure, more or less by the smallest detectable change of "
+            "what is plotted.",
+        ),
+    )
 
 
 def _mixed(timeline: Timeline) -> bool:

@@ -247,6 +247,7 @@ class TrendChart(QWidget):
             return
         self._box.clear()
         self._draw_axes()
+        self._draw_band()
         self._draw_pair()
         self._cautions = []
         signs = []
@@ -269,6 +270,26 @@ class TrendChart(QWidget):
         days = [seconds_of(mark.day) for mark in marks] or [0.0]
         top = max((mark.value or 0.0 for mark in marks), default=0.0) or 1.0
         self._plot.show_range((min(days), max(days)), HEADROOM * top)
+
+    @property
+    def band(self) -> tuple[float, float] | None:
+        """The chosen hip's figure at the earlier visit, less and more by the noise."""
+        line = next((each for each in self._trend.lines if each.side is self._side), None)
+        marks = () if line is None or line.noise is None else line.marks
+        earlier = self._pair[Panel.EARLIER]
+        value = next((mark.value for mark in marks if mark.visit_uid == earlier), None)
+        if line is None or line.noise is None or value is None:
+            return None
+        return max(value - line.noise, 0.0), value + line.noise
+
+    def _draw_band(self) -> None:
+        """A change that stays within is not told from noise."""
+        if self.band is not None:
+            ground = theme.current().colour("hover")
+            band = pg.LinearRegionItem(self.band, "horizontal", ground, pg.mkPen(None))
+            band.setMovable(False)
+            band.setZValue(-1)
+            self._box.addItem(band, ignoreBounds=True)
 
     def _draw_pair(self) -> None:
         """Upright lines at the visits in the panels, named outwards where there is room."""

@@ -237,6 +237,10 @@
         <translation>读取已停止</translation>
     </message>
     <message>
+        <source>Band: the earlier visit&apos;s figure, more or less by the smallest detectable change of what is plotted.</source>
+        <translation>色带：较早就诊的数值加减图示指标的最小可检测变化。</translation>
+    </message>
+    <message>
         <source>Plotted is A/n, the per-slice mean of the area score, over all counted slices of each visit; changes are computed on the slices of both visits that show the same part of the hip.</source>
         <translation>图示为 A/n，即每次就诊全部计入层面的面积评分层均值；变化值只用两次就诊中显示髋部同一部分的层面计算。</translation>
     </message>

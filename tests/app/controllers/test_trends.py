@@ -10,11 +10,11 @@ import pytest
 from app.controllers.trends import comparison_of, trend_shown
 from app.state import Measure
 from hipdesk.ports import AnalysisEntry, VisitEntry
-from hipdesk.records import Contrast, Reason, Side, Visit
+from hipdesk.records import Contrast, Reason, SegmentClass, Side, Visit
 from hipdesk.report_trend import CHANGE_BASIS, SDC_UNKNOWN
 from hipdesk.review import PairKind, Verdict
 from hipdesk.sdc import Estimates, Quantity, detectable_change, scope_of
-from hipdesk.timeline import Comparability
+from hipdesk.timeline import Basis, Comparability
 from hipdesk.wording import signed_number
 from tests.app.fakes import translate
 from tests.report_factory import NOW, as_visit, make_analysis, make_history
@@ -309,3 +309,26 @@ def test_a_sentence_of_figures_and_pictures_is_said_once() -> None:
     )
     differences = comparison_of(MATCHED[0], later, RIGHT, (said,)).differences
     assert differences.count(said) == 1
+
+
+@pytest.mark.parametrize(
+    ("measure", "quantity", "lesion"),
+    [
+        (Measure.U_MEAN, Quantity.U_INTENSITY_MEAN, None),
+        (Measure.BME_ML, Quantity.VOLUME_ML, SegmentClass.BME),
+    ],
+)
+def test_the_chart_knows_the_noise_of_what_it_plots(
+    measure: Measure, quantity: Quantity, lesion: SegmentClass | None
+) -> None:
+    """Of all counted slices, as plotted; not of matched ones, and of no other figure."""
+    entries = [entry(visit) for visit in MATCHED]
+    hip, basis = MATCHED[1].hips[0], Basis.UNMATCHED_SLICES
+    scope = scope_of(PairKind.SCAN_RESCAN, hip, quantity, lesion, basis)
+    known = Estimates({scope: detectable_change(scope, [0.3, -0.3] * 5)}, {})
+    shown = trend_shown(entries, measure, translate, known)
+    assert [line.noise for line in shown.lines] == [pytest.approx(0.6198064, abs=1e-7), None]
+    assert any(said.startswith("Band: ") for said in shown.sentences)
+    other = trend_shown(entries, Measure.A_MEAN, translate, known)
+    assert [line.noise for line in other.lines] == [None, None]
+    assert not any(said.startswith("Band: ") for said in other.sentences)

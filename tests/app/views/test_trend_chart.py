@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 
 import numpy as np
@@ -339,3 +340,31 @@ def test_the_theme_is_followed(chart: TrendChart, qapp: QApplication) -> None:
     theme.apply(qapp, Theme.LIGHT)
     assert shot(chart).mean() > dark + 50
     theme.apply(qapp, Theme.DARK)
+
+
+def with_noise(noise: float | None) -> TrendShown:
+    """The same, with the noise of the right hip."""
+    right, left = trend().lines
+    return replace(trend(), lines=(replace(right, noise=noise), left))
+
+
+def test_the_band_lies_about_the_earlier_visit_of_the_chosen_hip(chart: TrendChart) -> None:
+    """v3 is 0.8; a change of 0.25 is not told from noise."""
+    assert chart.band is None
+    plain = shot(chart)
+    chart.show_trend(with_noise(0.25))
+    assert chart.band is None
+    chart.show_pair("v3", "v4")
+    assert chart.band == pytest.approx((0.55, 1.05))
+    at = chart.pixel_of(QPointF(seconds_of(DAYS[3]) - YEAR / 12, 0.7)).toPoint()
+    outside = chart.pixel_of(QPointF(seconds_of(DAYS[3]) - YEAR / 12, 0.3)).toPoint()
+    drawn = shot(chart)
+    assert tuple(drawn[at.y(), at.x()]) != tuple(plain[at.y(), at.x()])
+    assert tuple(drawn[outside.y(), outside.x()]) == tuple(plain[outside.y(), outside.x()])
+    chart.show_trend(with_noise(1.0))
+    assert chart.band == pytest.approx((0.0, 1.8))
+    chart.show_pair("v2", "v4")
+    assert chart.band is None
+    chart.show_pair("v3", "v4")
+    chart.show_side(Side.LEFT)
+    assert chart.band is None

@@ -481,11 +481,11 @@ def mask_colour(name: SegmentClass) -> QColor:
 def set_role(widget: QWidget, role: str, value: str | bool = True) -> None:
     """Give a widget a property that the style sheet knows, and style it anew.
 
-    ``primary`` buttons (one a workspace), ``quiet``, ``compact`` buttons and those
-    with a ``menu``; ``panel`` and ``card`` frames (``current`` marks one card),
-    ``image`` areas, ``rule`` lines; labels with ``kind`` = ``title | section |
-    strong | muted | small``, or ``chip``; labels with ``tone`` and frames with
-    ``ground`` = ``good | caution | danger | note``.
+    ``primary`` buttons (one a workspace), ``quiet``, ``compact`` buttons, those
+    with a ``menu`` and the ``line`` of a message; ``panel`` and ``card`` frames
+    (``current`` marks one card), ``image`` areas, ``rule`` lines; labels with
+    ``kind`` = ``title | section | strong | muted | small``, or ``chip``; labels with
+    ``tone`` and frames with ``ground`` = ``good | caution | danger | note``.
     """
     if widget.property(role) == value:
         return

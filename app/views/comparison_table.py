@@ -20,7 +20,7 @@ COLUMNS: Final = 6
 FIGURES: Final = 1
 """From this column on there are figures."""
 
-LABEL_ROOM: Final = 18 * SPACE
+LABEL_ROOM: Final = 15 * SPACE
 """A figure's name of up to this width stays on one line."""
 
 ICON_PX: Final = 2 * SPACE + HALF

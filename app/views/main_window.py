@@ -274,9 +274,10 @@ class MainWindow(QMainWindow):
         self._jobs = JobBar()
         self._jobs.stopped.connect(lambda n: self._tell(lambda g: g.cancel_job(n)))
         sign = IconLabel("flask-outline", 16, "caution")
-        across = row(sign, self._banner, self._jobs, self._messages.bell)
+        across = row(sign, self._banner, self._jobs, self._messages.line, self._messages.bell)
         across.setContentsMargins(2 * SPACE, 0, 2 * SPACE, 0)
         across.setStretchFactor(self._jobs, 1)
+        across.setStretchFactor(self._messages.line, 1)
         bar = holding(across, panel=True)
         bar.setFixedHeight(BOTTOM_HEIGHT)
         return bar

@@ -2,21 +2,42 @@
 
 They lie above the page's lower left corner, so that nothing moves when one comes
 or goes; and one that comes under the pointer lets the next press through to
-what was there before.
+what was there before. After the time that they take to read they leave the page:
+the bell counts them, and the gravest one that is no note stays beside it in one
+line, below all pages, until it is dismissed. Both bring them back.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QObject,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QCursor, QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.messages import SHOWN, Message, Severity, in_sight, ordered
-from app.theme import SPACE, icon, set_role
+from app.theme import HALF, SPACE, icon, set_role
 from app.views.icon_label import IconLabel
-from app.views.labels import Tone, core_words, label
+from app.views.labels import Tone, core_words, label, plain_tip
 from app.views.layouts import STRETCH, column, holding, row
 
 TALLEST: Final = 30 * SPACE
@@ -31,6 +52,18 @@ LINE: Final = 1
 LETS_THROUGH_MS: Final = 700
 """So long after they came under the pointer, presses are for what lies below."""
 
+STAYS_MS: Final = 12_000
+"""Messages lie over the page for at least so long,"""
+
+READING_MS: Final = 75
+"""and for so long a letter: as long as a note of two short lines stays."""
+
+LINE_ROOM: Final = 24 * SPACE
+"""What is left of the gravest message in a narrow window."""
+
+BESIDE_WORDS: Final = 5 * SPACE
+"""Icon and margins of that line."""
+
 WIDTH: Final = 8 * SPACE
 """Of the bell, whatever it counts."""
 
@@ -44,6 +77,28 @@ _TONES: Final[dict[Severity, Tone]] = {
     Severity.WARNING: "caution",
     Severity.INFO: "note",
 }
+
+
+def gravity_words(severity: Severity) -> str:
+    """How grave a message is, in a word."""
+    match severity:
+        case Severity.ERROR:
+            return QCoreApplication.translate("MessageRow", "Error")
+        case Severity.WARNING:
+            return QCoreApplication.translate("MessageRow", "Warning")
+        case Severity.INFO:
+            return QCoreApplication.translate("MessageRow", "Note")
+
+
+def sentence(message: Message) -> str:
+    """What a message says, and how often it was said."""
+    again = f" (\N{MULTIPLICATION SIGN}{message.times})" if message.times > 1 else ""
+    return core_words(message.text) + again
+
+
+def line_of(message: Message) -> str:
+    """All of a message in one line."""
+    return f"{gravity_words(message.severity)}: {sentence(message)}"
 
 
 class MessageRow(QFrame):
@@ -82,24 +137,14 @@ class MessageRow(QFrame):
     def retranslate(self) -> None:
         """Write the words in the language in force."""
         message = self._message
-        self._grave.setText(self._gravity())
-        again = f" (\N{MULTIPLICATION SIGN}{message.times})" if message.times > 1 else ""
-        self._text.setText(core_words(message.text) + again)
+        self._grave.setText(gravity_words(message.severity))
+        self._text.setText(sentence(message))
         self._act.setVisible(message.action is not None)
         if message.action is not None:
             self._act.setText(core_words(message.action.title))
         self._close.setToolTip(self.tr("Dismiss"))
         self._close.setAccessibleName(self.tr("Dismiss this message"))
-        self.setAccessibleName(f"{self._gravity()}: {self._text.text()}")
-
-    def _gravity(self) -> str:
-        match self._message.severity:
-            case Severity.ERROR:
-                return self.tr("Error")
-            case Severity.WARNING:
-                return self.tr("Warning")
-            case Severity.INFO:
-                return self.tr("Note")
+        self.setAccessibleName(line_of(message))
 
 
 class MessageBar(QFrame):
@@ -112,6 +157,7 @@ class MessageBar(QFrame):
     Attributes
     ----------
     bell : says how many there are, puts them away and brings them back
+    line : the gravest one of those that are away
     """
 
     dismissed = Signal(int)
@@ -123,9 +169,12 @@ class MessageBar(QFrame):
         self._messages: tuple[Message, ...] = ()
         self._rows: dict[int, MessageRow] = {}
         self._all = False
+        self._away: frozenset[Message] = frozenset()
         set_role(self, "messages")
         self.bell = MessageBell()
-        self.bell.clicked.connect(self._put_away)
+        self.bell.clicked.connect(self._ring)
+        self.line = MessageLine()
+        self.line.clicked.connect(self._bring_back)
         self._list: QVBoxLayout = column(gap=1 / 8)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -143,6 +192,9 @@ class MessageBar(QFrame):
         self._guard.setSingleShot(True)
         self._guard.setInterval(LETS_THROUGH_MS)
         self._guard.timeout.connect(lambda: self._let_through(False))
+        self._leave = QTimer(self)
+        self._leave.setSingleShot(True)
+        self._leave.timeout.connect(self._leave_page)
         over.installEventFilter(self)
         self.hide()
 
@@ -152,14 +204,21 @@ class MessageBar(QFrame):
             return
         come = set(messages) - set(self._messages)
         self._messages = messages
-        if len(messages) <= SHOWN:
+        self._away &= set(messages)
+        if len(self._present) <= SHOWN:
             self._all = False
         self.bell.show_messages(messages)
-        self.bell.setChecked(bool(messages) and (bool(come) or self.bell.isChecked()))
         before = self.geometry() if self.isVisible() else QRect()
         self._arrange()
-        if come and not before.contains(self._pointer()) and self._under_pointer():
-            self._let_through(True)
+        if come:
+            self._leave.start(reading_ms(self._present))
+            if not before.contains(self._pointer()) and self._under_pointer():
+                self._let_through(True)
+
+    @property
+    def _present(self) -> tuple[Message, ...]:
+        """Those that are not away."""
+        return tuple(each for each in self._messages if each not in self._away)
 
     @property
     def rows(self) -> tuple[MessageRow, ...]:
@@ -190,7 +249,10 @@ class MessageBar(QFrame):
         return False
 
     def _arrange(self) -> None:
-        chosen = ordered(self._messages) if self._all else in_sight(self._messages)
+        present = self._present
+        self.bell.setChecked(bool(present))
+        self.line.show_messages(tuple(self._away))
+        chosen = ordered(present) if self._all else in_sight(present)
         kept = {message.number: message for message in chosen}
         for number in set(self._rows) - set(kept):
             gone = self._rows.pop(number)
@@ -204,7 +266,7 @@ class MessageBar(QFrame):
                 self._list.removeWidget(each)
                 self._list.insertWidget(at, each)
         self._say_more()
-        self.setVisible(self.bell.isChecked())
+        self.setVisible(bool(present))
         self._place()
         self.raise_()
 
@@ -216,7 +278,7 @@ class MessageBar(QFrame):
         return made
 
     def _say_more(self) -> None:
-        left = len(self._messages) - SHOWN
+        left = len(self._present) - SHOWN
         words = self.tr("Show fewer") if self._all else self.tr("and {n} more").format(n=left)
         self._more.setText(words)
         self._below.setVisible(left > 0)
@@ -225,9 +287,31 @@ class MessageBar(QFrame):
         self._all = not self._all
         self._arrange()
 
+    def _ring(self) -> None:
+        """Put them away, or bring them back; none is dismissed."""
+        if self._present:
+            self._put_away()
+        else:
+            self._bring_back()
+
     def _put_away(self) -> None:
-        """Hide them, or bring them back; none is dismissed."""
+        self._leave.stop()
+        self._away = frozenset(self._messages)
         self._arrange()
+
+    def _bring_back(self) -> None:
+        """They stay then, until the reader puts them away."""
+        self._leave.stop()
+        self._away = frozenset()
+        self._arrange()
+
+    def _leave_page(self) -> None:
+        """Put away what has been read; not under the reader's pointer or keys."""
+        focus = QApplication.focusWidget()
+        if self._under_pointer() or (focus is not None and self.isAncestorOf(focus)):
+            self._leave.start(STAYS_MS)
+        else:
+            self._put_away()
 
     def _place(self) -> None:
         """Be as tall as the sentences need, up to `TALLEST`, in the page's lower left corner."""
@@ -261,6 +345,76 @@ class MessageBar(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, through)
         if through:
             self._guard.start()
+
+
+def reading_ms(messages: tuple[Message, ...]) -> int:
+    """How long messages stay over the page."""
+    return max(STAYS_MS, READING_MS * sum(len(sentence(each)) for each in in_sight(messages)))
+
+
+class MessageLine(QPushButton):
+    """The gravest of the messages that are away, in one line that leaves out its end.
+
+    Notes are left to the bell.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._message: Message | None = None
+        self.setIconSize(QSize(16, 16))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(LINE_ROOM)
+        for role in ("quiet", "compact", "line"):
+            set_role(self, role)
+        self.hide()
+
+    @property
+    def message(self) -> Message | None:
+        """The one that is told."""
+        return self._message
+
+    def show_messages(self, away: tuple[Message, ...]) -> None:
+        """Tell the gravest of these; of equals what was said first."""
+        grave = (each for each in ordered(away) if each.severity is not Severity.INFO)
+        self._message = next(grave, None)
+        self._say()
+
+    def sizeHint(self) -> QSize:
+        """All of it takes what room there is; it asks for little."""
+        return QSize(LINE_ROOM, super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell as much as there is room for."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.LanguageChange, QEvent.Type.FontChange}:
+            self._say()
+
+    def _say(self) -> None:
+        message = self._message
+        self.setVisible(message is not None)
+        if message is None:
+            return
+        self.setIcon(icon(*_ICONS[message.severity]))
+        set_role(self, "tone", _TONES[message.severity])
+        self.setAccessibleName(line_of(message))
+        self.setToolTip(plain_tip(line_of(message)))
+        self.ensurePolished()
+        words = self.fontMetrics().horizontalAdvance(line_of(message))
+        self.setMaximumWidth(max(LINE_ROOM, words + BESIDE_WORDS + HALF))
+        self._fit()
+
+    def _fit(self) -> None:
+        if self._message is not None:
+            room = self.width() - BESIDE_WORDS
+            words, end = line_of(self._message), Qt.TextElideMode.ElideRight
+            shown = self.fontMetrics().elidedText(words, end, room)
+            self.setText(shown.replace("&", "&&"))
 
 
 class MessageBell(QToolButton):

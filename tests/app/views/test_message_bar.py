@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QCursor
@@ -11,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.messages import SHOWN, Action, Message, Severity
 from app.theme import SPACE
-from app.views.message_bar import MessageBar
+from app.views.message_bar import READING_MS, STAYS_MS, MessageBar
 from hipdesk.settings import Theme
 
 LONG = "A sentence of the kind that has to be read, with what happened and what to do. " * 3
@@ -33,6 +35,7 @@ class Page(QWidget):
         outside.addWidget(self.page)
         self.bar = MessageBar(self.page)
         self.bar.bell.setParent(self)
+        self.bar.line.setParent(self)
         self.resize(1120, 640)
 
     def place_button(self) -> None:
@@ -128,6 +131,77 @@ def test_messages_are_put_away_and_come_back(page: Page) -> None:
     assert bar.isVisible()
     bar.show_messages(())
     assert (bar.isVisible(), bar.bell.isVisible()) == (False, False)
+
+
+def test_messages_leave_the_page_when_read_and_none_is_lost(page: Page) -> None:
+    bar = page.bar
+    bar.show_messages((message(1, Severity.WARNING), message(2, text="The disk is full.")))
+    assert (bar._leave.isActive(), bar._leave.interval()) == (True, STAYS_MS)
+    assert not bar.line.isVisible()
+    bar._leave.timeout.emit()
+    assert not bar.isVisible()
+    assert (bar.bell.text(), bar.bell.isChecked()) == (" 2", False)
+    assert bar.line.isVisible()
+    assert bar.line.accessibleName() == "Error: The disk is full."
+    bar.line.click()
+    assert bar.isVisible()
+    assert [row._text.text() for row in bar.rows] == ["The disk is full.", "Sentence 1."]
+    assert not bar._leave.isActive()  # the reader asked for them
+    assert not bar.line.isVisible()
+
+
+def test_a_message_that_comes_brings_back_none_that_was_read(page: Page) -> None:
+    bar = page.bar
+    bar.show_messages((message(1),))
+    bar._leave.timeout.emit()
+    note = message(2, Severity.INFO)
+    bar.show_messages((message(1), note))
+    assert [row._text.text() for row in bar.rows] == ["Sentence 2."]
+    assert (bar.isVisible(), bar.line.isVisible(), bar.bell.text()) == (True, True, " 2")
+    bar.show_messages((message(1),))
+    assert (bar.isVisible(), bar.line.isVisible()) == (False, True)
+    again = replace(message(1), times=2)
+    bar.show_messages((again,))
+    assert (bar.isVisible(), bar.line.isVisible()) == (True, False)
+    bar.show_messages(())
+    assert (bar.isVisible(), bar.line.isVisible(), bar.bell.isVisible()) == (False, False, False)
+
+
+def test_notes_are_left_to_the_bell(page: Page) -> None:
+    action = Action("Analyse again", lambda: None)
+    page.bar.show_messages((Message(1, Severity.INFO, "It was cut short.", action),))
+    page.bar._leave.timeout.emit()
+    assert (page.bar.isVisible(), page.bar.line.isVisible()) == (False, False)
+    assert page.bar.bell.isVisible()
+
+
+def test_messages_that_are_being_read_stay(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    bar = page.bar
+    bar.show_messages((message(1),))
+    inside = bar.mapToGlobal(bar.rect().center())
+    monkeypatch.setattr(QCursor, "pos", lambda: inside)
+    bar._leave.timeout.emit()
+    assert bar.isVisible()
+    assert bar._leave.isActive()
+    monkeypatch.setattr(QCursor, "pos", lambda: QPoint(-100, -100))
+    bar._leave.timeout.emit()
+    assert not bar.isVisible()
+
+
+def test_long_messages_stay_as_long_as_they_take_to_read(page: Page) -> None:
+    page.bar.show_messages((message(1, text=LONG),))
+    assert page.bar._leave.interval() == READING_MS * len(LONG) > STAYS_MS
+
+
+def test_the_line_leaves_out_what_there_is_no_room_for(page: Page) -> None:
+    line = page.bar.line
+    page.bar.show_messages((message(1, text=f"A & B. {LONG}"),))
+    page.bar._leave.timeout.emit()
+    line.resize(240, line.height())
+    assert line.text().startswith("Error: A && B.")
+    assert line.text().endswith("\N{HORIZONTAL ELLIPSIS}")
+    assert line.toolTip() == f"Error: A & B. {LONG}"
+    assert line.sizeHint().width() <= 240
 
 
 def test_the_bell_is_as_wide_whatever_it_counts(page: Page) -> None:

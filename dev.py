@@ -23,6 +23,7 @@ import argparse
 import ctypes
 import hashlib
 import importlib.util
+import itertools
 import json
 import os
 import shlex
@@ -40,6 +41,7 @@ DEMO = ROOT / "demo-output"
 DEMO_STAMP = "made-by"
 TRAINED = ROOT / "training-output"
 MODELS = ("locate", "segment")
+ANATOMIES = ("--anatomy", "--leave-out", "--only", "--bodies")
 OLDEST = (3, 11)
 
 QT_LIBRARIES = {
@@ -325,11 +327,14 @@ def train(rest: list[str], _slow: bool) -> int:
 
 
 def train_one(name: str, options: Sequence[str]) -> None:
-    """Train and export one model; a training that was stopped goes on."""
+    """Train, calibrate and export one model; a training that was stopped goes on."""
     folder, training = TRAINED / name, (in_venv(), "-m", "hipdesk.training")
     maps = ("--source", "own_label_maps") if "--anatomy" in options else ()
     must(f"The training of '{name}' stopped.", *training, name, "--out", folder, *options)
-    named = ("--model", name, "--run-dir", folder, *maps, "--source", "procedural")
+    drawn = [word for pair in itertools.pairwise(options) if pair[0] in ANATOMIES for word in pair]
+    model = ("--model", name, "--run-dir", folder)
+    must(f"'{name}' could not be calibrated.", *training, "calibrate", *model, *drawn)
+    named = (*model, *maps, "--source", "procedural")
     given = ("--out", TRAINED / "models" / name, "--version", time.strftime("%Y.%m.%d"))
     must(f"'{name}' could not be exported.", *training, "export", *named, *given)
 

@@ -155,17 +155,22 @@ def test_test_runs_pytest_last_and_never_torch(calls: list[list[str]]) -> None:
 def test_train_makes_both_models(calls: list[list[str]]) -> None:
     assert dev.main(["train", "--anatomy", "maps"]) == 0
     steps = [call[3:] for call in calls[1:]]
-    assert [step[0] for step in steps] == ["locate", "export", "segment", "export"]
-    assert steps[0] == ["locate", "--out", str(dev.TRAINED / "locate"), "--anatomy", "maps"]
-    assert steps[3][steps[3].index("--out") + 1] == str(dev.TRAINED / "models" / "segment")
-    named = [steps[3][i + 1] for i, word in enumerate(steps[3]) if word == "--source"]
+    once = ["calibrate", "export"]
+    assert [step[0] for step in steps] == ["locate", *once, "segment", *once]
+    run = str(dev.TRAINED / "locate")
+    assert steps[0] == ["locate", "--out", run, "--anatomy", "maps"]
+    assert steps[1] == [*("calibrate", "--model", "locate", "--run-dir", run, "--anatomy", "maps")]
+    assert steps[5][steps[5].index("--out") + 1] == str(dev.TRAINED / "models" / "segment")
+    named = [steps[5][i + 1] for i, word in enumerate(steps[5]) if word == "--source"]
     assert named == ["own_label_maps", "procedural"]
 
 
 def test_training_understands_what_it_is_given(calls: list[list[str]]) -> None:
-    dev.main(["train", "--seed", "3"])
+    dev.main(["train", "--seed", "3", "--threads", "2", "--bodies", "4"])
     given = [training_parser().parse_args(call[3:]) for call in calls[1:]]
-    assert [step.seed for step in given if "seed" in step] == [3, 3]
+    # Thresholds are chosen on other patients than those learned from.
+    assert [step.seed for step in given if "seed" in step] == [3, None, 3, None]
+    assert [step.bodies for step in given if "bodies" in step] == [4] * 4
     assert [step.source for step in given if "source" in step] == [["procedural"]] * 2
 
 

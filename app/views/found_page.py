@@ -9,7 +9,6 @@ from typing import Final
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QFrame,
     QGridLayout,
     QMenu,
@@ -79,7 +78,7 @@ class FoundPage(QWidget):
 
     def show_found(self, found: FoundStudy) -> None:
         """Show another folder, or more of it; under a pressed button nothing moves meanwhile."""
-        pressed = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+        pressed = any(each.isDown() for each in self._actions.values())
         if found == self._found or (found.searching and pressed):
             return
         if found.searching and self._found is not None and not self.isVisible():

@@ -235,10 +235,10 @@ def basis_sentence(change: Change) -> str:
 
 
 def _changes(timeline: Timeline, visits: Sequence[Visit], estimates: Estimates) -> Iterator[str]:
-    """Every change that was computed, oldest first."""
+    """The last change of each hip, where it was computed."""
     by_uid = {visit.uid: visit for visit in visits}
     for trend in (timeline.right, timeline.left):
-        for change in trend.changes:
+        for change in trend.changes[-1:]:
             hip = by_uid[change.after.visit_uid].hip(trend.side)
             if change.intensity is not None and hip is not None:
                 head = f"{capital(trend.side.word)} hip, {_span(change)}"

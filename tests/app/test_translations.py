@@ -149,6 +149,7 @@ VOICELESS = re.compile(
     r"|hipdesk\.adapters\.(migrations|_pdf_|report_pdf|pictures|comparison_pictures)"  # on paper
     r"|hipdesk\.adapters\.(_output_|dicom_output|dicom_writer|result_folder|segmentation_file)"
     r"|hipdesk\.adapters\.(_store_audit|_dicom_codestreams|_dicom_phases|worker_process)"
+    r"|hipdesk\.adapters\.(backup|case_bundle|deidentify|integrity|table_export)\b"  # commands
     r"|hipdesk\.(clinical|clinical_import|himriss)\b"  # until a form shows them
     r"|hipdesk\.(alignment|bone_surface|adapters\.registration)\b"  # until a page shows them
 )

@@ -3,9 +3,9 @@
 The network outlines the hip again, moved by some pixels and a little brighter or
 darker, which no reader would outline otherwise. A slice's confidence is how far
 the lesions stay the same. Moved pictures tell more than mirrored ones: a
-segmenter sees every hip as a right one and is lost on its mirror image. On 154
-simulated slices the rank correlation with the true Dice was 0.60 for two moved
-pictures and 0.09 for the mirrored one.
+segmenter sees every hip as a right one and is lost on its mirror image. On 273
+simulated slices the rank correlation with the true Dice was 0.61 for two moved
+pictures and 0.21 for the mirrored one.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ GAIN: Final = 1.1
 """About the error of a marrow median."""
 
 FEW_PX: Final = 20
-"""Pixels that are the same on every slice as it were, so that a crumb or nothing at all does
-not swing from 0 to 1."""
+"""Added to what two outlines share, so that a crumb that comes and goes does not swing the
+figure from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)

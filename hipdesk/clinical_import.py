@@ -467,6 +467,36 @@ def template(columns: Sequence[Column]) -> str:
     return ",".join(column.name for column in columns) + "\r\n"
 
 
+def visit_cells(facts: ClinicalFacts) -> dict[str, Any]:
+    """Facts by the names of their columns, as a table has them; what is not recorded is left out.
+
+    A table of these cells says what the library holds already.
+    """
+    cells = _values_of(facts)
+    if facts.crp is not None:
+        limit, value = facts.crp.detection_limit, facts.crp.value
+        cells["crp"] = f"<{limit:.15g}" if value is None else value
+        cells["crp_unit"] = facts.crp.unit.value
+        if limit is not None:
+            cells["crp_detection_limit"] = limit
+    if facts.symptom_onset is not None:
+        cells["symptom_onset"] = facts.symptom_onset.iso
+    return cells
+
+
+def treatment_cells(treatment: Treatment) -> dict[str, Any]:
+    """A treatment by the names of its columns, likewise."""
+    cells = {
+        "class": treatment.kind.value,
+        "name": treatment.name,
+        "dose": treatment.dose,
+        "start": treatment.started and treatment.started.iso,
+        "stop": treatment.stopped and treatment.stopped.iso,
+        "side": treatment.side and treatment.side.word,
+    }
+    return {name: cell for name, cell in cells.items() if cell}
+
+
 def plan_visits(
     data: bytes, patients: Sequence[KnownPatient], today: date
 ) -> ImportPlan[VisitEntry]:

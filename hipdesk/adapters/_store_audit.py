@@ -40,6 +40,9 @@ MERGED: Final = "patients merged"
 SPLIT: Final = "visits parted"
 PUT_ASIDE: Final = "visit put aside"
 BROUGHT_BACK: Final = "visit brought back"
+CLINICAL: Final = "clinical facts kept"
+TREATED: Final = "treatment kept"
+VISIT_BEGUN: Final = "visit without images begun"
 
 _ROWS: Final = (
     schema.thumbnail,
@@ -53,6 +56,8 @@ _ROWS: Final = (
     schema.spelling,
     schema.visit_pair,
     schema.visit_put_aside,
+    schema.clinical,
+    schema.treatment,
 )
 """Tables of which the entries hold a digest for each row, in the order of adding."""
 
@@ -167,7 +172,7 @@ def _verify_owners(connection: Connection, said: _Said) -> None:
     """Every visit is with the patient to whom the entries say it was given last."""
     owners: dict[str, str] = {}
     for action, content in said:
-        if action in (ADDED, MOVED):
+        if action in (ADDED, MOVED, VISIT_BEGUN):
             owners[content["visit"]] = content["patient"]
     found = connection.execute(
         select(schema.visit.c.uid, schema.patient.c.uid.label("patient")).join(

@@ -61,6 +61,8 @@ APPEND_ONLY: Final = (
     "spelling",
     "visit_pair",
     "visit_put_aside",
+    "clinical",
+    "treatment",
 )
 """Tables whose rows are never changed or removed."""
 
@@ -474,6 +476,32 @@ visit_put_aside = Table(
     Index(None, "visit_id"),
 )
 """A visit taken out of every list and trend, or brought back; the newest counts."""
+
+clinical = Table(
+    "clinical",
+    metadata,
+    _id(),
+    _belongs_to("visit"),
+    Column("facts", _Json, nullable=False),
+    _text("reader"),
+    _moment("at_utc"),
+    Index(None, "visit_id"),
+)
+"""What was asked, measured and found at a visit; the newest row counts."""
+
+treatment = Table(
+    "treatment",
+    metadata,
+    _id(),
+    _belongs_to("patient"),
+    Column("uid", String(32), nullable=False),
+    Column("treatment", _Json, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
+    _text("reader"),
+    _moment("at_utc"),
+    Index(None, "patient_id"),
+)
+"""A state of a treatment; of rows with one uid the newest counts."""
 
 audit = Table(
     "audit",

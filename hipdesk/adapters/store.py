@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, func, select, text
 
 from hipdesk.adapters import _store_audit as audit
+from hipdesk.adapters import _store_clinical as clinical
 from hipdesk.adapters import _store_database as database
 from hipdesk.adapters import _store_pairs as pairing
 from hipdesk.adapters import _store_people as people
@@ -40,6 +41,9 @@ from hipdesk.adapters._store_loading import load
 from hipdesk.adapters._store_saving import identity, save_analysis
 from hipdesk.adapters._store_spelling import charset_of, respell
 from hipdesk.adapters.protocol_choices import SqlProtocolChoices
+from hipdesk.clinical import ClinicalFacts, Treatment
+from hipdesk.clinical_import import KnownPatient, TreatmentEntry
+from hipdesk.clinical_import import VisitEntry as FactsEntry
 from hipdesk.errors import BugError, StoreError
 from hipdesk.ports import AsideEntry, PatientEntry, RevisionKey, StoredVisit, VisitEntry
 from hipdesk.records import (
@@ -365,6 +369,111 @@ class SqlVisitStore:
         """
         with translated(READING), self._reading() as connection:
             return pairing.repeat_pairs(connection)
+
+    def known_patients(self) -> tuple[KnownPatient, ...]:
+        """Every patient with visits, facts and treatments, as an import needs to know them.
+
+        Raises
+        ------
+        StoreError
+            The library cannot be read, or is damaged.
+        """
+        with translated(READING), self._reading() as connection:
+            return clinical.known_patients(connection)
+
+    def facts(self, visit_uid: str) -> ClinicalFacts | None:
+        """What was asked, measured and found at a visit; None where nothing is recorded.
+
+        Raises
+        ------
+        StoreError
+            The library has no such visit.
+        """
+        with translated(READING), self._reading() as connection:
+            visit = people.visit_row(connection, visit_uid)
+            found = clinical.facts_by_visit(connection, schema.clinical.c.visit_id == visit["id"])
+            return clinical.facts_of(found[visit["id"]]["facts"]) if found else None
+
+    def keep_facts(self, visit_uid: str, facts: ClinicalFacts, reader: str) -> None:
+        """Keep what was asked, measured and found at a visit; earlier facts stay in the record.
+
+        Raises
+        ------
+        StoreError
+            The library has no such visit; nothing was saved.
+        """
+        with self._changing() as connection:
+            visit = people.visit_row(connection, visit_uid)
+            clinical.keep_facts(connection, visit, facts, reader)
+        log.info("clinical facts kept")
+
+    def treatments(self, patient_uid: str) -> tuple[tuple[str, Treatment], ...]:
+        """Name and newest state of each treatment of a patient, in the order of recording.
+
+        Those of another patient who was merged into this one are among them.
+
+        Raises
+        ------
+        StoreError
+            The library has no such patient.
+        """
+        with translated(READING), self._reading() as connection:
+            patient = clinical.patient_row(connection, patient_uid)
+            return tuple(clinical.treatments(connection, patient["id"]))
+
+    def keep_treatment(
+        self,
+        patient_uid: str,
+        treatment: Treatment,
+        reader: str,
+        *,
+        uid: str | None = None,
+        withdrawn: bool = False,
+    ) -> str:
+        """Keep a treatment; its name.
+
+        Parameters
+        ----------
+        uid : of the treatment whose new state this is; None for a new one
+        withdrawn : it was recorded by mistake
+
+        Raises
+        ------
+        StoreError
+            The library has no such patient or treatment; nothing was saved.
+        """
+        with self._changing() as connection:
+            patient = clinical.patient_row(connection, patient_uid)
+            name = clinical.keep_treatment(
+                connection, patient, treatment, reader, uid=uid, withdrawn=withdrawn
+            )
+        log.info("treatment kept, withdrawn: %s", withdrawn)
+        return name
+
+    def import_visits(self, entries: Sequence[FactsEntry], reader: str) -> int:
+        """Keep the facts of a table's lines, all or nothing; how many visits were begun.
+
+        Raises
+        ------
+        StoreError
+            The library has changed since the table was tried out; nothing was saved.
+        """
+        with self._changing() as connection:
+            begun = clinical.import_visits(connection, entries, reader)
+        log.info("clinical facts imported: %d, visits begun: %d", len(entries), begun)
+        return begun
+
+    def import_treatments(self, entries: Sequence[TreatmentEntry], reader: str) -> None:
+        """Keep the treatments of a table's lines, all or nothing.
+
+        Raises
+        ------
+        StoreError
+            The library has changed since the table was tried out; nothing was saved.
+        """
+        with self._changing() as connection:
+            clinical.import_treatments(connection, entries, reader)
+        log.info("treatments imported: %d", len(entries))
 
     def keep_apart(self, first_uid: str, second_uid: str, reader: str) -> None:
         """Record that two patients are not one person.

@@ -23,11 +23,23 @@ from sqlalchemy import Connection, select
 from hipdesk import __version__
 from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_aside import is_aside
+from hipdesk.adapters._store_clinical import (
+    facts_by_visit,
+    facts_of,
+    treatment_of,
+    treatment_rows,
+)
 from hipdesk.adapters._store_current import chosen_hips, reviews_by_analysis
 from hipdesk.adapters._store_database import grouped, many
 from hipdesk.adapters._store_errors import READING, translated
 from hipdesk.adapters.store import SqlVisitStore
 from hipdesk.adapters.whole_file import output_file
+from hipdesk.clinical_import import (
+    TREATMENT_COLUMNS,
+    VISIT_COLUMNS,
+    treatment_cells,
+    visit_cells,
+)
 from hipdesk.errors import Cancelled, OutputError
 from hipdesk.ports import Cancelled as Asked
 from hipdesk.ports import Progress, never_cancelled, no_progress
@@ -42,6 +54,10 @@ Row = dict[str, Any]
 _WHO: Final = {
     "patient_uid": "Random name of the patient in this library; the same in every table.",
     "visit_uid": "Random name of the visit.",
+}
+_KEPT: Final = {
+    "reader": "Who entered or imported it last.",
+    "at_utc": "When.",
 }
 _OF_ANALYSIS: Final = {
     **_WHO,
@@ -58,6 +74,8 @@ REVIEWS: Final = "reviews"
 IMPRESSIONS: Final = "impressions"
 REPORTS: Final = "reports"
 REPEATS: Final = "repeats"
+CLINICAL: Final = "clinical"
+TREATMENTS: Final = "treatments"
 
 TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
@@ -191,6 +209,16 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "withdrawn": "Whether this took the pair back; the last row of a pair counts.",
             "reader": "Who named them.",
             "at_utc": "When.",
+        },
+        CLINICAL: {
+            **_WHO,
+            **{column.name: f"{column.words}." for column in VISIT_COLUMNS},
+            **_KEPT,
+        },
+        TREATMENTS: {
+            "patient_uid": _WHO["patient_uid"],
+            **{column.name: f"{column.words}." for column in TREATMENT_COLUMNS},
+            **_KEPT,
         },
     }
 )
@@ -347,6 +375,8 @@ def _patient_rows(connection: Connection, patient: Row) -> Iterator[tuple[str, R
         row = _visit_row(patient, each, studies[each["id"]], chosen)
         yield VISITS, row | {"put_aside": each["id"] in aside}
     yield from _analysis_rows(connection, patient, keys, {hip["id"] for hip in counting.values()})
+    yield from _clinical_rows(connection, patient, visits)
+    yield from _treatment_rows(connection, patient)
 
 
 def _visit_row(patient: Row, visit: Row, studies: Sequence[Row], hips: Mapping[Side, Row]) -> Row:
@@ -415,6 +445,47 @@ def _analysis_rows(
             for act in found[key]:
                 yield name, _act_row(name, act, patient, hip)
     yield from _repeat_rows(connection, patient, analyses)
+
+
+def _clinical_rows(
+    connection: Connection, patient: Row, visits: Sequence[Row]
+) -> Iterator[tuple[str, Row]]:
+    """The facts that count, in the columns of a table to be imported."""
+    of_visits = schema.clinical.c.visit_id.in_([visit["id"] for visit in visits])
+    found = facts_by_visit(connection, of_visits)
+    for visit in visits:
+        if visit["id"] in found:
+            row = found[visit["id"]]
+            yield (
+                CLINICAL,
+                {
+                    **dict.fromkeys(TABLES[CLINICAL]),
+                    **visit_cells(facts_of(row["facts"])),
+                    "patient_uid": patient["uid"],
+                    "visit_uid": visit["uid"],
+                    "patient_id": patient["identifier"],
+                    "issuer": patient["issuer"],
+                    "visit_date": visit["day"],
+                    "reader": row["reader"],
+                    "at_utc": row["at_utc"],
+                },
+            )
+
+
+def _treatment_rows(connection: Connection, patient: Row) -> Iterator[tuple[str, Row]]:
+    for row in treatment_rows(connection, schema.treatment.c.patient_id == patient["id"]):
+        yield (
+            TREATMENTS,
+            {
+                **dict.fromkeys(TABLES[TREATMENTS]),
+                **treatment_cells(treatment_of(row["treatment"])),
+                "patient_uid": patient["uid"],
+                "patient_id": patient["identifier"],
+                "issuer": patient["issuer"],
+                "reader": row["reader"],
+                "at_utc": row["at_utc"],
+            },
+        )
 
 
 def _repeat_rows(

@@ -182,10 +182,10 @@ def _export_cases(out: Path, store: str) -> None:
 
     with (
         closing(ProgressLine(True)) as line,
-        _opened_to_read(store) as opened,
+        opened_to_read(store) as opened,
         DicomFolderReader() as reader,
     ):
-        names = pseudonyms_of(_copies(store) or Path(_place(store)))
+        names = pseudonyms_of(copies_of(store) or Path(place_of(store)))
         done = export_cases(opened, reader, out, names, line)
     cases, patients = counted(len(done.cases), "case"), counted(done.patients, "patient")
     print_lines([f"{cases} of {patients}, de-identified: {out}"])
@@ -198,7 +198,7 @@ def _export_tables(out: Path, store: str, as_csv: bool, as_json: bool) -> None:
 
     wanted = {Format.CSV: as_csv, Format.JSON: as_json}
     formats = [kind for kind, chosen in wanted.items() if chosen] or list(Format)
-    with closing(ProgressLine(True)) as line, _opened_to_read(store) as opened:
+    with closing(ProgressLine(True)) as line, opened_to_read(store) as opened:
         counts = export_tables(opened, out, formats, line)
     print_lines(f"{name}: {counted(count, 'row')}" for name, count in counts.items())
     print_lines([f"Written to {out}; the tables name patients."])
@@ -216,7 +216,7 @@ def import_(
 
     with (
         closing(ProgressLine(True)) as line,
-        SqlVisitStore.open(_place(store), library=_copies(store)) as opened,
+        SqlVisitStore.open(place_of(store), library=copies_of(store)) as opened,
         DicomFolderReader() as reader,
     ):
         done = import_cases(bundle, opened, reader, line)
@@ -226,7 +226,7 @@ def import_(
 @audit.command()
 def verify(store: Store = "", as_json: Json = False) -> None:
     """Check the record of changes, and every result, correction and review against it."""
-    with _opened_to_read(store) as opened:
+    with opened_to_read(store) as opened:
         entries = opened.verify_audit()
     if as_json:
         print_json({"schema": "hipdesk.audit/1", "entries": entries, "intact": True})
@@ -244,26 +244,26 @@ def _warn(lacking: int, problem: str) -> None:
         print_lines([f"Warning: {problem}"])
 
 
-def _opened_to_read(store: str) -> SqlVisitStore:
+def opened_to_read(store: str) -> SqlVisitStore:
     """The library, which another program may be writing to."""
     from hipdesk.adapters.store import SqlVisitStore
 
-    return SqlVisitStore.open(_place(store), library=_copies(store), read_only=True)
+    return SqlVisitStore.open(place_of(store), library=copies_of(store), read_only=True)
 
 
 def opened(store: str, *, read_only: bool = False) -> SqlVisitStore:
     """The library; to be looked at also while another program writes to it."""
     from hipdesk.adapters.store import SqlVisitStore
 
-    return SqlVisitStore.open(_place(store), library=_copies(store), read_only=read_only)
+    return SqlVisitStore.open(place_of(store), library=copies_of(store), read_only=read_only)
 
 
-def _place(store: str) -> str:
+def place_of(store: str) -> str:
     """Folder or URL of the library that is meant."""
     return store or str(default_library())
 
 
-def _copies(store: str) -> Path | None:
+def copies_of(store: str) -> Path | None:
     """Folder of the series where the library is on a server."""
     from hipdesk.paths import user_data_dir
 
@@ -277,4 +277,4 @@ def _folder(store: str) -> Path:
             "A library on a database server is backed up by the server's own tools, and its "
             "folder of series beside it; name a folder here."
         )
-    return Path(_place(store))
+    return Path(place_of(store))

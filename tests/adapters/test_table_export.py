@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from dataclasses import replace
 from datetime import date
@@ -14,10 +15,12 @@ import pytest
 from hipdesk import cli
 from hipdesk.adapters.store import SqlVisitStore
 from hipdesk.adapters.table_export import SCHEMA, TABLES, Format, columns_text, export_tables
+from hipdesk.clinical_import import plan_treatments, plan_visits
 from hipdesk.errors import Cancelled, OutputError, StoreError
 from hipdesk.records import Analysis, Contrast, Origin, Side
 from hipdesk.review import ReviewKind
 from tests.adapters.library_tools import act, add, tamper
+from tests.adapters.test_store_clinical import DRUG, FACTS
 from tests.analysis_factory import make_analysis, make_hip, make_patient, make_series
 
 
@@ -34,6 +37,10 @@ def analyses(store: SqlVisitStore, incoming: Path) -> list[Analysis]:
     store.review(first.uid, [act(ReviewKind.ACCEPTED, Side.LEFT, number)])
     store.review(first.uid, [act(ReviewKind.SIGNED, Side.LEFT, number, 5)])
     store.write_impression(first.uid, "较前减少, less", "Dr. A")
+    (visit,) = store.visits(third.series.patient)
+    store.keep_facts(visit.visit.uid, FACTS, "Dr. A")
+    patient = store.patient_of(visit.visit.uid)
+    store.keep_treatment(patient.uid, DRUG, "Dr. A")
     store.record_report(first.uid, "d" * 64, True, "Dr. A")
     return [first, second, third]
 
@@ -61,6 +68,8 @@ def out(store: SqlVisitStore, analyses: list[Analysis], tmp_path: Path) -> Path:
         "impressions": 1,
         "reports": 1,
         "repeats": 0,
+        "clinical": 1,
+        "treatments": 1,
     }
     return tmp_path / "out"
 
@@ -183,6 +192,31 @@ def test_a_place_that_cannot_be_written(store: SqlVisitStore, tmp_path: Path) ->
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match=r"cannot be made; choose one"):
         export_tables(store, tmp_path / "file")
+
+
+def test_clinical_tables_can_be_imported_again(
+    store: SqlVisitStore, analyses: list[Analysis], tmp_path: Path
+) -> None:
+    (row,) = store.visits(analyses[0].series.patient)[:1]
+    patient = store.patient_of(row.visit.uid)
+    store.keep_facts(row.visit.uid, FACTS, "Dr. A")
+    store.keep_treatment(patient.uid, DRUG, "Dr. A")
+    export_tables(store, tmp_path / "out", [Format.CSV])
+    today = date(2024, 6, 1)
+    plans = (
+        (plan_visits, "clinical", ("patient_uid", "visit_uid", "reader", "at_utc")),
+        (plan_treatments, "treatments", ("patient_uid", "reader", "at_utc")),
+    )
+    for plan, name, ours in plans:
+        rows = [line for line in read_csv(tmp_path / "out", name) if line["patient_id"] == "4711"]
+        assert len(rows) == 1
+        text = io.StringIO()
+        columns = [column for column in rows[0] if column not in ours]
+        writer = csv.DictWriter(text, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+        tried = plan(text.getvalue().encode(), store.known_patients(), today)
+        assert (tried.problems, tried.entries, tried.unchanged) == ((), (), (2,))
 
 
 def test_the_manual_states_every_column(repository: Path) -> None:

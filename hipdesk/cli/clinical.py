@@ -1,0 +1,146 @@
+"""``hipdesk clinical``: tables of clinical facts and treatments into the library."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hipdesk.cli.library import Store, copies_of, opened_to_read, place_of
+from hipdesk.cli.terminal import Json, app, print_json, print_lines
+from hipdesk.clinical_import import (
+    TREATMENT_COLUMNS,
+    VISIT_COLUMNS,
+    ImportPlan,
+    Problem,
+    plan_treatments,
+    plan_visits,
+    template,
+)
+from hipdesk.errors import UnreadableInput
+
+if TYPE_CHECKING:
+    from hipdesk.adapters.store import SqlVisitStore
+
+    Plan = ImportPlan[Any]
+
+clinical = typer.Typer(no_args_is_help=True)
+app.add_typer(clinical, name="clinical", help="Clinical facts and treatments of patients.")
+
+Treatments = Annotated[
+    bool, typer.Option("--treatments", help="One line a treatment; else one line a visit.")
+]
+
+
+@clinical.command("import")
+def import_(
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE.csv", help="See docs/clinical-tables.md.")
+    ],
+    treatments: Treatments = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be kept, and every problem.")
+    ] = False,
+    skip: Annotated[
+        bool, typer.Option("--skip-problems", help="Leave lines with problems out, keep the rest.")
+    ] = False,
+    reader: Annotated[
+        str, typer.Option("--reader", metavar="NAME", help="Who imports; the user without.")
+    ] = "",
+    store: Store = "",
+    as_json: Json = False,
+) -> None:
+    """Keep a table's lines in the library, once the whole table was tried out.
+
+    Nothing is kept while a line has a problem, unless --skip-problems; what the
+    library holds is completed, never replaced.
+    """
+    data = _read(table)
+    with closing(_opened(store, dry_run)) as opened:
+        today = datetime.now().astimezone().date()
+        make: Callable[..., Plan] = plan_treatments if treatments else plan_visits
+        plan = make(data, opened.known_patients(), today)
+        kept = () if dry_run or not plan.usable else plan.to_import(skip=skip)
+        begun = 0
+        if kept and treatments:
+            opened.import_treatments(kept, reader or getpass.getuser())
+        elif kept:
+            begun = opened.import_visits(kept, reader or getpass.getuser())
+    if as_json:
+        print_json(_document(plan, len(kept), begun, dry_run))
+    else:
+        print_lines(_lines(plan, len(kept), begun, dry_run))
+    if not plan.usable or (plan.problems and not skip):
+        raise typer.Exit(UnreadableInput.exit_code)
+
+
+@clinical.command("template")
+def template_(treatments: Treatments = False) -> None:
+    """Print the first line of an empty table."""
+    print_lines([template(TREATMENT_COLUMNS if treatments else VISIT_COLUMNS).strip()])
+
+
+def _read(table: Path) -> bytes:
+    try:
+        return table.read_bytes()
+    except OSError as error:
+        raise UnreadableInput(f"{table} cannot be read; name a table saved as CSV.") from error
+
+
+def _opened(store: str, dry_run: bool) -> SqlVisitStore:
+    from hipdesk.adapters.store import SqlVisitStore
+
+    if dry_run:
+        return opened_to_read(store)
+    return SqlVisitStore.open(place_of(store), library=copies_of(store))
+
+
+def _lines(plan: Plan, kept: int, begun: int, dry_run: bool) -> Iterator[str]:
+    """Every problem, then what was or would be kept."""
+    yield f"{plan.rows} lines, {plan.encoding}."
+    yield from (_problem_line(each) for each in plan.problems)
+    if dry_run:
+        yield f"Dry run: nothing was kept; {len(plan.entries)} lines can be."
+    else:
+        yield f"{kept} lines were kept; {begun} visits without images were begun for them."
+    if plan.unchanged:
+        yield f"{len(plan.unchanged)} lines say what the library holds already."
+
+
+def _problem_line(problem: Problem) -> str:
+    column = f", {problem.column}" if problem.column else ""
+    found = f" ('{problem.found}')" if problem.found else ""
+    return f"Line {problem.line}{column}: {problem.wrong}{found}; expected: {problem.expected}."
+
+
+def _document(plan: Plan, kept: int, begun: int, dry_run: bool) -> dict[str, Any]:
+    """``hipdesk.clinical-import/1``."""
+    return {
+        "schema": "hipdesk.clinical-import/1",
+        "dry_run": dry_run,
+        "lines": plan.rows,
+        "encoding": plan.encoding,
+        "kept": kept,
+        "visits_begun": begun,
+        "can_be_kept": len(plan.entries),
+        "unchanged": len(plan.unchanged),
+        "problems": _problems(plan.problems),
+    }
+
+
+def _problems(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    return [
+        {
+            "line": each.line,
+            "column": each.column or None,
+            "wrong": each.wrong,
+            "found": each.found or None,
+            "expected": each.expected,
+        }
+        for each in problems
+    ]

@@ -164,6 +164,19 @@ def with_reading(readings: Sequence[Reading], new: Reading) -> tuple[Reading, ..
     return *readings, new
 
 
+def standing(states: Iterable[Reading]) -> tuple[Reading, ...]:
+    """The newest state of each reading, in the order of their first ones.
+
+    Parameters
+    ----------
+    states : oldest first; a later one of the same visit, hip, reader and number corrects
+    """
+    found: dict[tuple[tuple[str, Side, str], int], Reading] = {}
+    for each in states:
+        found[_whose(each), each.number] = each
+    return tuple(found.values())
+
+
 def reread_pairs(readings: Iterable[Reading]) -> tuple[ReadingPair, ...]:
     """Each reader's neighbouring readings of the same hip and visit."""
     groups = _grouped((_whose(each), each) for each in readings)

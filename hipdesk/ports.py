@@ -15,6 +15,8 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hipdesk.clinical import ClinicalFacts, Treatment
+from hipdesk.himriss import Reading
 from hipdesk.manifest import Manifest
 from hipdesk.records import (
     Analysis,
@@ -287,6 +289,38 @@ class AsideEntry:
     at_utc: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class DatedFacts:
+    """Clinical facts of a visit, as they were kept last, and by whom."""
+
+    visit_uid: str
+    day: date | None = field(repr=False)
+    facts: ClinicalFacts
+    reader: str = field(repr=False)
+    at_utc: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicalRecord:
+    """What is known of a patient at one visit beside the images.
+
+    Attributes
+    ----------
+    held : of this visit; None where nothing is recorded
+    before : of the last earlier visit with any; None without one, or without a day
+    treatments : name and newest state of each, of the whole time
+    readings : HIMRISS of this visit, in the order in which they were entered
+    """
+
+    visit_uid: str
+    patient_uid: str
+    day: date | None = field(repr=False)
+    held: DatedFacts | None = None
+    before: DatedFacts | None = None
+    treatments: tuple[tuple[str, Treatment], ...] = field(default=(), repr=False)
+    readings: tuple[Reading, ...] = ()
+
+
 RevisionKey = tuple[str, int]
 """UID of an analysis, and the number of a revision; 0 is the analysis itself."""
 
@@ -398,6 +432,36 @@ class VisitStore(Protocol):
 
     def repeat_pairs(self) -> tuple[RepeatPair, ...]:
         """Results that readers named as repeats of an unchanged hip, oldest naming first."""
+        ...
+
+    def clinical_record(self, visit_uid: str) -> ClinicalRecord:
+        """What is known of a patient at a visit, and the facts of the visit before it."""
+        ...
+
+    def keep_facts(self, visit_uid: str, facts: ClinicalFacts, reader: str) -> None:
+        """Keep the facts of a visit; earlier facts stay in the record; audited."""
+        ...
+
+    def keep_treatment(
+        self,
+        patient_uid: str,
+        treatment: Treatment,
+        reader: str,
+        *,
+        uid: str | None = None,
+        withdrawn: bool = False,
+    ) -> str:
+        """Keep a treatment, or a new state of one; its name; audited."""
+        ...
+
+    def keep_reading(self, reading: Reading, *, correcting: bool = False) -> None:
+        """Keep a HIMRISS reading of a visit's hip; audited.
+
+        Parameters
+        ----------
+        correcting : it corrects the one of the same hip, reader and number, which
+            stays in the record
+        """
         ...
 
     def load(self, analysis_uid: str, series: Series) -> Reviewed:

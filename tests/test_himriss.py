@@ -19,6 +19,7 @@ from hipdesk.himriss import (
     next_number,
     reader_pairs,
     reread_pairs,
+    standing,
     with_reading,
 )
 from hipdesk.records import Side
@@ -159,3 +160,9 @@ def test_a_reading_shows_no_name_and_no_finding() -> None:
     shown = repr(reading(reader="Sentinel", femoral=61))
     assert "Sentinel" not in shown
     assert "61" not in shown
+
+
+def test_a_correction_takes_the_place_of_what_it_corrects() -> None:
+    first, other, again = reading(), reading(reader="B. Reader"), reading(number=2)
+    right = reading(reader=" a.  reader", femoral=2)
+    assert standing([first, other, again, right]) == (right, other, again)

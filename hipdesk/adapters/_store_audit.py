@@ -42,6 +42,7 @@ PUT_ASIDE: Final = "visit put aside"
 BROUGHT_BACK: Final = "visit brought back"
 CLINICAL: Final = "clinical facts kept"
 TREATED: Final = "treatment kept"
+READ: Final = "HIMRISS read"
 VISIT_BEGUN: Final = "visit without images begun"
 
 _ROWS: Final = (
@@ -58,6 +59,7 @@ _ROWS: Final = (
     schema.visit_put_aside,
     schema.clinical,
     schema.treatment,
+    schema.reading,
 )
 """Tables of which the entries hold a digest for each row, in the order of adding."""
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-NEWEST: Final = "0005"
+NEWEST: Final = "0006"
 """The last migration."""
 
 WRITING: Final = "hipdesk_writing"

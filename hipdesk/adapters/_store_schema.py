@@ -63,6 +63,7 @@ APPEND_ONLY: Final = (
     "visit_put_aside",
     "clinical",
     "treatment",
+    "reading",
 )
 """Tables whose rows are never changed or removed."""
 
@@ -502,6 +503,21 @@ treatment = Table(
     Index(None, "patient_id"),
 )
 """A state of a treatment; of rows with one uid the newest counts."""
+
+reading = Table(
+    "reading",
+    metadata,
+    _id(),
+    _belongs_to("visit"),
+    Column("side", String(1), nullable=False),
+    _text("reader"),
+    Column("number", Integer, nullable=False),
+    Column("blinded_to_order", Boolean, nullable=False),
+    *(Column(name, Integer) for name in ("femoral", "acetabular", "effusion")),
+    _moment("at_utc"),
+    Index(None, "visit_id"),
+)
+"""A reader's HIMRISS of one hip; of rows with the same reader and number the newest counts."""
 
 audit = Table(
     "audit",

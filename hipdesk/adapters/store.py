@@ -30,6 +30,7 @@ from hipdesk.adapters import _store_database as database
 from hipdesk.adapters import _store_pairs as pairing
 from hipdesk.adapters import _store_people as people
 from hipdesk.adapters import _store_reading as reading
+from hipdesk.adapters import _store_readings as himriss
 from hipdesk.adapters import _store_reviews as reviewing
 from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_aside import visits_aside
@@ -45,7 +46,15 @@ from hipdesk.clinical import ClinicalFacts, Treatment
 from hipdesk.clinical_import import KnownPatient, TreatmentEntry
 from hipdesk.clinical_import import VisitEntry as FactsEntry
 from hipdesk.errors import BugError, StoreError
-from hipdesk.ports import AsideEntry, PatientEntry, RevisionKey, StoredVisit, VisitEntry
+from hipdesk.himriss import Reading
+from hipdesk.ports import (
+    AsideEntry,
+    ClinicalRecord,
+    PatientEntry,
+    RevisionKey,
+    StoredVisit,
+    VisitEntry,
+)
 from hipdesk.records import (
     Analysis,
     HipResult,
@@ -449,6 +458,30 @@ class SqlVisitStore:
             )
         log.info("treatment kept, withdrawn: %s", withdrawn)
         return name
+
+    def keep_reading(self, reading: Reading, *, correcting: bool = False) -> None:
+        """Keep a HIMRISS reading of a visit's hip; a corrected one stays in the record.
+
+        Raises
+        ------
+        StoreError
+            The library has no such visit, or not the reading that is to be corrected;
+            its number is taken, or leaves a gap; nothing was saved.
+        """
+        with self._changing() as connection:
+            himriss.keep_reading(connection, reading, correcting=correcting)
+        log.info("HIMRISS kept, correcting: %s", correcting)
+
+    def clinical_record(self, visit_uid: str) -> ClinicalRecord:
+        """What is known of a patient at a visit, and the facts of the visit before it.
+
+        Raises
+        ------
+        StoreError
+            The library has no such visit, or is damaged.
+        """
+        with translated(READING), self._reading() as connection:
+            return himriss.clinical_record(connection, visit_uid)
 
     def import_visits(self, entries: Sequence[FactsEntry], reader: str) -> int:
         """Keep the facts of a table's lines, all or nothing; how many visits were begun.

@@ -32,6 +32,7 @@ from hipdesk.adapters._store_clinical import (
 from hipdesk.adapters._store_current import chosen_hips, reviews_by_analysis
 from hipdesk.adapters._store_database import grouped, many
 from hipdesk.adapters._store_errors import READING, translated
+from hipdesk.adapters._store_readings import readings
 from hipdesk.adapters.store import SqlVisitStore
 from hipdesk.adapters.whole_file import output_file
 from hipdesk.clinical_import import (
@@ -41,6 +42,7 @@ from hipdesk.clinical_import import (
     visit_cells,
 )
 from hipdesk.errors import Cancelled, OutputError
+from hipdesk.himriss import HIGHEST, HIGHEST_TOTAL, Reading
 from hipdesk.ports import Cancelled as Asked
 from hipdesk.ports import Progress, never_cancelled, no_progress
 from hipdesk.records import LESIONS, Reason, Side
@@ -76,6 +78,7 @@ REPORTS: Final = "reports"
 REPEATS: Final = "repeats"
 CLINICAL: Final = "clinical"
 TREATMENTS: Final = "treatments"
+READINGS: Final = "himriss"
 
 TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
@@ -219,6 +222,19 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "patient_uid": _WHO["patient_uid"],
             **{column.name: f"{column.words}." for column in TREATMENT_COLUMNS},
             **_KEPT,
+        },
+        READINGS: {
+            **_WHO,
+            "side": "R or L, the patient's.",
+            "reader": "Who read.",
+            "number": "1 for the reader's first reading of this hip and visit, 2 for the next.",
+            "blinded_to_order": "Whether the reader did not know which visit came first.",
+            **{
+                name.value: f"HIMRISS total: {name.words}, 0-{most}."
+                for name, most in HIGHEST.items()
+            },
+            "total": f"Of the hip, 0-{HIGHEST_TOTAL}; empty unless all three were read.",
+            "at_utc": "When it was read, or corrected last.",
         },
     }
 )
@@ -377,6 +393,8 @@ def _patient_rows(connection: Connection, patient: Row) -> Iterator[tuple[str, R
     yield from _analysis_rows(connection, patient, keys, {hip["id"] for hip in counting.values()})
     yield from _clinical_rows(connection, patient, visits)
     yield from _treatment_rows(connection, patient)
+    for reading in readings(connection, schema.reading.c.visit_id.in_(keys)):
+        yield READINGS, _reading_row(patient, reading)
 
 
 def _visit_row(patient: Row, visit: Row, studies: Sequence[Row], hips: Mapping[Side, Row]) -> Row:
@@ -445,6 +463,20 @@ def _analysis_rows(
             for act in found[key]:
                 yield name, _act_row(name, act, patient, hip)
     yield from _repeat_rows(connection, patient, analyses)
+
+
+def _reading_row(patient: Row, reading: Reading) -> Row:
+    return {
+        "patient_uid": patient["uid"],
+        "visit_uid": reading.visit_uid,
+        "side": reading.side.value,
+        "reader": reading.reader,
+        "number": reading.number,
+        "blinded_to_order": reading.blinded_to_order,
+        **{name.value: total for name, total in reading.totals.items()},
+        "total": reading.total,
+        "at_utc": reading.read_utc,
+    }
 
 
 def _clinical_rows(

@@ -20,7 +20,9 @@ from hipdesk.adapters import _store_database as database
 from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_search import search_text
 from hipdesk.adapters.store import BACKUPS, DATABASE, SqlVisitStore
+from hipdesk.clinical import Crp, CrpUnit
 from hipdesk.errors import StoreError
+from hipdesk.himriss import Reading
 from hipdesk.records import Analysis, Contrast, Origin, Reason, Series, Side, SliceKey
 from hipdesk.review import ReviewKind
 from tests.adapters.library_tools import act, assert_same
@@ -302,7 +304,7 @@ def test_library_of_the_first_version_is_not_opened_for_reading_only(first: Path
 
 # Every version that wrote libraries
 
-VERSIONS = ("0001", "0002", "0003", "0004")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005")
 READ_BY_ALL = (
     *("patient", "visit", "study", "series", "instance", "analysis", "analysis_model", "warning"),
     *("revision", "hip_result", "lesion_score", "slice_score", "mask", "audit"),
@@ -364,4 +366,19 @@ def test_library_with_reviews_is_read_and_goes_on(version: str, tmp_path: Path) 
         assert len(store.choices.all()) == (0 if version == "0002" else 1)
         store.put_aside(reviewed.uid, "", "Reader")
         assert [each.visit.day for each in store.entries(one.uid)] == days[:2]
-        assert store.verify_audit() == {"0002": 11, "0003": 14, "0004": 23}[version]
+        assert store.verify_audit() == {"0002": 11, "0003": 14, "0004": 23, "0005": 26}[version]
+
+
+def test_clinical_facts_of_an_older_version_count(tmp_path: Path) -> None:
+    with SqlVisitStore.open(written_by("0005", tmp_path / "old")) as store:
+        (one,) = store.patients()
+        first, second, _ = store.entries(one.uid)
+        record = store.clinical_record(second.visit.uid)
+        assert record.held is None
+        assert record.before is not None
+        assert record.before.visit_uid == first.visit.uid
+        assert record.before.facts.crp == Crp(None, CrpUnit.MG_PER_DL, 0.3)
+        assert [each.name for _, each in record.treatments] == ["Adalimumab"]
+        reading = Reading(second.visit.uid, Side.LEFT, "R", 1, record.before.at_utc, False, 65)
+        store.keep_reading(reading)
+        assert store.clinical_record(second.visit.uid).readings == (reading,)

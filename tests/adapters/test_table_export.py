@@ -17,9 +17,10 @@ from hipdesk.adapters.store import SqlVisitStore
 from hipdesk.adapters.table_export import SCHEMA, TABLES, Format, columns_text, export_tables
 from hipdesk.clinical_import import plan_treatments, plan_visits
 from hipdesk.errors import Cancelled, OutputError, StoreError
+from hipdesk.himriss import Reading
 from hipdesk.records import Analysis, Contrast, Origin, Side
 from hipdesk.review import ReviewKind
-from tests.adapters.library_tools import act, add, tamper
+from tests.adapters.library_tools import MORNING, act, add, tamper
 from tests.adapters.test_store_clinical import DRUG, FACTS
 from tests.analysis_factory import make_analysis, make_hip, make_patient, make_series
 
@@ -41,6 +42,7 @@ def analyses(store: SqlVisitStore, incoming: Path) -> list[Analysis]:
     store.keep_facts(visit.visit.uid, FACTS, "Dr. A")
     patient = store.patient_of(visit.visit.uid)
     store.keep_treatment(patient.uid, DRUG, "Dr. A")
+    store.keep_reading(Reading(visit.visit.uid, Side.LEFT, "Dr. A", 1, MORNING, False, 20, 5, 6))
     store.record_report(first.uid, "d" * 64, True, "Dr. A")
     return [first, second, third]
 
@@ -70,6 +72,7 @@ def out(store: SqlVisitStore, analyses: list[Analysis], tmp_path: Path) -> Path:
         "repeats": 0,
         "clinical": 1,
         "treatments": 1,
+        "himriss": 1,
     }
     return tmp_path / "out"
 
@@ -192,6 +195,13 @@ def test_a_place_that_cannot_be_written(store: SqlVisitStore, tmp_path: Path) ->
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match=r"cannot be made; choose one"):
         export_tables(store, tmp_path / "file")
+
+
+def test_readings_have_their_totals(out: Path) -> None:
+    (row,) = read_csv(out, "himriss")
+    names = ("side", "reader", "number", "femoral_bml", "acetabular_bml", "effusion_synovitis")
+    assert [row[name] for name in names] == ["L", "Dr. A", "1", "20", "5", "6"]
+    assert (row["total"], row["blinded_to_order"]) == ("31", "false")
 
 
 def test_clinical_tables_can_be_imported_again(

@@ -18,10 +18,14 @@ from app.background import Job, JobStatus
 from app.messages import Messages
 from app.services import Services
 from hipdesk.amendment import unsettled
+from hipdesk.clinical import ClinicalFacts, Treatment
 from hipdesk.errors import BugError, Cancelled, KnownError, StoreError
+from hipdesk.himriss import Reading, standing
 from hipdesk.matching import placed
 from hipdesk.ports import (
     AnalysisEntry,
+    ClinicalRecord,
+    DatedFacts,
     PatientEntry,
     ProtocolChoice,
     ScannerProtocol,
@@ -398,6 +402,9 @@ class FakeStore:
         self.closed = False
         self.charsets: dict[str, str] = {}
         self._visits: dict[str, _Visit] = {}
+        self.facts: dict[str, list[DatedFacts]] = {}
+        self.treatments: dict[str, dict[str, Treatment]] = {}
+        self.readings: list[Reading] = []
 
     def add(
         self, analysis: Analysis, source_files: Sequence[Path], thumbnail: np.ndarray | None = None
@@ -537,6 +544,53 @@ class FakeStore:
     def repeat_pairs(self) -> tuple[RepeatPair, ...]:
         self._called("repeat_pairs")
         return tuple(self.pairs)
+
+    def clinical_record(self, visit_uid: str) -> ClinicalRecord:
+        self._called("clinical_record")
+        visit = self._known_visit(visit_uid)
+        dated = [each for each in self._of(visit.patient) if each.day is not None]
+        before = [
+            self.facts[each.uid][-1]
+            for each in dated
+            if visit.day is not None and each.day < visit.day and each.uid in self.facts
+        ]
+        here = self.facts.get(visit_uid)
+        return ClinicalRecord(
+            visit_uid,
+            visit.patient,
+            visit.day,
+            None if here is None else here[-1],
+            before[-1] if before else None,
+            tuple(self.treatments.get(visit.patient, {}).items()),
+            standing(each for each in self.readings if each.visit_uid == visit_uid),
+        )
+
+    def keep_facts(self, visit_uid: str, facts: ClinicalFacts, reader: str) -> None:
+        self._called("keep_facts")
+        day = self._known_visit(visit_uid).day
+        kept = DatedFacts(visit_uid, day, facts, reader, NOW)
+        self.facts.setdefault(visit_uid, []).append(kept)
+
+    def keep_treatment(
+        self,
+        patient_uid: str,
+        treatment: Treatment,
+        reader: str,
+        *,
+        uid: str | None = None,
+        withdrawn: bool = False,
+    ) -> str:
+        self._called("keep_treatment")
+        own = self.treatments.setdefault(patient_uid, {})
+        name = uid or f"treatment-{next(_numbers)}"
+        own.pop(name, None)
+        if not withdrawn:
+            own[name] = treatment
+        return name
+
+    def keep_reading(self, reading: Reading, *, correcting: bool = False) -> None:
+        self._called("keep_reading")
+        self.readings.append(reading)
 
     def load(self, analysis_uid: str, series: Series) -> Reviewed:
         self._called("load")

@@ -150,7 +150,8 @@ VOICELESS = re.compile(
     r"|hipdesk\.adapters\.(_output_|dicom_output|dicom_writer|result_folder|segmentation_file)"
     r"|hipdesk\.adapters\.(_store_audit|_dicom_codestreams|_dicom_phases|worker_process)"
     r"|hipdesk\.adapters\.(backup|case_bundle|deidentify|integrity|table_export)\b"  # commands
-    r"|hipdesk\.(clinical|clinical_import|himriss|adapters\._store_clinical)\b"  # until a form does
+    r"|hipdesk\.(clinical|clinical_import|himriss)\b"  # until a form does
+    r"|hipdesk\.adapters\._store_(clinical|readings)\b"
     r"|hipdesk\.(alignment|bone_surface|adapters\.registration)\b"  # until a page shows them
 )
 """Modules whose words never come to the window, or only as names of series."""

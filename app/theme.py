@@ -482,7 +482,7 @@ def set_role(widget: QWidget, role: str, value: str | bool = True) -> None:
     """Give a widget a property that the style sheet knows, and style it anew.
 
     ``primary`` buttons (one a workspace), ``quiet``, ``compact`` buttons, those
-    with a ``menu`` and the ``line`` of a message; ``panel`` and ``card`` frames
+    with a ``menu``, the ``line`` and the ``bell`` of messages; ``panel`` and ``card`` frames
     (``current`` marks one card), ``image`` areas, ``rule`` lines; labels with
     ``kind`` = ``title | section | strong | muted | small``, or ``chip``; labels with
     ``tone`` and frames with ``ground`` = ``good | caution | danger | note``.

@@ -76,9 +76,6 @@ class JobBar(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
-        policy = self.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.setSizePolicy(policy)
         self.hide()
 
     def show_jobs(self, jobs: tuple[JobStatus, ...]) -> None:

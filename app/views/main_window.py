@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QPlainTextEdit,
+    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QTabBar,
@@ -46,7 +47,7 @@ from app.views.file_choice import FileChoice, local_paths
 from app.views.icon_label import IconLabel
 from app.views.job_bar import JobBar
 from app.views.labels import ElidedLabel, core_sentence, label
-from app.views.layouts import column, holding, row, rule
+from app.views.layouts import STRETCH, column, holding, row, rule
 from app.views.message_bar import MessageBar
 from app.views.patient_header import PatientHeaderLine
 from app.views.settings_dialog import SettingsDialog
@@ -75,6 +76,18 @@ ICONS: Final = {
 def always() -> bool:
     """Let the window be closed."""
     return True
+
+
+class _Between(QWidget):
+    """Asks for no more than it needs, so that the banner is whole, and takes what is left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        """Of its contents at their narrowest."""
+        return self.minimumSizeHint()
 
 
 class MainWindow(QMainWindow):
@@ -274,10 +287,14 @@ class MainWindow(QMainWindow):
         self._jobs = JobBar()
         self._jobs.stopped.connect(lambda n: self._tell(lambda g: g.cancel_job(n)))
         sign = IconLabel("flask-outline", 16, "caution")
-        across = row(sign, self._banner, self._jobs, self._messages.line, self._messages.bell)
+        news = row(STRETCH, self._jobs, self._messages.line)
+        news.setStretchFactor(self._jobs, 3)
+        news.setStretchFactor(self._messages.line, 1)
+        between = _Between()
+        between.setLayout(news)
+        across = row(sign, self._banner, between, self._messages.bell)
         across.setContentsMargins(2 * SPACE, 0, 2 * SPACE, 0)
-        across.setStretchFactor(self._jobs, 1)
-        across.setStretchFactor(self._messages.line, 1)
+        across.setStretchFactor(between, 1)
         bar = holding(across, panel=True)
         bar.setFixedHeight(BOTTOM_HEIGHT)
         return bar

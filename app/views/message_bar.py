@@ -58,7 +58,7 @@ STAYS_MS: Final = 12_000
 READING_MS: Final = 75
 """and for so long a letter: as long as a note of two short lines stays."""
 
-LINE_ROOM: Final = 24 * SPACE
+LINE_ROOM: Final = 11 * SPACE
 """What is left of the gravest message in a narrow window."""
 
 BESIDE_WORDS: Final = 5 * SPACE
@@ -423,8 +423,8 @@ class MessageBell(QToolButton):
     def __init__(self) -> None:
         super().__init__()
         self._messages: tuple[Message, ...] = ()
-        set_role(self, "quiet")
-        set_role(self, "small")
+        for role in ("quiet", "small", "bell"):
+            set_role(self, role)
         self.setCheckable(True)
         self.setIconSize(QSize(16, 16))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

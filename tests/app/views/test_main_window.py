@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from app.views.drop_highlight import DropHighlight
 from app.views.file_choice import FileChoice
 from app.views.job_bar import JobBar, duration, time_left
 from app.views.main_window import MainWindow
-from app.views.message_bar import MessageRow
+from app.views.message_bar import LINE_ROOM, MessageRow
 from app.views.settings_dialog import SettingsDialog
 from app.views.window_place import SMALLEST, clamped, first_place
 from hipdesk.records import Compute, ModelRef, Patient
@@ -659,9 +660,33 @@ def test_every_button_in_the_frame_has_words(window: MainWindow) -> None:
 
 def test_messages_lie_over_the_page_and_move_nothing(window: MainWindow) -> None:
     assert not window._messages.isVisible()
-    before = window._stack.geometry(), window._jobs.geometry(), window._banner.geometry()
+    before = window._stack.geometry(), window._banner.geometry()
     window.show_messages(tuple(message(number, Severity.ERROR) for number in range(5)))
     QApplication.processEvents()
-    assert (window._stack.geometry(), window._jobs.geometry(), window._banner.geometry()) == before
+    assert (window._stack.geometry(), window._banner.geometry()) == before
     assert window._stack.geometry().contains(window._messages.geometry())
     assert window._messages.bell.isVisible()
+
+
+@pytest.mark.parametrize("width", [1120, 1366, 2560])
+def test_the_line_of_a_message_leaves_the_banner_whole(window: MainWindow, width: int) -> None:
+    window.resize(width, 700)
+    window.show_messages((message(1, Severity.ERROR),))
+    QApplication.processEvents()
+    bell, line = window._messages.bell.geometry(), window._messages.line
+    window._messages.bell.click()
+    QApplication.processEvents()
+    right = line.mapTo(window, line.rect().topRight()).x()
+    assert 0 <= window._messages.bell.mapTo(window, QPoint()).x() - right <= 16
+    assert "\N{HORIZONTAL ELLIPSIS}" not in line.text()
+    window._jobs._show(replace(job(1), detail="A step with many words " * 4), ())
+    window._jobs.show()
+    QApplication.processEvents()
+    assert window._banner.text() == window._banner.whole
+    window._jobs._show(job(1), (job(2), job(3)))
+    QApplication.processEvents()
+    assert line.width() >= LINE_ROOM
+    assert window._jobs.width() >= window._jobs.minimumSizeHint().width()
+    assert window._banner.text().startswith("Research use only")
+    assert window._messages.bell.geometry() == bell
+    assert window.width() == width

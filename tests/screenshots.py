@@ -90,6 +90,14 @@ def in_few_colours(path: Path) -> None:
     picture.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
+def speak(language: str) -> None:
+    """Have the program start in a language."""
+    from hipdesk.adapters.settings_file import SettingsFile
+    from hipdesk.settings import Language, Settings
+
+    SettingsFile().save(Settings(language=Language(language)))
+
+
 class Tour:
     """The program, what is done with it, and the pictures taken on the way."""
 
@@ -244,12 +252,15 @@ def main() -> int:
     """Make every picture anew."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=OUTPUT, help="folder for the pictures")
-    output = parser.parse_args().out
+    parser.add_argument("--language", choices=("en", "zh_CN"), default="en")
+    given = parser.parse_args()
+    output = given.out
     with tempfile.TemporaryDirectory() as name, virtual_screen():
         place = Path(name)
         os.environ["HIPDESK_DATA"] = str(place / "data")
         import app.bootstrap.networks  # noqa: F401 - before Qt
 
+        speak(given.language)
         library = demo_library(place)
         tour_of_the_demo(library, output)
         tour_of_a_library_in_use(library, output)

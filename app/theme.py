@@ -309,14 +309,16 @@ class _Keeper(QObject):
 
     def _hold(self) -> None:
         """Paint no window that is partly in one theme and partly in the other."""
-        self._let_go()
-        self._held = list({part.window() for part in self._undressed() if part.isVisible()})
-        for window in self._held:
+        seen = {part.window() for part in self._undressed() if part.isVisible()}
+        for window in seen.difference(self._held):
             window.setUpdatesEnabled(False)
+            self._held.append(window)
 
     def _let_go(self) -> None:
+        """Paint again; Qt has dropped what it was asked for meanwhile, of a new size, too."""
         for window in filter(isValid, self._held):
             window.setUpdatesEnabled(True)
+            window.repaint()
         self._held = []
 
 

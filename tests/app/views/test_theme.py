@@ -9,7 +9,7 @@ from dataclasses import fields
 
 import pytest
 import qtawesome
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QRawFont
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -188,6 +188,27 @@ def test_a_window_is_painted_again_though_another_theme_comes_meanwhile(
     theme.choose(Theme.DARK)
     qtbot.waitUntil(words.updatesEnabled)
     assert letters(words) == theme.DARK.muted
+
+
+def test_a_window_that_grows_as_the_theme_changes_is_painted_whole(
+    qtbot: QtBot, parted: None
+) -> None:
+    part = QFrame(objectName="page")
+    part.setAutoFillBackground(True)
+    qtbot.addWidget(part)
+    theme.dress(part)
+    part.resize(300, 200)
+    with qtbot.waitExposed(part):
+        part.show()
+    part.resize(600, 400)
+    theme.choose(Theme.LIGHT)
+    qtbot.waitUntil(lambda: corner(part) == theme.LIGHT.panel, timeout=2000)
+
+
+def corner(part: QWidget) -> str:
+    """Colour that the screen shows in a window's lower right corner."""
+    shown = part.screen().grabWindow(part.winId()).toImage()
+    return shown.pixelColor(part.rect().bottomRight() - QPoint(3, 3)).name()
 
 
 def test_a_part_that_is_gone_is_not_styled(qtbot: QtBot, qapp: QApplication, parted: None) -> None:

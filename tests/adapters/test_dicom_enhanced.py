@@ -10,6 +10,8 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.encaps import get_frame
+from pydicom.pixels import get_decoder
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -20,9 +22,11 @@ from pydicom.uid import (
     JPEGLSLossless,
     RLELossless,
 )
+from scipy import ndimage
 
 from hipdesk.adapters.dicom_folder import DicomFolderReader
 from hipdesk.records import Contrast, Plane, Scan, Series, Volume
+from tests.adapters.jpeg_lossless import decoded
 from tests.dicom_factory import (
     ORIENTATIONS,
     STIR,
@@ -173,6 +177,35 @@ def test_two_compressed_copies_of_a_real_series_agree(shared_data, tmp_path):
     assert np.array_equal(one.affine, other.affine)
     assert [s.position_lps_mm for s in one.slices] == [s.position_lps_mm for s in other.slices]
     assert np.corrcoef(*(volume.voxels.ravel() for volume in volumes))[0, 1] > 0.9
+
+
+def test_the_two_compressed_copies_are_two_reconstructions_whoever_decodes(shared_data):
+    """One was evened out by a measurement of the coils, as its header says."""
+    folder = shared_data / "dicom_samples" / "dcm_qa_frag"
+    plain, evened = (
+        [pydicom.dcmread(path) for path in sorted((folder / name).glob("*.dcm"))]
+        for name in ("5001_anat-T1w_acq-tfl", "6001_anat-T1w_acq-tfl")
+    )
+    assert not any("NORM" in dataset.ImageType for dataset in plain)
+    assert all("NORM" in dataset.ImageType for dataset in evened)
+    assert (plain[0].LargestImagePixelValue, evened[0].LargestImagePixelValue) == (2712, 678)
+    one = [decoded(get_frame(each.PixelData, 0, number_of_frames=1)) for each in plain]
+    other = [pixels_by(each, "pylibjpeg") for each in evened]
+    assert np.array_equal(one, [pixels_by(each, "gdcm") for each in plain])
+    assert np.array_equal(other, [pixels_by(each, "gdcm") for each in evened])
+    assert np.array_equal(other, [pixels_by(each, "pillow") for each in evened])
+    smooth = ndimage.gaussian_filter([each.pixel_array * 1.0 for each in plain], (1, 4, 4))
+    gain = ndimage.gaussian_filter(np.array(other) * 1.0, (1, 4, 4)) / np.maximum(smooth, 1)
+    bright = np.array(one) > 40
+    assert np.ptp(np.percentile(gain[bright], (5, 95))) > 0.1
+    left = (gain * one - other)[bright]
+    assert np.sqrt(np.mean(left**2)) < 0.1 * np.mean(np.array(other)[bright])
+
+
+def pixels_by(dataset: Dataset, decoder: str) -> np.ndarray:
+    """Stored values as one library decodes them."""
+    syntax = dataset.file_meta.TransferSyntaxUID
+    return get_decoder(syntax).as_array(dataset, decoding_plugin=decoder)[0]
 
 
 # Several stacks, echoes and phases in one file

@@ -274,6 +274,7 @@ NAMES = [
     (b"ISO_IR 144", RUSSIAN.encode("iso8859_5"), "Иванов Иван"),
     (b"ISO_IR 126", GREEK.encode("iso8859_7"), "Παπαδόπουλος Γιώργος"),
     (b"ISO_IR 127", ARABIC.encode("iso8859_6"), "محمد علي"),
+    (b"ISO_IR 138", HEBREW.encode("iso8859_8"), "כהן דוד"),
     (b"ISO_IR 166", THAI.encode("tis_620"), "สมชาย ใจดี"),
 ]
 

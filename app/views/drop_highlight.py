@@ -1,12 +1,26 @@
-"""The page answers when folders are dragged over the window; patient and banner stay in sight."""
+"""The page answers when folders are dragged over the window; patient and banner stay in sight.
+
+What is dropped is read, never taken: whatever the source proposes, it is told of a copy.
+"""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from app.theme import LARGE_PX, SPACE, current, font
+
+
+def take_copy(event: QDropEvent) -> bool:
+    """Accept as a copy, so that no file manager removes what was dropped; whether it could be.
+
+    Where the source offers nothing but to move, it is refused.
+    """
+    possible = bool(event.possibleActions() & Qt.DropAction.CopyAction)
+    event.setDropAction(Qt.DropAction.CopyAction if possible else Qt.DropAction.IgnoreAction)
+    event.setAccepted(possible)
+    return possible
 
 
 class DropHighlight(QWidget):

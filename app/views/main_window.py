@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
+    QDragMoveEvent,
     QDropEvent,
     QGuiApplication,
     QPainter,
@@ -42,7 +43,7 @@ from app.state import ComputeBadge, PatientHeader, Workspace
 from app.theme import SPACE, icon, set_role
 from app.views.about import AboutPage, KeyboardPage, Page, ProgramFacts
 from app.views.compute_badge import ComputeBadgeButton
-from app.views.drop_highlight import DropHighlight
+from app.views.drop_highlight import DropHighlight, take_copy
 from app.views.file_choice import FileChoice, local_paths
 from app.views.icon_label import IconLabel
 from app.views.job_bar import JobBar
@@ -445,9 +446,13 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Show that folders and files may be dropped."""
-        if local_paths(event.mimeData()):
-            event.acceptProposedAction()
+        if local_paths(event.mimeData()) and take_copy(event):
             self._drop.show_over(True)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Go on saying so; the keys held, and with them the proposal, may change meanwhile."""
+        if local_paths(event.mimeData()):
+            take_copy(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """Show it no longer."""
@@ -457,8 +462,7 @@ class MainWindow(QMainWindow):
         """Open what was dropped."""
         self._drop.show_over(False)
         paths = local_paths(event.mimeData())
-        if paths:
-            event.acceptProposedAction()
+        if paths and take_copy(event):
             self._open(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:

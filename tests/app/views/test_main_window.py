@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, Qt, QTranslator, QUrl
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QKeySequence
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QImage,
+    QKeySequence,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -336,6 +343,40 @@ def test_folders_dropped_anywhere_are_opened(window: MainWindow, told: Recorder)
     QApplication.sendEvent(window, drop)
     assert not window._drop.isVisible()
     assert told.told == [("open_paths", (Path("/data/one"), Path("/data/two")))]
+
+
+COPY, MOVE = Qt.DropAction.CopyAction, Qt.DropAction.MoveAction
+NO_KEYS, HELD = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+
+
+@pytest.mark.parametrize("keys", [NO_KEYS, Qt.KeyboardModifier.ShiftModifier])
+def test_what_is_dropped_is_never_moved(
+    window: MainWindow, told: Recorder, keys: Qt.KeyboardModifier
+) -> None:
+    """A source that hears of a move removes the files."""
+    data, point = paths_data("/data/one"), QPoint(5, 5)
+    for event in (
+        QDragEnterEvent(point, COPY | MOVE, data, HELD, keys),
+        QDragMoveEvent(point, COPY | MOVE, data, HELD, keys),
+        QDropEvent(QPointF(point), COPY | MOVE, data, HELD, keys),
+    ):
+        event.setDropAction(MOVE)
+        QApplication.sendEvent(window, event)
+        assert event.isAccepted()
+        assert event.dropAction() == COPY
+    assert told.told == [("open_paths", (Path("/data/one"),))]
+
+
+def test_what_can_only_be_moved_is_refused(window: MainWindow, told: Recorder) -> None:
+    data, point = paths_data("/data/one"), QPoint(5, 5)
+    enter = QDragEnterEvent(point, MOVE, data, HELD, NO_KEYS)
+    QApplication.sendEvent(window, enter)
+    assert not enter.isAccepted()
+    assert not window._drop.isVisible()
+    drop = QDropEvent(QPointF(point), MOVE, data, HELD, NO_KEYS)
+    window.dropEvent(drop)
+    assert (drop.isAccepted(), drop.dropAction()) == (False, Qt.DropAction.IgnoreAction)
+    assert told.told == []
 
 
 def test_text_fields_leave_drops_to_the_window(qtbot: QtBot) -> None:

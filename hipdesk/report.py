@@ -416,7 +416,9 @@ def _acquisition(series: Series) -> tuple[Fact, ...]:
 
 
 def _scanner(acquisition: Acquisition) -> str:
-    parts = (acquisition.manufacturer, acquisition.model)
+    maker, model = acquisition.manufacturer, acquisition.model
+    repeated = model.casefold().split()[: len(maker.split())] == maker.casefold().split()
+    parts = (model,) if repeated else (maker, model)
     return " ".join(part for part in parts if part) or NO_VALUE
 
 
@@ -427,7 +429,7 @@ def _timing(acquisition: Acquisition) -> str:
 
 def _slices(series: Series) -> str:
     thickness = series.acquisition.slice_thickness_mm
-    thick = "" if thickness is None else f"{thickness:g} mm, "
+    thick = "" if thickness is None else f"{round(thickness, 2):g} mm, "
     return f"{len(series.slices)}, {thick}every {series.spacing_mm[0]:.2f} mm"
 
 

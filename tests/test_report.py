@@ -411,6 +411,31 @@ def test_missing_header_fields_are_dashes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("maker", "model", "told"),
+    [
+        ("HipDesk", "HipDesk phantom", "HipDesk phantom"),
+        ("SIEMENS", "Siemens Skyra", "Siemens Skyra"),
+        ("Philips", "Ingenia", "Philips Ingenia"),
+        ("Philips", "", "Philips"),
+        ("", "Ingenia", "Ingenia"),
+        ("GE", "Genesis", "GE Genesis"),
+        ("", "", NO_VALUE),
+    ],
+)
+def test_a_scanner_is_named_once(maker: str, model: str, told: str) -> None:
+    analysis, volume = make_analysis(manufacturer=maker, model=model)
+    report = build_report(analysis, volume, now=NOW)
+    assert {fact.label: fact.value for fact in report.acquisition}["Scanner"] == told
+
+
+def test_a_thickness_has_two_decimals_at_most() -> None:
+    analysis, volume = make_analysis(slice_thickness_mm=3.29602)
+    report = build_report(analysis, volume, now=NOW)
+    facts = {fact.label: fact.value for fact in report.acquisition}
+    assert facts["Slices"] == "18, 3.3 mm, every 4.40 mm"
+
+
+@pytest.mark.parametrize(
     ("stored", "read"),
     [
         ("DOE^JANE", "DOE, JANE"),

@@ -327,8 +327,8 @@ _RESULT: Final = (
         "for ghosts over the hips."
     ),
     (
-        "One side of the pictures is {ratio} times as bright as the other, as failed fat "
-        "suppression or a coil leaves it; compare the hips with care."
+        "In {share} % of the pictured body fat looks brighter than elsewhere, as failed fat "
+        "suppression leaves it; take no bright fat or marrow there for oedema."
     ),
     (
         "The files do not say how the series is weighted; by its pixels fat is {shown}. Check its "

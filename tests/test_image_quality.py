@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from hipdesk.adapters.dicom_folder import DicomFolderReader
 from hipdesk.image_quality import (
+    FAT_LIMIT,
     GHOST_LIMIT,
-    UNEVEN_LIMIT,
     VOID_NOTED,
+    failed_suppression,
     ghosting,
     head_void,
     image_notices,
     refused_for_metal,
-    unevenness,
     void_share,
 )
 from hipdesk.records import Contrast, Head, HipResult, Reason, Side, Volume
@@ -128,25 +129,65 @@ def test_a_ghost_is_as_strong_as_measured(strength, axis):
 def test_an_empty_picture_measures_nothing():
     empty = np.zeros(SHAPE, np.float32)
     assert ghosting(empty) == 0.0
-    assert unevenness(empty, SPACING) is None
+    assert failed_suppression(empty, SPACING) is None
 
 
-@pytest.mark.parametrize(("factor", "said"), [(1.0, False), (1.7, False), (2.5, True)])
-def test_a_brighter_side_is_measured(factor, said):
-    voxels = _textured()
-    voxels[:, :, 90:] *= factor
-    assert unevenness(voxels, SPACING) == pytest.approx(factor, rel=0.05)
-    assert ("uneven_suppression" in _codes(_volume(voxels), ())) is said
-    assert said is (factor > UNEVEN_LIMIT)
-    t1 = _codes(_volume(voxels, Contrast.T1), ())
-    assert "uneven_suppression" not in t1
+def _limbs(bright, fat_from):
+    """Muscles with sheets of fat between, as dark as they are, but bright from a column on."""
+    voxels = _textured(2)
+    voxels[:, :, :10] = 1.0
+    voxels[:, :, -10:] = 1.0
+    sheet = np.zeros(SHAPE, bool)
+    sheet[:, ::10] = sheet[:, 1::10] = True
+    sheet[:, :, ::10] = sheet[:, :, 1::10] = True
+    sheet[:, :, : max(fat_from, 10)] = False
+    sheet[:, :, -10:] = False
+    voxels[sheet] *= bright
+    return voxels
+
+
+def test_bright_fat_in_a_part_of_the_body_is_told():
+    told = failed_suppression(_limbs(4.0, 110), SPACING)
+    assert told.log_odds > FAT_LIMIT
+    assert 0.2 < told.share < 0.55
+    said = _codes(_volume(_limbs(4.0, 110)), ())["uneven_suppression"]
+    assert said.figure == pytest.approx(100 * told.share)
+    assert "uneven_suppression" not in _codes(_volume(_limbs(4.0, 110), Contrast.T1), ())
+
+
+def test_the_brighter_the_fat_the_likelier_its_failure():
+    odds = [failed_suppression(_limbs(bright, 110), SPACING).log_odds for bright in (1, 2, 3, 4)]
+    assert odds == sorted(odds)
+    assert odds[0] < FAT_LIMIT - 2
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.7, 2.5])
+def test_a_coil_that_brightens_one_side_is_no_failure(factor):
+    voxels = _limbs(1.0, 10)
+    voxels *= np.linspace(1, factor, SHAPE[2], dtype=np.float32)
+    assert failed_suppression(voxels, SPACING).log_odds < FAT_LIMIT
+
+
+def test_too_little_of_a_body_is_not_judged():
+    voxels = np.zeros(SHAPE, np.float32)
+    voxels[:, 40:60, 40:60] = 100.0
+    assert failed_suppression(voxels, SPACING) is None
 
 
 def test_gain_and_mirroring_change_no_figure():
-    voxels = _textured()
-    voxels[:, :, 100:] *= 1.5
+    voxels = _limbs(3.0, 110)
     assert ghosting(3 * voxels) == pytest.approx(ghosting(voxels), rel=1e-3)
-    assert unevenness(3 * voxels, SPACING) == pytest.approx(unevenness(voxels, SPACING), rel=1e-3)
-    assert unevenness(voxels[:, :, ::-1], SPACING) == pytest.approx(
-        unevenness(voxels, SPACING), rel=0.03
-    )
+    odds = failed_suppression(voxels, SPACING).log_odds
+    for other in (3 * voxels, voxels[:, :, ::-1], voxels[:, ::-1], voxels[::-1]):
+        assert failed_suppression(other, SPACING).log_odds == pytest.approx(odds, abs=0.4)
+
+
+def test_no_real_series_seems_to_fail_or_to_have_ghosts(shared_data):
+    """T1 series: fat is bright everywhere, so even taken for another contrast it fails nowhere."""
+    for folder in sorted((shared_data / "mr_coronal_t1").glob("images_*")):
+        reader = DicomFolderReader()
+        volume = reader.read(reader.scan(folder).series[0])
+        as_stir = Volume(
+            replace(volume.series, contrast=Contrast.STIR), volume.voxels, volume.pixel_sha256
+        )
+        assert _codes(as_stir, ()) == {}

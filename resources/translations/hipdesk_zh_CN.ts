@@ -3680,8 +3680,8 @@
         <translation>图像出现移位重影（相似度 {ghost} %），如运动所致；请检查髋部有无伪影。</translation>
     </message>
     <message>
-        <source>One side of the pictures is {ratio} times as bright as the other, as failed fat suppression or a coil leaves it; compare the hips with care.</source>
-        <translation>图像一侧亮度为另一侧的 {ratio} 倍，如脂肪抑制失败或线圈所致；比较两髋时请谨慎。</translation>
+        <source>In {share} % of the pictured body fat looks brighter than elsewhere, as failed fat suppression leaves it; take no bright fat or marrow there for oedema.</source>
+        <translation>图像所示躯体中有 {share} % 的区域脂肪信号高于别处，如脂肪抑制失败所致；请勿将该处的高信号脂肪或骨髓当作水肿。</translation>
     </message>
     <message>
         <source>The files do not say how the series is weighted; by its pixels fat is {shown}. Check its contrast before using the result.</source>

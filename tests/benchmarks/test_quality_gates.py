@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from hipdesk.image_quality import (
+    FAT_LIMIT,
     GHOST_LIMIT,
-    UNEVEN_LIMIT,
+    failed_suppression,
     ghosting,
     refused_for_metal,
-    unevenness,
 )
 from hipdesk.phantom import procedural
 from hipdesk.phantom.artefacts import Scanner, random_scanner
@@ -93,8 +93,10 @@ def test_faults_are_told_and_sound_series_left_in_peace() -> None:
         told[f"metal, fault {name}"].append(metal)
         told[f"ghosting, fault {name}"].append(ghosting(volume.voxels) > GHOST_LIMIT)
         if contrast.fluid_sensitive:
-            ratio = unevenness(volume.voxels, volume.series.spacing_mm) or 0.0
-            told[f"uneven, fault {name}"].append(ratio > UNEVEN_LIMIT)
+            failed = failed_suppression(volume.voxels, volume.series.spacing_mm)
+            told[f"failed suppression, fault {name}"].append(
+                failed is not None and failed.log_odds > FAT_LIMIT
+            )
         if not fault:
             verdict = judge_fat(volume, heads)
             want = Fat.DARK if contrast.fluid_sensitive else Fat.BRIGHT

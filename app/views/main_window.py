@@ -52,6 +52,7 @@ from app.views.layouts import STRETCH, column, holding, row, rule
 from app.views.message_bar import MessageBar
 from app.views.patient_header import PatientHeaderLine
 from app.views.settings_dialog import SettingsDialog
+from app.views.side_panel import left_at, put_back
 from app.views.window_place import SMALLEST, clamped, first_place
 from hipdesk.ports import ProtocolChoice
 from hipdesk.report import RESEARCH_ONLY
@@ -209,9 +210,7 @@ class MainWindow(QMainWindow):
         if state.maximised:
             self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
         for splitter in self._splitters():
-            sizes = state.splitters.get(splitter.objectName())
-            if sizes is not None and len(sizes) == splitter.count():
-                splitter.setSizes(list(sizes))
+            put_back(splitter, state.splitters.get(splitter.objectName(), ()))
         self._choice.last_folder = state.last_folder
 
     def state(self) -> WindowState:
@@ -222,7 +221,9 @@ class MainWindow(QMainWindow):
         return WindowState(
             geometry=geometry,
             maximised=self.isMaximized(),
-            splitters={each.objectName(): tuple(each.sizes()) for each in self._splitters()},
+            splitters={
+                each.objectName(): left for each in self._splitters() if (left := left_at(each))
+            },
             last_folder=self._choice.last_folder,
         )
 

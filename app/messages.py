@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Final
 
+from app.spoken import source_of
 from hipdesk.errors import Cancelled, KnownError
 
 FADES_AFTER_S: Final = 6.0
@@ -175,8 +176,8 @@ class Messages:
     def _joined(self, severity: Severity, text: str, action: Action | None) -> Message:
         """The message as it is now, counted up where the same was said before."""
         for at, each in enumerate(self._present):
-            if (each.severity, each.text) == (severity, text):
-                again = replace(each, times=each.times + 1, action=action)
+            if (each.severity, source_of(each.text)) == (severity, source_of(text)):
+                again = replace(each, text=text, times=each.times + 1, action=action)
                 self._present = (*self._present[:at], *self._present[at + 1 :], again)
                 return again
         message = Message(next(self._numbers), severity, text, action)

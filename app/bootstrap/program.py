@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import pyqtgraph as pg
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
 from app import language, theme
@@ -26,15 +25,15 @@ from app.controllers.review import ReviewController
 from app.controllers.shell import ShellController
 from app.controllers.signing import SigningDesk
 from app.controllers.study import StudyController
-from app.core_catalogue import CONTEXT
 from app.jobs import GuiThread, JobThread
 from app.messages import Messages
 from app.services import Services
+from app.spoken import spoken
 from app.state import Workspace
 from app.views.about import ProgramFacts
 from app.views.file_choice import FileChoice
 from app.views.follow_up_view import FollowUpView
-from app.views.labels import core_words
+from app.views.labels import translated
 from app.views.library_view import LibraryView
 from app.views.main_window import MainWindow
 from app.views.report_view import ReportView
@@ -51,9 +50,7 @@ from hipdesk.settings import Settings
 
 def translate(context: str, text: str, /) -> str:
     """The words of the language in force."""
-    if context == CONTEXT:
-        return core_words(text)
-    return QCoreApplication.translate(context, text)
+    return spoken(context, text, translated)
 
 
 def now() -> datetime:

@@ -41,6 +41,7 @@ from app.controllers.trends import comparison_of, trend_shown
 from app.controllers.windows import relative
 from app.messages import Severity
 from app.services import Services
+from app.spoken import joined
 from app.state import (
     HEIGHTS_MM,
     OPACITIES,
@@ -217,7 +218,7 @@ class FollowUpController:
         said = words.format(done=made, failed=len(failed))
         why = dict.fromkeys(self.translate("core", each.reason) for each in failed)
         severity = Severity.WARNING if failed else Severity.INFO
-        self._services.messages.say(severity, " ".join((said, *why)))
+        self._services.messages.say(severity, joined(said, *why))
         self._ask_entries()
 
     def _not_reanalysed(self, error: Exception) -> None:

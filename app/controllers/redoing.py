@@ -22,6 +22,7 @@ from app.controllers.showing import Translate, tell_known
 from app.controllers.signing import HipKey, SigningDesk
 from app.messages import Severity
 from app.services import Services
+from app.spoken import joined
 from app.state import Exam, OpenSeries, SliceDeed, SliceWish
 from hipdesk.display import DisplayStack, Outlines
 from hipdesk.errors import KnownError
@@ -278,7 +279,7 @@ class HipRedoer:
         self._release(hip)
         if series_of(self._desk.exam, hip[0]) is not None:
             stopped = self.translate("Review", "Outlining was stopped.")
-            self._services.messages.say(Severity.INFO, f"{stopped} {self._back(hip)}")
+            self._services.messages.say(Severity.INFO, joined(stopped, self._back(hip)))
 
     def _failed(self, hip: HipKey, error: Exception) -> None:
         self._release(hip)
@@ -286,7 +287,7 @@ class HipRedoer:
             tell_known(self._services.messages, error)
             return
         why = self.translate("core", str(error)) if isinstance(error, KnownError) else ""
-        self._services.messages.say(Severity.ERROR, f"{why} {self._back(hip)}".strip())
+        self._services.messages.say(Severity.ERROR, joined(why, self._back(hip)))
 
     def _back(self, hip: HipKey) -> str:
         """Where the crop is again."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from app.core_catalogue import CONTEXT, in_language
+from app.spoken import Spoken
 from app.theme import SPACE, set_role
 from hipdesk.wording import capital
 
@@ -25,6 +26,18 @@ SHORTEST: Final = 6 * SPACE
 def core_words(words: str) -> str:
     """Words of the core in the reader's language, where a translation has them."""
     return in_language(words, _lookup)
+
+
+def translated(context: str, text: str) -> str:
+    """English words of the window or the core in the reader's language."""
+    if context == CONTEXT:
+        return core_words(text)
+    return QCoreApplication.translate(context, text)
+
+
+def in_force(words: str) -> str:
+    """What was said, or words of the core, in the language in force now."""
+    return words.anew(translated) if isinstance(words, Spoken) else core_words(words)
 
 
 def core_sentence(words: str) -> str:

@@ -37,7 +37,7 @@ from PySide6.QtWidgets import (
 from app.messages import SHOWN, Message, Severity, in_sight, ordered
 from app.theme import HALF, SPACE, icon, set_role
 from app.views.icon_label import IconLabel
-from app.views.labels import Tone, core_words, label, plain_tip
+from app.views.labels import Tone, in_force, label, plain_tip
 from app.views.layouts import STRETCH, column, holding, row
 
 TALLEST: Final = 30 * SPACE
@@ -93,7 +93,7 @@ def gravity_words(severity: Severity) -> str:
 def sentence(message: Message) -> str:
     """What a message says, and how often it was said."""
     again = f" (\N{MULTIPLICATION SIGN}{message.times})" if message.times > 1 else ""
-    return core_words(message.text) + again
+    return in_force(message.text) + again
 
 
 def line_of(message: Message) -> str:
@@ -141,7 +141,7 @@ class MessageRow(QFrame):
         self._text.setText(sentence(message))
         self._act.setVisible(message.action is not None)
         if message.action is not None:
-            self._act.setText(core_words(message.action.title))
+            self._act.setText(in_force(message.action.title))
         self._close.setToolTip(self.tr("Dismiss"))
         self._close.setAccessibleName(self.tr("Dismiss this message"))
         self.setAccessibleName(line_of(message))
@@ -170,6 +170,7 @@ class MessageBar(QFrame):
         self._rows: dict[int, MessageRow] = {}
         self._all = False
         self._away: frozenset[Message] = frozenset()
+        self._newest = 0
         set_role(self, "messages")
         self.bell = MessageBell()
         self.bell.clicked.connect(self._ring)
@@ -180,6 +181,7 @@ class MessageBar(QFrame):
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(holding(self._list))
+        self._scroll.verticalScrollBar().rangeChanged.connect(self._reveal)
         self._more = QPushButton()
         set_role(self._more, "quiet")
         set_role(self._more, "compact")
@@ -207,6 +209,7 @@ class MessageBar(QFrame):
         self._away &= set(messages)
         if len(self._present) <= SHOWN:
             self._all = False
+        self._newest = messages[-1].number if come else 0
         self.bell.show_messages(messages)
         before = self.geometry() if self.isVisible() else QRect()
         self._arrange()
@@ -251,7 +254,7 @@ class MessageBar(QFrame):
     def _arrange(self) -> None:
         present = self._present
         self.bell.setChecked(bool(present))
-        self.line.show_messages(tuple(self._away))
+        self.line.show_messages(tuple(each for each in self._messages if each in self._away))
         chosen = ordered(present) if self._all else in_sight(present)
         kept = {message.number: message for message in chosen}
         for number in set(self._rows) - set(kept):
@@ -284,7 +287,7 @@ class MessageBar(QFrame):
         self._below.setVisible(left > 0)
 
     def _toggle(self) -> None:
-        self._all = not self._all
+        self._all, self._newest = not self._all, 0
         self._arrange()
 
     def _ring(self) -> None:
@@ -334,6 +337,12 @@ class MessageBar(QFrame):
         left, bottom = page.left() + SPACE, page.bottom() + 1 - SPACE
         self.setGeometry(left, bottom - tall, width, tall)
 
+    def _reveal(self) -> None:
+        """Have what was said last in sight, however much there is above it."""
+        newest = self._rows.get(self._newest)
+        if newest is not None:
+            self._scroll.verticalScrollBar().setValue(newest.y())
+
     def _pointer(self) -> QPoint:
         return self.mapToParent(self.mapFromGlobal(QCursor.pos()))
 
@@ -375,9 +384,11 @@ class MessageLine(QPushButton):
         return self._message
 
     def show_messages(self, away: tuple[Message, ...]) -> None:
-        """Tell the gravest of these; of equals what was said first."""
-        grave = (each for each in ordered(away) if each.severity is not Severity.INFO)
-        self._message = next(grave, None)
+        """Tell the gravest of these; of equals what was said last."""
+        gravest = ordered(away)[:1]
+        alike = (each for each in reversed(away) if each.severity is gravest[0].severity)
+        said = next(alike, None) if gravest else None
+        self._message = None if said is None or said.severity is Severity.INFO else said
         self._say()
 
     def sizeHint(self) -> QSize:

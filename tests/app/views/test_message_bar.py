@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app import theme
+from app import language, theme
 from app.messages import SHOWN, Action, Message, Severity
+from app.spoken import spoken
 from app.theme import SPACE
+from app.views.labels import translated
 from app.views.message_bar import READING_MS, STAYS_MS, MessageBar
-from hipdesk.settings import Theme
+from hipdesk.settings import Language, Theme
 
 LONG = "A sentence of the kind that has to be read, with what happened and what to do. " * 3
 
@@ -229,3 +233,76 @@ def test_a_press_on_the_cross_dismisses(page: Page, qtbot: QtBot) -> None:
     with qtbot.waitSignal(page.bar.dismissed) as told:
         page.bar.rows[0]._close.click()
     assert told.args == [7]
+
+
+@pytest.fixture
+def chinese(qapp: QApplication) -> Iterator[None]:
+    yield
+    language.apply(qapp, Language.ENGLISH)
+
+
+@pytest.mark.usefixtures("chinese")
+def test_what_was_said_follows_the_language(page: Page, qapp: QApplication) -> None:
+    saved = spoken("Report", "Saved as {name}.", translated).format(name="a.pdf")
+    again = Action(spoken("Study", "Save again", translated), lambda: None)
+    page.bar.show_messages((Message(1, Severity.WARNING, saved, again),))
+    (row,) = page.bar.rows
+    assert (row._text.text(), row._act.text()) == ("Saved as a.pdf.", "Save again")
+    language.apply(qapp, Language.CHINESE)
+    QApplication.processEvents()
+    assert not re.search("Saved|Save again", row._text.text() + row._act.text())
+    assert "a.pdf" in row._text.text()
+    page.bar._leave.timeout.emit()
+    assert "Saved" not in page.bar.line.accessibleName()
+    language.apply(qapp, Language.ENGLISH)
+    QApplication.processEvents()
+    assert page.bar.line.accessibleName() == "Warning: Saved as a.pdf."
+
+
+@pytest.mark.parametrize("size", [(1120, 640), (500, 320)])
+def test_the_newest_message_is_in_sight_at_once(
+    page: Page, size: tuple[int, int], qtbot: QtBot
+) -> None:
+    page.resize(*size)
+    action = Action("Save again", lambda: None)
+    old = [Message(n, Severity.ERROR, f"{n} {LONG}", action) for n in range(3)]
+    for count in (1, 2, 3):
+        page.bar.show_messages(tuple(old[:count]))
+    QApplication.processEvents()
+    new = message(9, text="The folder may not be written to.")
+    page.bar.show_messages((*old, new))
+    QApplication.processEvents()
+    (row,) = (each for each in page.bar.rows if each._text.text() == new.text)
+    top = row.mapTo(page.bar, QPoint(0, 0)).y()
+    assert page.bar._scroll.geometry().contains(QRect(1, top, 10, row.height()))
+
+
+def test_a_new_error_is_in_sight_though_the_others_were_put_away(page: Page) -> None:
+    old, new = message(1), message(2)
+    page.bar.show_messages((old,))
+    page.bar.bell.click()
+    page.bar.show_messages((old, new))
+    assert [row._text.text() for row in page.bar.rows] == ["Sentence 2."]
+    page.bar.show_messages((replace(old, times=2), new))
+    assert page.bar.isVisible()
+
+
+def test_the_line_tells_the_newest_of_the_gravest(page: Page) -> None:
+    warning = message(3, Severity.WARNING)
+    page.bar.show_messages((message(1), message(2), warning))
+    page.bar._leave.timeout.emit()
+    assert page.bar.line.accessibleName() == "Error: Sentence 2."
+
+
+def test_the_cross_is_drawn_when_it_has_the_keys(page: Page, qtbot: QtBot) -> None:
+    page.bar.show_messages((message(1),))
+    (row,) = page.bar.rows
+    row._close.setFocus(Qt.FocusReason.TabFocusReason)
+    QApplication.processEvents()
+    assert row._close.hasFocus()
+    inked = row._close.grab().toImage()
+    x, y = inked.width() // 2, inked.height() // 2
+    ground = inked.pixelColor(x, y // 2)
+    cross = {(dx, dy) for dx in range(-5, 6) for dy in range(-5, 6)}
+    drawn = [at for at in cross if inked.pixelColor(x + at[0], y + at[1]) != ground]
+    assert len(drawn) > len(cross) // 5, "an empty box"

@@ -187,6 +187,25 @@ COMMANDS: Final = (
     ),
     Command("run", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Run through the slices"), ("C",)),
     Command("move", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Move the crops"), ("M",)),
+    Command(
+        "accept",
+        Place.REVIEW,
+        QT_TRANSLATE_NOOP("actions", "Accept the right hip, the left hip"),
+        (
+            "A",
+            "Shift+A",
+        ),
+    ),
+    Command(
+        "reject",
+        Place.REVIEW,
+        QT_TRANSLATE_NOOP("actions", "Reject the right hip, the left hip"),
+        (
+            "X",
+            "Shift+X",
+        ),
+    ),
+    Command("sign", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Sign"), ("Ctrl+Return",)),
     Command("fit", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Fit the pictures"), ("R",)),
     Command(
         "back",
@@ -362,6 +381,11 @@ _BY_NAME: Final = {command.name: command for command in COMMANDS}
 def shown(words: str) -> str:
     """Words of this table in the reader's language."""
     return QCoreApplication.translate(CONTEXT, words)
+
+
+def command_named(name: str) -> Command:
+    """A command of the table."""
+    return _BY_NAME[name]
 
 
 def keys_of(command: Command) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
@@ -63,6 +64,10 @@ PRESET_KEYS: Final = (
     Qt.Key.Key_4,
     Qt.Key.Key_5,
 )
+PLAIN: Final = Qt.KeyboardModifier.NoModifier
+SHIFT: Final = Qt.KeyboardModifier.ShiftModifier
+CTRL: Final = Qt.KeyboardModifier.ControlModifier
+
 RESTORE: Final = {Side.RIGHT: "restore_right", Side.LEFT: "restore_left"}
 """Commands that bring the program's own result of a hip back."""
 
@@ -101,6 +106,7 @@ class ReviewView(QWidget):
         self._cine.setInterval(CINE_MS)
         self._cine.timeout.connect(self._run_on)
         self._keys = self._bound_keys()
+        self._acts = self._bound_acts()
         self._bind()
         self._lay_out()
         self._connect()
@@ -222,6 +228,8 @@ class ReviewView(QWidget):
 
     def _connect_hip(self, side: Side, hip: HipColumn) -> None:
         tool = next(tool for tool, placed in PLACING.items() if placed is side)
+        for judged in (hip.verdict.accepted, hip.verdict.reopened):
+            judged.connect(lambda: self._lead_on(side))
         hip.verdict.accepted.connect(
             lambda note: self._ask(lambda g: g.accept(side, note) if note else g.accept(side))
         )
@@ -229,6 +237,14 @@ class ReviewView(QWidget):
         hip.verdict.reopened.connect(lambda: self._ask(lambda g: g.reopen(side)))
         self._connect_note(hip.verdict.note)
         hip.verdict.placeAsked.connect(lambda: self._ask(lambda g: g.choose_tool(tool)))
+
+    def _lead_on(self, side: Side) -> None:
+        """From a button that is about to go, to the hip that is still to be judged."""
+        if not self.hips[side].verdict.has_keyboard:
+            return
+        other = next(hip for each, hip in self.hips.items() if each is not side)
+        after = other if other.verdict.unjudged else self.hips[side]
+        after.canvas.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _connect_note(self, note: NoteRow) -> None:
         """After a note the keys are the picture's again."""
@@ -254,6 +270,7 @@ class ReviewView(QWidget):
             return
         self.reading.show_series(facts, tabs)
         self.scores.show_fluid_sensitive(facts.contrast.fluid_sensitive)
+        self.scores.show_given_up(facts.given_up)
         for hip in self.hips.values():
             hip.verdict.show_analysed(facts.analysed)
         self._say_place()
@@ -423,10 +440,26 @@ class ReviewView(QWidget):
             keys[key] = lambda number=number: self._choose_preset(number)  # type: ignore[misc]
         return keys
 
+    def _bound_acts(self) -> dict[tuple[Qt.KeyboardModifier, int], Callable[[], object]]:
+        """Verdicts, the left hip's with Shift; and signing."""
+        acts: dict[tuple[Qt.KeyboardModifier, int], Callable[[], object]] = {}
+        for side, held in ((Side.RIGHT, PLAIN), (Side.LEFT, SHIFT)):
+            bar = self.hips[side].verdict
+            acts[held, Qt.Key.Key_A] = partial(bar.press, bar.accept_button)
+            acts[held, Qt.Key.Key_X] = partial(bar.press, bar.reject_button)
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            acts[CTRL, key] = self.signing.press_sign
+        return acts
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no field wanted."""
         held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if self._facts is None or held != Qt.KeyboardModifier.NoModifier:
+        if self._facts is None:
+            event.ignore()
+        elif (judge := self._acts.get((held, event.key()))) is not None:
+            if not event.isAutoRepeat():
+                judge()
+        elif held != PLAIN:
             event.ignore()
         elif event.key() == Qt.Key.Key_Space:
             self._hold_masks(True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QFontMetrics, QResizeEvent, QShowEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -66,6 +66,13 @@ class ScoreTable(QTableWidget):
         header.setMinimumSectionSize(VALUE_PX)
         # Cells keep 3 px more from their edge than titles do.
         header.setStyleSheet(f"QHeaderView::section {{ padding: 4px {CELL_PADDING}px; }}")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows go through the cells; letters are the workspace's: nothing is searched here."""
+        if event.text().isprintable() and event.text():
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     def show_rows(self, rows: tuple[FindingRow, ...], why: str = "") -> None:
         """Other figures; ``why`` is the tip of those that are missing."""
@@ -210,6 +217,7 @@ class ScorePanel(QWidget):
         super().__init__(parent)
         self._scores: Scores | None = None
         self._fluid_sensitive = True
+        self._given_up = False
         self.waiting_title = label(kind="section")
         self.waiting_words = label(kind="muted", wrap=True)
         self.alarms = Remarks("caution", folds=False)
@@ -243,15 +251,34 @@ class ScorePanel(QWidget):
             self._fluid_sensitive = fluid_sensitive
             self._sync()
 
-    def retranslate(self) -> None:
-        """Say everything in the language in force."""
-        self.waiting_title.setText(self.tr("No result yet"))
-        self.waiting_words.setText(
+    def show_given_up(self, given_up: bool) -> None:
+        """Whether the analysis was stopped or failed, so that no result is on its way."""
+        if given_up != self._given_up:
+            self._given_up = given_up
+            self._say_what_is_missing()
+
+    def _say_what_is_missing(self) -> None:
+        title, words = (
+            self.tr("No result yet"),
             self.tr(
                 "Score and verdict appear here when the analysis is done. "
                 "The slices can be read meanwhile."
-            )
+            ),
         )
+        if self._given_up:
+            title, words = (
+                self.tr("No result"),
+                self.tr(
+                    "The analysis was stopped or failed. Open the folder again to have it done; "
+                    "the slices can be read without it."
+                ),
+            )
+        self.waiting_title.setText(title)
+        self.waiting_words.setText(words)
+
+    def retranslate(self) -> None:
+        """Say everything in the language in force."""
+        self._say_what_is_missing()
         for part in (self.table, self.alarms, self.reasons, self.notices):
             part.retranslate()
         self._sync()

@@ -80,6 +80,18 @@ class SigningBar(QWidget):
             self.name.setText(signing.reader)
         self._sync()
 
+    def press_sign(self) -> None:
+        """Sign, or ask for the name where that is all that is missing.
+
+        While the name is typed, Enter signs there already.
+        """
+        if self.name.hasFocus() or not self.sign.isVisibleTo(self):
+            return
+        if self._signing.possible and not self.name.text().strip():
+            self.name.setFocus(Qt.FocusReason.TabFocusReason)
+        else:
+            self.sign.click()
+
     def retranslate(self) -> None:
         """Say everything in the language in force."""
         self.name.setPlaceholderText(self.tr("Your name"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from app.actions import command_named, keys_of
 from app.state import HipPanel
 from app.theme import HALF, ROW, SPACE, icon, set_role
 from app.views.icon_label import IconLabel
@@ -84,6 +85,22 @@ class VerdictBar(QWidget):
             self._analysed = analysed
             self._sync()
 
+    @property
+    def unjudged(self) -> bool:
+        """Whether there is a result that nobody has judged."""
+        return self._panel is not None and self._panel.found and not self._panel.standing.verdict
+
+    @property
+    def has_keyboard(self) -> bool:
+        """Whether the focus is on one of its buttons."""
+        buttons = (self.accept_button, self.reject_button, self.reopen_button)
+        return any(button.hasFocus() for button in buttons)
+
+    def press(self, button: QPushButton) -> None:
+        """Do what a button does, where it is in sight and enabled."""
+        if button.isVisibleTo(self) and button.isEnabled():
+            button.click()
+
     def retranslate(self) -> None:
         """Say everything in the language in force."""
         right = self._side is Side.RIGHT
@@ -113,9 +130,16 @@ class VerdictBar(QWidget):
         ):
             button.setAccessibleName(name)
             button.setToolTip(name)
+        self._name_keys()
         self.setAccessibleName(self.tr("Right hip") if right else self.tr("Left hip"))
         self._name_question()
         self._sync()
+
+    def _name_keys(self) -> None:
+        """The first key of a command is the right hip's, the second the left one's."""
+        for button, name in ((self.accept_button, "accept"), (self.reject_button, "reject")):
+            key = keys_of(command_named(name)).split(", ")[list(Side).index(self._side)]
+            button.setToolTip(f"{button.accessibleName()} ({key})")
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""

@@ -25,6 +25,7 @@ NAMES = (
     *"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789[]",
     *("Up", "Down", "Left", "Right", "Home", "End", "PgUp", "PgDown", "Esc", "Space"),
     *("Shift+Left", "Shift+Right", "Ctrl++", "Ctrl+-", "Ctrl+0"),
+    *("Shift+A", "Shift+X", "Ctrl+A", "Ctrl+Return"),
 )
 FACTS = SeriesFacts("COR STIR", Contrast.STIR, 9, (4.0, 0.8, 0.8), True)
 

@@ -510,6 +510,93 @@ def test_the_strip_chart_scrolls(qtbot: QtBot, view: ReviewView, listener: Liste
 # Verdicts
 
 
+@pytest.mark.parametrize(
+    ("side", "held"),
+    [(Side.RIGHT, Qt.KeyboardModifier.NoModifier), (Side.LEFT, Qt.KeyboardModifier.ShiftModifier)],
+)
+def test_a_hip_is_judged_by_keys(
+    qtbot: QtBot, view: ReviewView, listener: Listener, side: Side, held: Qt.KeyboardModifier
+) -> None:
+    bar = view.hips[side].verdict
+    qtbot.keyClick(view.main, Qt.Key.Key_A, held)
+    assert listener.calls == [("accept", side)]
+    qtbot.keyClick(view.main, Qt.Key.Key_X, held)
+    qtbot.keyClicks(bar.note.field, "aX")
+    qtbot.keyClick(bar.note.field, Qt.Key.Key_Return)
+    assert listener.calls[1:] == [("reject", side, "aX")]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"busy": True}, {"found": False}, {"standing": Standing(Verdict.ACCEPTED)}],
+)
+def test_no_key_judges_what_no_button_does(
+    qtbot: QtBot, view: ReviewView, listener: Listener, changes: dict[str, object]
+) -> None:
+    view.show_hips(*(panel(side, **changes) for side in Side))
+    for key in (Qt.Key.Key_A, Qt.Key.Key_X):
+        for held in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
+            qtbot.keyClick(view.main, key, held)
+    assert listener.calls == []
+    assert not any(hip.verdict.note.isVisible() for hip in view.hips.values())
+
+
+@pytest.mark.parametrize("focus", ["main", "name"])
+def test_ctrl_enter_signs_once(
+    qtbot: QtBot, view: ReviewView, listener: Listener, focus: str
+) -> None:
+    at = {"main": view.main, "name": view.signing.name}[focus]
+    ctrl = Qt.KeyboardModifier.ControlModifier
+    at.setFocus()
+    qtbot.keyClick(at, Qt.Key.Key_Return, ctrl)
+    assert listener.calls == []
+    view.show_signing(Signing("Dr Test", True, ""))
+    qtbot.keyClick(at, Qt.Key.Key_Return, ctrl)
+    assert listener.calls == [("sign", "Dr Test")]
+    view.signing.name.clear()
+    qtbot.keyClick(at, Qt.Key.Key_Return, ctrl)
+    assert len(listener.calls) == 1
+    assert view.signing.name.hasFocus()
+
+
+def test_the_focus_goes_from_a_verdict_to_the_hip_that_is_next(
+    qtbot: QtBot, view: ReviewView, listener: Listener
+) -> None:
+    right, left = (view.hips[side] for side in Side)
+    accepted = panel(Side.RIGHT, standing=Standing(Verdict.ACCEPTED))
+    right.verdict.accept_button.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(right.verdict.accept_button, Qt.Key.Key_Space)
+    view.show_hips(panel(Side.RIGHT, busy=True), panel(Side.LEFT))
+    view.show_hips(accepted, panel(Side.LEFT))
+    assert left.canvas.hasFocus()
+    left.verdict.accept_button.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(left.verdict.accept_button, Qt.Key.Key_Space)
+    view.show_hips(accepted, panel(Side.LEFT, busy=True))
+    view.show_hips(accepted, panel(Side.LEFT, standing=Standing(Verdict.ACCEPTED)))
+    assert left.canvas.hasFocus()
+    assert left.canvas._by_keyboard
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_M)
+    assert listener.calls[-1] == ("choose_tool", Tool.MOVE_CROP)
+
+
+def test_a_verdict_by_mouse_leaves_the_keyboard_where_it_was(
+    qtbot: QtBot, view: ReviewView
+) -> None:
+    view.main.setFocus()
+    qtbot.mouseClick(view.hips[Side.RIGHT].verdict.accept_button, LEFT)
+    assert view.main.hasFocus()
+
+
+def test_the_table_swallows_no_tools_key(
+    qtbot: QtBot, view: ReviewView, listener: Listener
+) -> None:
+    view.scores.table.setFocus()
+    qtbot.keyClick(view.scores.table, Qt.Key.Key_M)
+    assert listener.calls == [("choose_tool", Tool.MOVE_CROP)]
+    qtbot.keyClick(view.scores.table, Qt.Key.Key_Down)
+    assert len(listener.calls) == 1
+
+
 @pytest.mark.parametrize("side", list(Side))
 def test_a_hip_is_accepted_rejected_and_reopened(
     qtbot: QtBot, view: ReviewView, listener: Listener, side: Side

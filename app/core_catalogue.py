@@ -437,6 +437,7 @@ _RUNNING: Final = (
     "Reading headers",
     "Reading images",
     "Finding the femoral heads",
+    "Measuring the marrow signal",
     "Outlining the {side} hip",
     (
         "No femoral head was found on this series; choose a coronal series that shows the hips, "

@@ -51,6 +51,9 @@ LOCATING_SHARE: Final = 0.4
 PLACED_LOCATING_SHARE: Final = 0.6
 """The same where only one hip is done."""
 
+MEASURING: Final = "Measuring the marrow signal"
+"""What the locator is run for where a reader has placed the head."""
+
 ADULT_RADIUS_MM: Final = 24.5
 """Radius of a head placed where neither was found: midway between women's 23 and men's
 26 mm. Sources: `hipdesk.phantom.procedural`."""
@@ -182,7 +185,8 @@ def analyze_placed(
             f"The {side.word} femoral head was placed outside the series; place it on the images."
         )
     share = PLACED_LOCATING_SHARE
-    located = locate(volume, locator, _part(progress, 0.0, share), cancelled)
+    measured = _part(progress, 0.0, share)
+    located = locate(volume, locator, lambda done, _: measured(done, MEASURING), cancelled)
     head = _placed(located, request, centre)
     heads = [head, *(other for other in located.heads if other.side is not side)]
     median, *_ = marrow_medians(located.image, located.femur, located.grid.affine, heads)

@@ -204,6 +204,13 @@ def test_progress_grows_to_one(volume):
     }
 
 
+def test_a_placed_head_is_not_said_to_be_found(volume):
+    head = _analyze(volume).hips[0].head
+    seen = []
+    _place(volume, head.side, head.centre_lps_mm, progress=lambda part, what: seen.append(what))
+    assert set(seen) == {"Measuring the marrow signal", f"Outlining the {head.side.word} hip"}
+
+
 def test_joint_compute_is_the_weaker_of_two():
     gpu, cpu = Compute("cuda", "cuda"), Compute("cuda", "cpu", "no CUDA device")
     assert joint_compute(gpu, cpu) is cpu

@@ -69,6 +69,10 @@
         <translation>下次遇到此扫描方案的检查时，将选择同样的序列。</translation>
     </message>
     <message>
+        <source>At the next study of this scanner&apos;s protocol, the same series will be analysed for the heads without asking, unless another one shows lesions.</source>
+        <translation>下次遇到该扫描仪同一协议的检查时，将不再询问，直接对同一序列进行股骨头分析；若另有可显示病灶的序列则除外。</translation>
+    </message>
+    <message>
         <source>From now on, this holds for every series of this scanner&apos;s protocol.</source>
         <translation>从现在起，此说明适用于该扫描方案的所有序列。</translation>
     </message>
@@ -91,6 +95,88 @@
     <message>
         <source>Remembering the choice</source>
         <translation>正在记忆选择</translation>
+    </message>
+</context>
+<context>
+    <name>Clinical</name>
+    <message>
+        <source>Another patient is on screen: close that one first (Ctrl+W), then open the clinical record again.</source>
+        <translation>屏幕上是另一位患者：请先将其关闭（Ctrl+W），再打开临床记录。</translation>
+    </message>
+    <message>
+        <source>Fields of the clinical record that could not be read were left as they were.</source>
+        <translation>临床记录中无法识别的栏目保持原样，未作更改。</translation>
+    </message>
+    <message>
+        <source>Enter the name of the drug or operation.</source>
+        <translation>请填写药物或手术的名称。</translation>
+    </message>
+    <message>
+        <source>Dates are written as 2024-03-05, 2024-03 or 2024.</source>
+        <translation>日期请写成 2024-03-05、2024-03 或 2024。</translation>
+    </message>
+    <message>
+        <source>This day lies in the future.</source>
+        <translation>该日期在将来。</translation>
+    </message>
+    <message>
+        <source>A treatment must not end before it starts.</source>
+        <translation>治疗的结束日期不能早于开始日期。</translation>
+    </message>
+    <message>
+        <source>Enter your name in the settings first: readings are kept by reader.</source>
+        <translation>请先在设置中填写您的姓名：评分按阅片者保存。</translation>
+    </message>
+    <message>
+        <source>Enter at least one total.</source>
+        <translation>请至少填写一项总分。</translation>
+    </message>
+    <message>
+        <source>Reading the clinical record</source>
+        <translation>正在读取临床记录</translation>
+    </message>
+    <message>
+        <source>Keeping the clinical record</source>
+        <translation>正在保存临床记录</translation>
+    </message>
+</context>
+<context>
+    <name>ClinicalPage</name>
+    <message>
+        <source>Clinical record</source>
+        <translation>临床记录</translation>
+    </message>
+    <message>
+        <source>Patient</source>
+        <translation>患者</translation>
+    </message>
+    <message>
+        <source>Hips</source>
+        <translation>髋关节</translation>
+    </message>
+    <message>
+        <source>Treatments</source>
+        <translation>治疗</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Not saved yet.</source>
+        <translation>尚未保存。</translation>
+    </message>
+    <message>
+        <source>Nothing is recorded for this visit yet. Empty means not recorded.</source>
+        <translation>本次就诊尚无记录。空白表示未记录。</translation>
+    </message>
+    <message>
+        <source>Saved by {name} on {day}.</source>
+        <translation>{name} 于 {day} 保存。</translation>
     </message>
 </context>
 <context>
@@ -292,6 +378,14 @@
         <translation>积液 mL</translation>
     </message>
     <message>
+        <source>Clinical record...</source>
+        <translation>临床记录…</translation>
+    </message>
+    <message>
+        <source>Questionnaires, laboratory, treatments and HIMRISS of the later visit</source>
+        <translation>较晚一次就诊的问卷、化验、治疗和 HIMRISS</translation>
+    </message>
+    <message>
         <source>On to the report of the later visit, with all visits</source>
         <translation>前往后次就诊的报告（含全部就诊）</translation>
     </message>
@@ -347,10 +441,6 @@
         <translation>返回患者列表</translation>
     </message>
     <message>
-        <source>The folder holds images of {n} patients</source>
-        <translation>该文件夹含 {n} 名患者的图像</translation>
-    </message>
-    <message>
         <source>No series of images was found</source>
         <translation>未找到任何图像序列</translation>
     </message>
@@ -367,8 +457,16 @@
         <translation>仍在查找图像。下面列出目前找到的可分析序列：您现在即可选择，否则查找结束后由程序选择。</translation>
     </message>
     <message>
-        <source>Names look garbled. Above, at the right, you see how the patient&apos;s name reads in other character sets.</source>
-        <translation>姓名似为乱码。在右上方可查看患者姓名在其他字符集中的显示。</translation>
+        <source>Images of {n} patients</source>
+        <translation>{n} 位患者的图像</translation>
+    </message>
+    <message>
+        <source>Names or descriptions look garbled.</source>
+        <translation>姓名或描述疑似乱码。</translation>
+    </message>
+    <message>
+        <source>Names look garbled. “{button}”, above at the right, shows how the patient&apos;s name reads in other character sets.</source>
+        <translation>姓名疑似乱码。右上方的“{button}”可显示患者姓名在其他字符集中的读法。</translation>
     </message>
     <message>
         <source>Series</source>
@@ -480,6 +578,25 @@
     <message>
         <source>dimmed: earlier outlines</source>
         <translation>已变淡：先前的轮廓</translation>
+    </message>
+</context>
+<context>
+    <name>HipFields</name>
+    <message>
+        <source>no</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>yes: this hip is not scored</source>
+        <translation>有：该髋不评分</translation>
+    </message>
+    <message>
+        <source>Harris hip score</source>
+        <translation>Harris 髋关节评分</translation>
+    </message>
+    <message>
+        <source>Measured deformities give the points for their absence; all four are needed.</source>
+        <translation>“无畸形”的得分可由测量值得出；需填写全部四项。</translation>
     </message>
 </context>
 <context>
@@ -805,6 +922,10 @@
         <source>Note</source>
         <translation>提示</translation>
     </message>
+    <message>
+        <source>Before this patient was opened: {sentence}</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>OverlayBar</name>
@@ -889,6 +1010,29 @@
     <message>
         <source>{n} visits</source>
         <translation>{n} 次就诊</translation>
+    </message>
+</context>
+<context>
+    <name>PatientFields</name>
+    <message>
+        <source>BASDAI, each 0-10</source>
+        <translation>BASDAI，每项 0-10</translation>
+    </message>
+    <message>
+        <source>BASFI, each 0-10</source>
+        <translation>BASFI，每项 0-10</translation>
+    </message>
+    <message>
+        <source>Laboratory and history</source>
+        <translation>化验与病史</translation>
+    </message>
+    <message>
+        <source>positive</source>
+        <translation>阳性</translation>
+    </message>
+    <message>
+        <source>negative</source>
+        <translation>阴性</translation>
     </message>
 </context>
 <context>
@@ -1033,6 +1177,57 @@
     <message>
         <source>Series</source>
         <translation>序列</translation>
+    </message>
+</context>
+<context>
+    <name>ReadingTab</name>
+    <message>
+        <source>Femoral bone marrow lesion</source>
+        <translation>股骨骨髓病变</translation>
+    </message>
+    <message>
+        <source>Acetabular bone marrow lesion</source>
+        <translation>髋臼骨髓病变</translation>
+    </message>
+    <message>
+        <source>Effusion and synovitis</source>
+        <translation>积液与滑膜炎</translation>
+    </message>
+    <message>
+        <source>Total of the hip (0-{n})</source>
+        <translation>该髋总分（0-{n}）</translation>
+    </message>
+    <message>
+        <source>Read without knowing which visit came first</source>
+        <translation>阅片时不知道就诊的先后顺序</translation>
+    </message>
+    <message>
+        <source>HIMRISS totals as you read them. The program draws no region map and fills nothing in. A second reading of the same hip counts as a re-read.</source>
+        <translation>填写您阅片得出的 HIMRISS 总分。程序不绘制分区图，也不代填任何数值。对同一髋的第二次阅片记为重读。</translation>
+    </message>
+    <message>
+        <source>Add reading</source>
+        <translation>添加评分</translation>
+    </message>
+    <message>
+        <source>Save correction</source>
+        <translation>保存更正</translation>
+    </message>
+    <message>
+        <source>Nobody has read this visit yet.</source>
+        <translation>本次就诊尚无人评分。</translation>
+    </message>
+    <message>
+        <source>reading {n}</source>
+        <translation>第 {n} 次阅片</translation>
+    </message>
+    <message>
+        <source>order not known</source>
+        <translation>不知先后顺序</translation>
+    </message>
+    <message>
+        <source>Correct</source>
+        <translation>更正</translation>
     </message>
 </context>
 <context>
@@ -1327,6 +1522,14 @@
     <message>
         <source>Score and verdict appear here when the analysis is done. The slices can be read meanwhile.</source>
         <translation>分析完成后，评分与审阅结论将显示在此处。期间可以阅览层面。</translation>
+    </message>
+    <message>
+        <source>No result</source>
+        <translation type="unfinished">无结果</translation>
+    </message>
+    <message>
+        <source>The analysis was stopped or failed. Open the folder again to have it done; the slices can be read without it.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Notices ({0})</source>
@@ -1821,6 +2024,10 @@
         <translation>{time} 打开的检查已分析完成。</translation>
     </message>
     <message>
+        <source>The study opened at {time} is of a new patient whose patient ID another patient in the library has, too; name or birth date differ, so the two are kept apart.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Save again</source>
         <translation>再次保存</translation>
     </message>
@@ -1875,6 +2082,69 @@
     <message>
         <source>The patient library is not open yet.</source>
         <translation>患者库尚未打开。</translation>
+    </message>
+</context>
+<context>
+    <name>TreatmentTab</name>
+    <message>
+        <source>Class</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Dose</source>
+        <translation>剂量</translation>
+    </message>
+    <message>
+        <source>From (2024-03-05, 2024-03 or 2024)</source>
+        <translation>开始（2024-03-05、2024-03 或 2024）</translation>
+    </message>
+    <message>
+        <source>Until; empty while it goes on</source>
+        <translation>结束；仍在使用则留空</translation>
+    </message>
+    <message>
+        <source>Hip</source>
+        <translation>髋</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Add treatment</source>
+        <translation>添加治疗</translation>
+    </message>
+    <message>
+        <source>Save change</source>
+        <translation>保存更改</translation>
+    </message>
+    <message>
+        <source>No treatment is on record.</source>
+        <translation>尚无治疗记录。</translation>
+    </message>
+    <message>
+        <source>from {day}</source>
+        <translation>自 {day}</translation>
+    </message>
+    <message>
+        <source>to {day}</source>
+        <translation>至 {day}</translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation>更改</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>It was recorded by mistake; it stays in the record of changes</source>
+        <translation>属误录；仍保留在更改记录中</translation>
     </message>
 </context>
 <context>
@@ -2109,6 +2379,18 @@
         <source>Open the visit: {day}</source>
         <translation>打开就诊：{day}</translation>
     </message>
+    <message>
+        <source>Clinical...</source>
+        <translation>临床…</translation>
+    </message>
+    <message>
+        <source>Questionnaires, laboratory, treatments and HIMRISS</source>
+        <translation>问卷、化验、治疗和 HIMRISS</translation>
+    </message>
+    <message>
+        <source>Clinical record of the visit: {day}</source>
+        <translation>就诊的临床记录：{day}</translation>
+    </message>
 </context>
 <context>
     <name>VisitPanel</name>
@@ -2338,6 +2620,18 @@
         <translation>移动裁剪区</translation>
     </message>
     <message>
+        <source>Accept the right hip, the left hip</source>
+        <translation>接受右髋、左髋</translation>
+    </message>
+    <message>
+        <source>Reject the right hip, the left hip</source>
+        <translation>拒绝右髋、左髋</translation>
+    </message>
+    <message>
+        <source>Sign</source>
+        <translation>签署</translation>
+    </message>
+    <message>
         <source>Fit the pictures</source>
         <translation>图像适合窗口</translation>
     </message>
@@ -2464,6 +2758,221 @@
     <message>
         <source>Larger or smaller pages</source>
         <translation>放大或缩小页面</translation>
+    </message>
+</context>
+<context>
+    <name>clinical_words</name>
+    <message>
+        <source>fatigue</source>
+        <translation>疲乏</translation>
+    </message>
+    <message>
+        <source>neck, back or hip pain</source>
+        <translation>颈、背或髋部疼痛</translation>
+    </message>
+    <message>
+        <source>pain or swelling of other joints</source>
+        <translation>其他关节疼痛或肿胀</translation>
+    </message>
+    <message>
+        <source>discomfort on touch or pressure</source>
+        <translation>触痛或压痛不适</translation>
+    </message>
+    <message>
+        <source>severity of morning stiffness</source>
+        <translation>晨僵程度</translation>
+    </message>
+    <message>
+        <source>duration of morning stiffness</source>
+        <translation>晨僵时间</translation>
+    </message>
+    <message>
+        <source>Patient&apos;s global assessment</source>
+        <translation>患者总体评估</translation>
+    </message>
+    <message>
+        <source>ESR (mm/h)</source>
+        <translation>血沉（mm/h）</translation>
+    </message>
+    <message>
+        <source>Unit of the CRP</source>
+        <translation>CRP 的单位</translation>
+    </message>
+    <message>
+        <source>Detection limit of the CRP</source>
+        <translation>CRP 的检测下限</translation>
+    </message>
+    <message>
+        <source>Symptoms since</source>
+        <translation>起病时间</translation>
+    </message>
+    <message>
+        <source>Hip pain (VAS, 0-10)</source>
+        <translation>髋部疼痛（VAS，0-10）</translation>
+    </message>
+    <message>
+        <source>Prosthesis</source>
+        <translation>人工关节</translation>
+    </message>
+    <message>
+        <source>Pain</source>
+        <translation>疼痛</translation>
+    </message>
+    <message>
+        <source>Limp</source>
+        <translation>跛行</translation>
+    </message>
+    <message>
+        <source>Support</source>
+        <translation>行走辅助</translation>
+    </message>
+    <message>
+        <source>Distance walked</source>
+        <translation>行走距离</translation>
+    </message>
+    <message>
+        <source>Stairs</source>
+        <translation>上下楼梯</translation>
+    </message>
+    <message>
+        <source>Shoes and socks</source>
+        <translation>穿鞋袜</translation>
+    </message>
+    <message>
+        <source>Sitting</source>
+        <translation>坐</translation>
+    </message>
+    <message>
+        <source>Public transport</source>
+        <translation>乘公共交通</translation>
+    </message>
+    <message>
+        <source>Absence of deformity</source>
+        <translation>无畸形</translation>
+    </message>
+    <message>
+        <source>Range of motion (points, 0-5)</source>
+        <translation>活动范围（0-5 分）</translation>
+    </message>
+    <message>
+        <source>Flexion contracture (°)</source>
+        <translation>屈曲挛缩（°）</translation>
+    </message>
+    <message>
+        <source>Fixed adduction (°)</source>
+        <translation>固定内收（°）</translation>
+    </message>
+    <message>
+        <source>Fixed internal rotation (°)</source>
+        <translation>固定内旋（°）</translation>
+    </message>
+    <message>
+        <source>Leg length difference (cm)</source>
+        <translation>下肢长度差（cm）</translation>
+    </message>
+    <message>
+        <source>a number from {low} to {high}</source>
+        <translation>{low} 至 {high} 的数字</translation>
+    </message>
+    <message>
+        <source>a number, or &lt; and the limit: 12.5 or &lt;3</source>
+        <translation>数字，或 &lt; 加检测下限：12.5 或 &lt;3</translation>
+    </message>
+    <message>
+        <source>the limit of this CRP, at most 20 mg/L</source>
+        <translation>该 CRP 的检测下限，不超过 20 mg/L</translation>
+    </message>
+    <message>
+        <source>a day, month or year not after today: 2015-07</source>
+        <translation>不晚于今天的年、月或日：2015-07</translation>
+    </message>
+    <message>
+        <source>4 points only where no deformity is measured</source>
+        <translation>测量无畸形时才得 4 分</translation>
+    </message>
+    <message>
+        <source>{change} since {day}</source>
+        <translation>自 {day} 起 {change}</translation>
+    </message>
+    <message>
+        <source>lacks {items}</source>
+        <translation>缺 {items}</translation>
+    </message>
+    <message>
+        <source>inactive disease</source>
+        <translation>疾病不活动</translation>
+    </message>
+    <message>
+        <source>low activity</source>
+        <translation>低疾病活动度</translation>
+    </message>
+    <message>
+        <source>high activity</source>
+        <translation>高疾病活动度</translation>
+    </message>
+    <message>
+        <source>very high activity</source>
+        <translation>极高疾病活动度</translation>
+    </message>
+    <message>
+        <source>excellent</source>
+        <translation>优</translation>
+    </message>
+    <message>
+        <source>good</source>
+        <translation>良</translation>
+    </message>
+    <message>
+        <source>fair</source>
+        <translation>可</translation>
+    </message>
+    <message>
+        <source>poor</source>
+        <translation>差</translation>
+    </message>
+    <message>
+        <source>active (4 or more)</source>
+        <translation>活动（≥4）</translation>
+    </message>
+    <message>
+        <source>below 4</source>
+        <translation>低于 4</translation>
+    </message>
+    <message>
+        <source>major improvement</source>
+        <translation>显著改善</translation>
+    </message>
+    <message>
+        <source>clinically important improvement</source>
+        <translation>有临床意义的改善</translation>
+    </message>
+    <message>
+        <source>no important change</source>
+        <translation>无重要变化</translation>
+    </message>
+    <message>
+        <source>worsening</source>
+        <translation>恶化</translation>
+    </message>
+    <message>
+        <source>BASDAI 50 reached</source>
+        <translation>达到 BASDAI 50</translation>
+    </message>
+    <message>
+        <source>BASDAI 50 not reached</source>
+        <translation>未达到 BASDAI 50</translation>
+    </message>
+    <message>
+        <source>Steroid</source>
+        <translation>糖皮质激素</translation>
+    </message>
+    <message>
+        <source>Injection</source>
+        <translation>注射</translation>
+    </message>
+    <message>
+        <source>Surgery</source>
+        <translation>手术</translation>
     </message>
 </context>
 <context>
@@ -2710,6 +3219,138 @@
     <message>
         <source>another disease on this slice</source>
         <translation>该层有其他病变</translation>
+    </message>
+    <message>
+        <source>none, or ignored</source>
+        <translation>无痛，或可忽略</translation>
+    </message>
+    <message>
+        <source>slight, occasional</source>
+        <translation>轻微，偶尔</translation>
+    </message>
+    <message>
+        <source>mild, average activities as before</source>
+        <translation>轻度，一般活动不受影响</translation>
+    </message>
+    <message>
+        <source>moderate, tolerable, with concessions</source>
+        <translation>中度，可忍受，活动有所受限</translation>
+    </message>
+    <message>
+        <source>marked, serious limitation</source>
+        <translation>明显，活动严重受限</translation>
+    </message>
+    <message>
+        <source>totally disabled, pain in bed</source>
+        <translation>完全丧失能力，卧床时疼痛</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>slight</source>
+        <translation>轻度</translation>
+    </message>
+    <message>
+        <source>moderate</source>
+        <translation>中度</translation>
+    </message>
+    <message>
+        <source>severe, or unable to walk</source>
+        <translation>重度，或不能行走</translation>
+    </message>
+    <message>
+        <source>cane for long walks</source>
+        <translation>长距离行走用手杖</translation>
+    </message>
+    <message>
+        <source>cane most of the time</source>
+        <translation>多数时间用手杖</translation>
+    </message>
+    <message>
+        <source>one crutch</source>
+        <translation>单拐</translation>
+    </message>
+    <message>
+        <source>two canes</source>
+        <translation>双手杖</translation>
+    </message>
+    <message>
+        <source>two crutches, or unable to walk</source>
+        <translation>双拐，或不能行走</translation>
+    </message>
+    <message>
+        <source>unlimited</source>
+        <translation>不受限</translation>
+    </message>
+    <message>
+        <source>30 minutes</source>
+        <translation>30 分钟</translation>
+    </message>
+    <message>
+        <source>10 to 15 minutes</source>
+        <translation>10 至 15 分钟</translation>
+    </message>
+    <message>
+        <source>indoors only</source>
+        <translation>仅限室内</translation>
+    </message>
+    <message>
+        <source>bed and chair</source>
+        <translation>卧床或坐椅</translation>
+    </message>
+    <message>
+        <source>normally, without the railing</source>
+        <translation>正常，不扶栏杆</translation>
+    </message>
+    <message>
+        <source>normally, with the railing</source>
+        <translation>正常，须扶栏杆</translation>
+    </message>
+    <message>
+        <source>in any manner</source>
+        <translation>勉强能上下</translation>
+    </message>
+    <message>
+        <source>unable</source>
+        <translation>不能</translation>
+    </message>
+    <message>
+        <source>with ease</source>
+        <translation>容易</translation>
+    </message>
+    <message>
+        <source>with difficulty</source>
+        <translation>困难</translation>
+    </message>
+    <message>
+        <source>an ordinary chair for an hour</source>
+        <translation>普通椅子坐一小时</translation>
+    </message>
+    <message>
+        <source>a high chair for half an hour</source>
+        <translation>高椅子坐半小时</translation>
+    </message>
+    <message>
+        <source>no chair in comfort</source>
+        <translation>坐任何椅子均不适</translation>
+    </message>
+    <message>
+        <source>able to use public transport</source>
+        <translation>能乘公共交通</translation>
+    </message>
+    <message>
+        <source>unable to use public transport</source>
+        <translation>不能乘公共交通</translation>
+    </message>
+    <message>
+        <source>none of the four deformities</source>
+        <translation>四种畸形均无</translation>
+    </message>
+    <message>
+        <source>at least one of them</source>
+        <translation>至少有一种</translation>
     </message>
     <message>
         <source>fat-suppressed T2</source>
@@ -3048,14 +3689,6 @@
         <translation>该序列由用户指定。</translation>
     </message>
     <message>
-        <source>The folder holds images of {people} patients; {remedy}.</source>
-        <translation>该文件夹含 {people} 名患者的图像；{remedy}。</translation>
-    </message>
-    <message>
-        <source>The folder holds images of {people} patients; make sure that this result is of the patient you mean.</source>
-        <translation>该文件夹含 {people} 名患者的图像；请确认此结果属于您要查看的患者。</translation>
-    </message>
-    <message>
         <source>It is {words}, not MR.</source>
         <translation>类型：{words}，不是 MR。</translation>
     </message>
@@ -3186,10 +3819,6 @@
     <message>
         <source>by its files it is {words}</source>
         <translation>按文件为{words}</translation>
-    </message>
-    <message>
-        <source>preferred to other series</source>
-        <translation>优先于其他序列</translation>
     </message>
     <message>
         <source>The series asked for holds images of {people} patients under one UID; choose a folder with the images of one of them.</source>
@@ -3522,6 +4151,18 @@
     <message>
         <source> (&apos;{description}&apos;)</source>
         <translation>（“{description}”）</translation>
+    </message>
+    <message>
+        <source>Images of {people} patients were found; {remedy}.</source>
+        <translation>找到 {people} 位患者的图像；{remedy}。</translation>
+    </message>
+    <message>
+        <source>Images of {people} patients were found; make sure that this result is of the patient you mean.</source>
+        <translation>找到 {people} 位患者的图像；请确认此结果属于您所指的患者。</translation>
+    </message>
+    <message>
+        <source>preferred, unless only another series shows lesions</source>
+        <translation>优先选择，除非只有其他序列可显示病灶</translation>
     </message>
     <message>
         <source>The images do not state the {words}, so this visit was not joined to earlier ones of the same person in the library.</source>
@@ -3970,6 +4611,10 @@
     <message>
         <source>Finding the femoral heads</source>
         <translation>正在定位股骨头</translation>
+    </message>
+    <message>
+        <source>Measuring the marrow signal</source>
+        <translation>正在测量骨髓信号</translation>
     </message>
     <message>
         <source>Outlining the {side} hip</source>

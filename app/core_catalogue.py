@@ -82,9 +82,9 @@ _HIP_STUDY: Final = (
 
 _CHOICE: Final = (
     "This series was asked for.",
-    "The folder holds images of {people} patients; {remedy}.",
+    "Images of {people} patients were found; {remedy}.",
     (
-        "The folder holds images of {people} patients; make sure that this result is of the "
+        "Images of {people} patients were found; make sure that this result is of the "
         "patient you mean."
     ),
     "It is {words}, not MR.",

@@ -20,6 +20,9 @@ from hipdesk.series_words import folded
 TIME_TOLERANCE: Final = 0.25
 """Of the longer of two times. Weightings differ by factors of two and more (`hipdesk.contrast`)."""
 
+REPETITION_TOLERANCE: Final = 0.3
+"""The same of repetition times, which follow the number of slices: as many as the patient needs."""
+
 _DAY_OR_NUMBER: Final = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{5,}")
 _NAME_PARTS: Final = re.compile(r"[\s^=,]+")
 _SHORTEST_PART: Final = 2
@@ -48,11 +51,11 @@ def protocol_of(series: Series) -> ScannerProtocol | None:
 def same_protocol(one: ScannerProtocol, other: ScannerProtocol) -> bool:
     """Whether two series with these facts were made by one protocol."""
     return _words(one) == _words(other) and all(
-        _same_time(a, b)
-        for a, b in (
-            (one.tr_ms, other.tr_ms),
-            (one.te_ms, other.te_ms),
-            (one.ti_ms, other.ti_ms),
+        _same_time(a, b, tolerance)
+        for a, b, tolerance in (
+            (one.tr_ms, other.tr_ms, REPETITION_TOLERANCE),
+            (one.te_ms, other.te_ms, TIME_TOLERANCE),
+            (one.ti_ms, other.ti_ms, TIME_TOLERANCE),
         )
     )
 
@@ -75,10 +78,10 @@ def _words(protocol: ScannerProtocol) -> tuple[str, ...]:
     )
 
 
-def _same_time(one: float | None, other: float | None) -> bool:
+def _same_time(one: float | None, other: float | None, tolerance: float) -> bool:
     if one is None or other is None:
         return one is other
-    return abs(one - other) <= TIME_TOLERANCE * max(abs(one), abs(other))
+    return abs(one - other) <= tolerance * max(abs(one), abs(other))
 
 
 def _plain(text: str) -> str:

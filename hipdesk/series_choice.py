@@ -90,7 +90,8 @@ CHOSEN_AS_BEFORE: Final = "chosen_as_before"
 
 NOT_SENSITIVE: Final = "not fluid-sensitive"
 
-PREFERRED: Final = "preferred to other series"
+PREFERRED: Final = "preferred, unless only another series shows lesions"
+"""What a choice does: `choose` takes no series for its heads where another shows lesions."""
 
 NOTHING_STATED: Final[Mapping[str, Contrast]] = MappingProxyType({})
 
@@ -171,7 +172,7 @@ def choose(
         raise NoSuitableSeries(_why_nothing(scan, any_contrast, remedies))
     if people > 1:
         raise NoSuitableSeries(
-            f"The folder holds images of {people} patients; {remedies.several_patients}."
+            f"Images of {people} patients were found; {remedies.several_patients}."
         )
     own = _pair_with(usable[0], usable[1:]) if usable else ()
     if best is None or best[0] in own:
@@ -328,7 +329,7 @@ def _silence(patient: Patient) -> int:
 def _several_patients(people: int) -> Notice:
     return Notice(
         "several_patients",
-        f"The folder holds images of {people} patients; make sure that this result is of the "
+        f"Images of {people} patients were found; make sure that this result is of the "
         "patient you mean.",
         float(people),
     )

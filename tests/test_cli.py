@@ -342,13 +342,13 @@ def test_several_patients_in_one_folder_are_not_chosen_between(capsys, tmp_path)
         capsys, "analyze", tmp_path / "in", "--out", tmp_path / "out", "--json"
     )
     assert status == 3
-    assert "images of 2 patients" in _sentence(errors)
+    assert "Images of 2 patients" in _sentence(errors)
     assert "--series" in errors
     assert "Phantom" not in errors
     assert json.loads(text)["error"]["code"] == "no_suitable_series"
     assert not (tmp_path / "out").exists()
     _, words, _ = run(capsys, "scan", tmp_path / "in")
-    assert "Nothing chosen: The folder holds images of 2 patients" in words
+    assert "Nothing chosen: Images of 2 patients were found" in words
     assert re.search(r"^Other.* Phantom \(patient ID T-2\), study of 2024-05-06:$", words, re.M)
     _, text, _ = run(capsys, "scan", tmp_path / "in", "--json")
     found = {one["patient"]["id"]: one for one in json.loads(text)["series"]}
@@ -358,7 +358,7 @@ def test_several_patients_in_one_folder_are_not_chosen_between(capsys, tmp_path)
         found["T-2"]["uid"],
     )  # fmt: skip
     assert status == 0
-    assert "Warning: The folder holds images of 2 patients" in words
+    assert "Warning: Images of 2 patients were found" in words
     document = json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))
     assert document["patient"]["id"] == "T-2"
     assert "several_patients" in {warning["code"] for warning in document["warnings"]}

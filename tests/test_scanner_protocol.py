@@ -86,6 +86,14 @@ def test_another_protocol(changes: dict):
     assert not same_protocol(protocol_of(STIR), protocol_of(made(**changes)))
 
 
+def test_repetition_time_follows_the_slices_that_a_patient_needs():
+    """A third more slices at the same echo time; proton density needs two and a half times."""
+    t1 = made(tr_ms=434.0, te_ms=6.2, ti_ms=None)
+    assert same_protocol(protocol_of(t1), protocol_of(made(tr_ms=579.0, te_ms=6.2, ti_ms=None)))
+    density = made(tr_ms=1100.0, te_ms=6.2, ti_ms=None)
+    assert not same_protocol(protocol_of(t1), protocol_of(density))
+
+
 def test_plane_and_kind_of_image_tell_protocols_apart():
     water = replace(STIR, image_type=("DERIVED", "PRIMARY", "W"))
     assert not same_protocol(protocol_of(STIR), protocol_of(water))

@@ -235,7 +235,7 @@ TWO = Patient("2", "Clinic", "Roe^Ann", date(1981, 5, 17), "F")
 
 def test_several_patients_are_refused_unless_a_series_is_named():
     every = series("a", patient=ONE), series("b", Contrast.T1, patient=TWO)
-    assert "images of 2 patients" in refusal(*every)
+    assert "Images of 2 patients" in refusal(*every)
     choice = choose(scan_of(*every), "a")
     assert [(notice.code, notice.figure) for notice in choice.notices] == [("several_patients", 2)]
     assert choose(scan_of(every[0])).notices == ()
@@ -303,7 +303,7 @@ def test_a_window_is_not_told_of_command_line_options():
         assert "`" not in refusal(*found, remedies=IN_WINDOW)
         assert "--" not in refusal(*found, remedies=IN_WINDOW)
     assert "analyse it for heads and bones" in refusal(T1, remedies=IN_WINDOW)
-    assert "2 patients; choose the series" in refusal(*several, remedies=IN_WINDOW)
+    assert "2 patients were found; choose the series" in refusal(*several, remedies=IN_WINDOW)
 
 
 def test_series_that_can_be_asked_for_are_those_that_are_taken():

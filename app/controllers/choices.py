@@ -51,12 +51,23 @@ class Choices:
         job = Job(what, lambda _p, _c: choices.all(), self._tell, urgent=True, topic=LISTING)
         self._services.jobs.start(job)
 
-    def prefer(self, protocol: ScannerProtocol) -> None:
-        """Choose series of this protocol from now on."""
+    def prefer(self, protocol: ScannerProtocol, sensitive: bool) -> None:
+        """Choose series of this protocol from now on.
+
+        Parameters
+        ----------
+        sensitive : they show lesions; else one that does still goes before
+        """
         words = self.translate(
             "Choices",
             "At the next study of this scanner's protocol, the same series will be chosen.",
         )
+        if not sensitive:
+            words = self.translate(
+                "Choices",
+                "At the next study of this scanner's protocol, the same series will be analysed "
+                "for the heads without asking, unless another one shows lesions.",
+            )
         self._remember(protocol, None, words, nothing_more)
 
     def weigh(

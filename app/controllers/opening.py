@@ -85,11 +85,18 @@ class Source:
     paths : as the user gave them
     charset : in which names are read; empty for what the files state
     spelt : the reader has chosen it, now or before; the library is to read them so, too
+    own : of several paths, the set of each
     """
 
     paths: tuple[Path, ...] = field(repr=False)
     charset: str = ""
     spelt: bool = False
+    own: Mapping[Path, str] = field(default_factory=dict, repr=False)
+
+    def charset_at(self, root: Path) -> str:
+        """In which names are read at one of the places to be scanned."""
+        below = (each for path, each in self.own.items() if root in path.parents)
+        return self.own.get(root, next(below, self.charset))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,8 +145,25 @@ class Found:
     @property
     def doubtful(self) -> bool:
         """Whether names look garbled, and nobody has chosen their character set."""
-        told = (notice.code for series in self.files.series for notice in series.notices)
-        return not self.source.spelt and TEXT_DOUBTFUL in told
+        as_stated = self.source.spelt and not self.source.charset
+        return not as_stated and any(map(_is_doubtful, self.files.series))
+
+    @property
+    def to_spell(self) -> tuple[Path, ...]:
+        """Of the paths, those whose names are read in another set when one is chosen.
+
+        Where there are several: those with garbled names, else those read in the
+        set in force, which was chosen for them before.
+        """
+        source = self.source
+        if len(source.paths) == 1:
+            return source.paths
+        wrong = {one.slices[0].path for one in self.files.series if _is_doubtful(one)}
+        garbled = tuple(
+            path for path in source.paths if any(_lies_in(file, path) for file in wrong)
+        )
+        alike = (path for path in source.paths if source.own.get(path, "") == source.charset)
+        return garbled or tuple(alike) or source.paths
 
     def series(self, uid: str) -> Series | None:
         """The most suitable of the series with this uid."""
@@ -148,6 +172,15 @@ class Found:
 
 TEXT_DOUBTFUL: Final = "text_doubtful"
 """Code of the notice that names or descriptions look garbled."""
+
+
+def _is_doubtful(series: Series) -> bool:
+    """Whether names look garbled, and no character set was chosen for them."""
+    return not series.charset and TEXT_DOUBTFUL in (notice.code for notice in series.notices)
+
+
+def _lies_in(file: Path, place: Path) -> bool:
+    return place in (file, *file.parents)
 
 
 class SoFar:
@@ -243,8 +276,16 @@ def find(
     remembered = recalled(choices)
     scan = _scanned(reader, source, so_far, progress, cancelled)
     found = judged(source, scan, Said(remembered))
-    first = _first(found.choice.ranking)
-    return found if first is None else replace(found, spelt=reader.spellings(first))
+    named = _to_be_spelt(found)
+    return found if named is None else replace(found, spelt=reader.spellings(named))
+
+
+def _to_be_spelt(found: Found) -> Series | None:
+    """The series by whose patient's name a character set is chosen: one with a garbled name."""
+    every = [ranked.series for ranked in found.choice.ranking]
+    charset = found.source.charset
+    read_so = (series for series in every if charset and series.charset == charset)
+    return next(iter((*filter(_is_doubtful, every), *read_so, *every)), None)
 
 
 def recalled(choices: ProtocolChoices | None) -> tuple[ProtocolChoice, ...]:
@@ -310,7 +351,8 @@ def _scanned(
     for index, root in enumerate(roots):
         part = _part(progress, index, len(roots))
         try:
-            scans.append(reader.scan(root, part, cancelled, so_far, source.charset))
+            charset = source.charset_at(root)
+            scans.append(reader.scan(root, part, cancelled, so_far, charset))
         except UnreadableInput as error:
             refused.append((root, error))
     if not scans:
@@ -386,7 +428,7 @@ def _several(found: Found) -> str:
     remedy = IN_WINDOW.several_patients
     if not found.complete or found.people <= 1 or remedy in found.choice.reason:
         return ""
-    return f"The folder holds images of {found.people} patients; {remedy}."
+    return f"Images of {found.people} patients were found; {remedy}."
 
 
 def _first(ranking: Sequence[RankedSeries]) -> Series | None:

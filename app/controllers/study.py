@@ -113,15 +113,20 @@ class StudyController:
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Look for series in folders or files; analyse what suits."""
         if paths:
-            charset = self._services.keeper.charset_of(paths)
-            self._look(Source(tuple(paths), charset, spelt=bool(charset)))
+            own = {path: self._services.keeper.charset_of((path,)) for path in paths}
+            charset = next(filter(None, own.values()), "")
+            self._look(Source(tuple(paths), charset, bool(charset), own))
 
     def choose_charset(self, charset: str) -> None:
-        """Open the found folder again, its names read in another character set, now and later."""
+        """Open the found folder again, its names read in another character set, now and later.
+
+        Of several folders, those whose names look garbled.
+        """
         if self._found is not None:
-            paths = self._found.source.paths
-            self._services.keeper.keep_charset(paths, charset)
-            self._look(Source(paths, charset, spelt=True))
+            source, spelt = self._found.source, self._found.to_spell
+            self._services.keeper.keep_charset(spelt, charset)
+            own = {**source.own, **dict.fromkeys(spelt, charset)}
+            self._look(Source(source.paths, charset, True, own))
 
     def show_found(self) -> None:
         """Show the folder that was opened last again, to choose in it."""
@@ -280,8 +285,9 @@ class StudyController:
         if found.people != 1:
             return
         protocol = worth_remembering(found.scan, uid)
-        if protocol is not None:
-            self._choices.prefer(protocol)
+        series = found.series(uid)
+        if protocol is not None and series is not None:
+            self._choices.prefer(protocol, series.contrast.fluid_sensitive)
         elif found.applied is not None and uid in _own_choice(found):
             self._choices.forget(found.applied.uid)
 

@@ -125,7 +125,7 @@ class FoundPage(QWidget):
     def _who_words(self, found: FoundStudy) -> str:
         if found.patient is None:
             if found.people > 1:
-                words = self.tr("The folder holds images of {n} patients")
+                words = self.tr("Images of {n} patients")
                 return words.format(n=found.people)
             return self.tr("No series of images was found")
         parts = [name_of(found.patient), identity_of(found.patient)]
@@ -160,13 +160,17 @@ class FoundPage(QWidget):
                 )
             )
         if found.doubtful:
-            words.append(
-                self.tr(
-                    "Names look garbled. Above, at the right, you see how the patient's name "
-                    "reads in other character sets."
-                )
-            )
+            words.append(self._doubt())
         return words
+
+    def _doubt(self) -> str:
+        """That names look garbled, with the way to mend it where there is one."""
+        if not self._charset.isVisibleTo(self):
+            return self.tr("Names or descriptions look garbled.")
+        return self.tr(
+            "Names look garbled. “{button}”, above at the right, shows how the patient's name "
+            "reads in other character sets."
+        ).format(button=self._charset.text())
 
     def _table(self, rows: tuple[SeriesRow, ...]) -> QFrame:
         frame = QFrame()

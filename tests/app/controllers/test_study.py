@@ -208,7 +208,7 @@ def test_of_several_patients_the_reader_chooses_a_series():
     window.bench.jobs.run_all()
     assert window.exam is None
     assert window.found.patient is None
-    assert "2 patients; choose the series" in window.found.reason
+    assert "2 patients were found; choose the series" in window.found.reason
     assert window.found.several == ""
     window.library_view.gestures.analyse_series("1.2.2.1")
     window.bench.jobs.run_all()
@@ -225,7 +225,7 @@ def test_several_patients_are_told_where_nothing_can_be_chosen():
     found = window.found
     assert found.people == 2
     assert "not fluid-sensitive" in found.reason
-    assert found.several.startswith("The folder holds images of 2 patients; choose the series")
+    assert found.several.startswith("Images of 2 patients were found; choose the series")
     assert {(row.patient, row.day) for row in found.rows} == {
         (each.series.patient, each.series.study.date) for each in t1
     }

@@ -200,6 +200,35 @@ def test_a_series_that_names_no_scanner_is_weighted_for_this_time_only():
     assert window.said == []
 
 
+def test_a_series_chosen_for_its_heads_is_taken_at_the_next_visit_without_asking():
+    window = t1_only()
+    window.library_view.gestures.analyse_series("1.2.1.1")
+    window.bench.jobs.run_all()
+    promise = "analysed for the heads without asking, unless another one shows lesions."
+    assert [words for words in window.said if words.endswith(promise)] == window.said[:1]
+
+    window.open("second")
+    window.bench.jobs.run_all()
+    assert chosen(window) == ["1.2.2.1"]
+    assert window.said[-1].startswith(f"Chosen as on {NOW.date().isoformat()} for this protocol")
+    window.act("Change...")
+    window.library_view.gestures.analyse_series("1.2.2.1")
+    window.bench.jobs.run_all()
+    assert len(window.bench.library.kept_choices.all()) == 1
+    assert sum(words.endswith(promise) for words in window.said) == 1
+
+
+def test_a_series_that_shows_lesions_goes_before_one_chosen_for_its_heads():
+    window = t1_only()
+    window.library_view.gestures.analyse_series("1.2.1.1")
+    window.bench.jobs.run_all()
+    t1 = scanned(2, contrast=Contrast.T1, description="cor T1")
+    window.bench.reader.put("both", t1, scanned(2, 2))
+    window.open("both")
+    window.bench.jobs.run_all()
+    assert chosen(window) == ["1.2.2.2"]
+
+
 # The settings' page
 
 
@@ -400,6 +429,33 @@ def test_a_chosen_character_set_mends_page_exam_and_library_and_is_used_again():
     assert window.found.charset == "GB18030"
     assert window.found.patient.name == RIGHT
     assert not window.found.doubtful
+
+
+def test_of_several_folders_the_garbled_one_is_spelt_and_no_other():
+    window = garbled()
+    reader = window.bench.reader
+    for number in (2, 3, 4):
+        reader.put(f"cd{number}", make_volume(replace(JOHN, patient_id=str(number)), study=number))
+    asked, spell = [], reader.spellings
+    reader.spellings = lambda series: asked.append(series.uid) or spell(series)
+    folders = [Path(f"cd{number}") for number in (2, 3)] + [Path("cd"), Path("cd4")]
+    window.study.open_paths(folders)
+    window.bench.jobs.run_all()
+    assert window.found.doubtful
+    assert asked == ["1.2.1.1"], "the name to be chosen by is the garbled one"
+    assert "1.2.1.1" in {row.uid for row in window.found.rows}
+    assert window.found.spelt == {"": GARBLED, "GB18030": RIGHT}
+    assert window.found.reason.startswith("Images of 4 patients were found; choose the series")
+
+    window.library_view.gestures.choose_charset("GB18030")
+    window.bench.jobs.run_all()
+    assert window.found.charset == "GB18030"
+    assert not window.found.doubtful
+    kept = [window.bench.keeper.charset_of((folder,)) for folder in folders]
+    assert kept == ["", "", "GB18030", ""]
+    window.library_view.gestures.choose_charset("")
+    window.bench.jobs.run_all()
+    assert not any(window.bench.keeper.charset_of((folder,)) for folder in folders)
 
 
 def test_what_the_files_state_can_be_chosen_again():

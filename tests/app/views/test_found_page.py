@@ -95,7 +95,7 @@ def test_each_language_stands_beside_the_name_as_it_reads_in_it(
 ) -> None:
     view.show_found(study(USABLE, spelt=SPELT, doubtful=True))
     assert charset(view).isVisible()
-    assert "Names look garbled" in words(view)
+    assert "Names look garbled. “Names look wrong?”, above at the right" in words(view)
     menu = entries(charset(view))
     assert [each.text() for each in menu] == [
         "As the files state\t\u00cd\u00f5",
@@ -120,8 +120,10 @@ def test_the_set_in_force_is_marked_and_can_be_given_up(view: LibraryView, told:
 def test_where_every_set_reads_alike_there_is_nothing_to_choose(
     view: LibraryView, spelt: dict[str, str]
 ) -> None:
-    view.show_found(study(USABLE, spelt=spelt))
+    view.show_found(study(USABLE, spelt=spelt, doubtful=True))
     assert not charset(view).isVisible()
+    assert "Names or descriptions look garbled." in words(view)
+    assert "above" not in words(view)
 
 
 # Before the end

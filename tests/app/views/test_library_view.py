@@ -258,15 +258,15 @@ def several_people() -> FoundStudy:
         replace(series_row("s3", forced=True), patient=ada, day=date(2025, 1, 2)),
         replace(series_row("s4", forced=True), patient=ada, day=None),
     )
-    several = "The folder holds images of 2 patients; choose one."
+    several = "Images of 2 patients were found; choose one."
     return replace(found_study(*rows), people=2, several=several)
 
 
 def test_series_of_several_patients_stand_under_patient_and_study(view: LibraryView) -> None:
     view.show_found(several_people())
     text = words(view)
-    assert "The folder holds images of 2 patients\n" in text
-    assert "The folder holds images of 2 patients; choose one." in text
+    assert "Images of 2 patients\n" in text
+    assert "Images of 2 patients were found; choose one." in text
     whose = "ID HD-00001 · born 1980-02-03 · male · study 2025-01-02"
     places = [text.index(each) for each in ("ADA, A", whose, "study without a date", "BOB, B")]
     assert places[0] < places[1]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from typing import Final
@@ -65,6 +65,8 @@ class Message:
     ----------
     number : identifies the message; never used twice
     times : how often it was said
+    whose : who was on screen then, or came next; None where there was nobody yet
+    elsewhere : somebody else is on screen now
     """
 
     number: int
@@ -72,6 +74,13 @@ class Message:
     text: str
     action: Action | None = None
     times: int = 1
+    whose: Hashable = field(default=None, repr=False)
+    elsewhere: bool = False
+
+    @property
+    def said(self) -> tuple[int, int]:
+        """Which saying of it this is."""
+        return self.number, self.times
 
     @property
     def fades(self) -> bool:
@@ -133,6 +142,7 @@ class Messages:
         self._present: tuple[Message, ...] = ()
         self._fading: set[tuple[int, int]] = set()
         self._show: Show | None = None
+        self._whose: Hashable = None
 
     @property
     def present(self) -> tuple[Message, ...]:
@@ -160,6 +170,15 @@ class Messages:
         if not isinstance(error, Cancelled):
             self.say(Severity.ERROR, _sentence(error))
 
+    def turn_to(self, whose: Hashable) -> None:
+        """Somebody else is on screen from now on, or nobody; notes of before are over."""
+        with self._lock:
+            before, self._whose = self._present, whose
+            placed = (_placed(each, whose) for each in before)
+            self._present = tuple(each for each in placed if not (each.fades and each.elsewhere))
+        if self._present != before:
+            self._post(self._refresh)
+
     def dismiss(self, number: int) -> None:
         """Take a message away; nothing where it has gone already."""
         with self._lock:
@@ -177,17 +196,24 @@ class Messages:
         """The message as it is now, counted up where the same was said before."""
         for at, each in enumerate(self._present):
             if (each.severity, source_of(each.text)) == (severity, source_of(text)):
-                again = replace(each, text=text, times=each.times + 1, action=action)
+                again = replace(
+                    each,
+                    text=text,
+                    times=each.times + 1,
+                    action=action,
+                    whose=self._whose,
+                    elsewhere=False,
+                )
                 self._present = (*self._present[:at], *self._present[at + 1 :], again)
                 return again
-        message = Message(next(self._numbers), severity, text, action)
+        message = Message(next(self._numbers), severity, text, action, whose=self._whose)
         self._present = _bounded((*self._present, message))
         return message
 
     def _fade(self, number: int, times: int) -> None:
         """Take an INFO away unless it was said again meanwhile."""
         self._fading.discard((number, times))
-        if any((each.number, each.times) == (number, times) for each in self._present):
+        if any(each.said == (number, times) for each in self._present):
             self.dismiss(number)
 
     def _refresh(self) -> None:
@@ -199,10 +225,9 @@ class Messages:
     def _begin_fading(self) -> None:
         """Give an INFO its time from when it can be read, not from when it was said."""
         for each in in_sight(self._present):
-            said = each.number, each.times
-            if each.fades and said not in self._fading:
-                self._fading.add(said)
-                self._later(FADES_AFTER_S, partial(self._fade, *said))
+            if each.fades and each.said not in self._fading:
+                self._fading.add(each.said)
+                self._later(FADES_AFTER_S, partial(self._fade, *each.said))
 
 
 def _sentence(error: BaseException) -> str:
@@ -210,6 +235,12 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, KnownError):
         return str(error)
     return TOO_LITTLE_MEMORY if isinstance(error, MemoryError) else OUR_FAULT
+
+
+def _placed(message: Message, whose: Hashable) -> Message:
+    """A message once this one is on screen; what was said while nobody was is of who comes."""
+    owner = whose if message.whose is None else message.whose
+    return replace(message, whose=owner, elsewhere=whose is not None and owner != whose)
 
 
 def _bounded(messages: tuple[Message, ...]) -> tuple[Message, ...]:

@@ -303,6 +303,7 @@ class ShellController(StudyWatcher):
 
     def _follow(self, exam: Exam | None) -> None:
         """Say where the result on screen was computed; without one, where the next will be."""
+        self._services.messages.turn_to(None if exam is None else exam.patient)
         analysis = first_analysis(exam)
         self._badge = ComputeBadge(
             compute=self._ready.compute if analysis is None else analysis.compute,

@@ -145,6 +145,7 @@ class MainWindow(QMainWindow):
         if workspace is not self._workspace:
             self._workspace = workspace
             self._stack.setCurrentWidget(self._pages[workspace])
+            self._messages.turn_page()
             if not self._tabs.hasFocus():
                 self._pages[workspace].setFocus()
         self._mark_workspace()

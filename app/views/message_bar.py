@@ -58,6 +58,9 @@ STAYS_MS: Final = 12_000
 READING_MS: Final = 75
 """and for so long a letter: as long as a note of two short lines stays."""
 
+SEEN_MS: Final = 6_000
+"""They go with their page once they were there for so long."""
+
 LINE_ROOM: Final = 11 * SPACE
 """What is left of the gravest message in a narrow window."""
 
@@ -91,9 +94,13 @@ def gravity_words(severity: Severity) -> str:
 
 
 def sentence(message: Message) -> str:
-    """What a message says, and how often it was said."""
+    """What a message says, how often it was said, and whether of somebody else."""
     again = f" (\N{MULTIPLICATION SIGN}{message.times})" if message.times > 1 else ""
-    return in_force(message.text) + again
+    said = in_force(message.text) + again
+    if not message.elsewhere:
+        return said
+    words = QCoreApplication.translate("MessageRow", "Before this patient was opened: {sentence}")
+    return words.format(sentence=said)
 
 
 def line_of(message: Message) -> str:
@@ -169,7 +176,7 @@ class MessageBar(QFrame):
         self._messages: tuple[Message, ...] = ()
         self._rows: dict[int, MessageRow] = {}
         self._all = False
-        self._away: frozenset[Message] = frozenset()
+        self._away: frozenset[tuple[int, int]] = frozenset()
         self._newest = 0
         set_role(self, "messages")
         self.bell = MessageBell()
@@ -204,24 +211,26 @@ class MessageBar(QFrame):
         """What must be read, what was said last at the end."""
         if messages == self._messages:
             return
-        come = set(messages) - set(self._messages)
+        before = {each.said for each in self._messages}
+        come = {each.said for each in messages} - before
+        over = _elsewhere(messages) - _elsewhere(self._messages)
+        self._away = (self._away | over) & {each.said for each in messages}
         self._messages = messages
-        self._away &= set(messages)
         if len(self._present) <= SHOWN:
             self._all = False
         self._newest = messages[-1].number if come else 0
         self.bell.show_messages(messages)
-        before = self.geometry() if self.isVisible() else QRect()
+        place = self.geometry() if self.isVisible() else QRect()
         self._arrange()
         if come:
             self._leave.start(reading_ms(self._present))
-            if not before.contains(self._pointer()) and self._under_pointer():
+            if not place.contains(self._pointer()) and self._under_pointer():
                 self._let_through(True)
 
     @property
     def _present(self) -> tuple[Message, ...]:
         """Those that are not away."""
-        return tuple(each for each in self._messages if each not in self._away)
+        return tuple(each for each in self._messages if each.said not in self._away)
 
     @property
     def rows(self) -> tuple[MessageRow, ...]:
@@ -254,7 +263,7 @@ class MessageBar(QFrame):
     def _arrange(self) -> None:
         present = self._present
         self.bell.setChecked(bool(present))
-        self.line.show_messages(tuple(each for each in self._messages if each in self._away))
+        self.line.show_messages(tuple(each for each in self._messages if each.said in self._away))
         chosen = ordered(present) if self._all else in_sight(present)
         kept = {message.number: message for message in chosen}
         for number in set(self._rows) - set(kept):
@@ -299,7 +308,7 @@ class MessageBar(QFrame):
 
     def _put_away(self) -> None:
         self._leave.stop()
-        self._away = frozenset(self._messages)
+        self._away = frozenset(each.said for each in self._messages)
         self._arrange()
 
     def _bring_back(self) -> None:
@@ -307,6 +316,12 @@ class MessageBar(QFrame):
         self._leave.stop()
         self._away = frozenset()
         self._arrange()
+
+    def turn_page(self) -> None:
+        """Another page comes to the front: put away what was there long enough to be seen."""
+        since = self._leave.interval() - self._leave.remainingTime()
+        if not self._leave.isActive() or since >= SEEN_MS:
+            self._put_away()
 
     def _leave_page(self) -> None:
         """Put away what has been read; not under the reader's pointer or keys."""
@@ -356,6 +371,10 @@ class MessageBar(QFrame):
             self._guard.start()
 
 
+def _elsewhere(messages: tuple[Message, ...]) -> set[tuple[int, int]]:
+    return {each.said for each in messages if each.elsewhere}
+
+
 def reading_ms(messages: tuple[Message, ...]) -> int:
     """How long messages stay over the page."""
     return max(STAYS_MS, READING_MS * sum(len(sentence(each)) for each in in_sight(messages)))
@@ -384,9 +403,13 @@ class MessageLine(QPushButton):
         return self._message
 
     def show_messages(self, away: tuple[Message, ...]) -> None:
-        """Tell the gravest of these; of equals what was said last."""
-        gravest = ordered(away)[:1]
-        alike = (each for each in reversed(away) if each.severity is gravest[0].severity)
+        """Tell the gravest of these; of equals what was said last.
+
+        What was said of somebody else, and offers nothing, is left to the bell.
+        """
+        here = tuple(each for each in away if each.action is not None or not each.elsewhere)
+        gravest = ordered(here)[:1]
+        alike = (each for each in reversed(here) if each.severity is gravest[0].severity)
         said = next(alike, None) if gravest else None
         self._message = None if said is None or said.severity is Severity.INFO else said
         self._say()

@@ -924,7 +924,7 @@
     </message>
     <message>
         <source>Before this patient was opened: {sentence}</source>
-        <translation type="unfinished"></translation>
+        <translation>打开此患者之前：{sentence}</translation>
     </message>
 </context>
 <context>
@@ -1525,11 +1525,11 @@
     </message>
     <message>
         <source>No result</source>
-        <translation type="unfinished">无结果</translation>
+        <translation>无结果</translation>
     </message>
     <message>
         <source>The analysis was stopped or failed. Open the folder again to have it done; the slices can be read without it.</source>
-        <translation type="unfinished"></translation>
+        <translation>分析已停止或失败。如需分析，请重新打开该文件夹；未经分析也可阅读各层面图像。</translation>
     </message>
     <message>
         <source>Notices ({0})</source>
@@ -2025,7 +2025,7 @@
     </message>
     <message>
         <source>The study opened at {time} is of a new patient whose patient ID another patient in the library has, too; name or birth date differ, so the two are kept apart.</source>
-        <translation type="unfinished"></translation>
+        <translation>{time} 打开的检查属于一名新患者，其患者编号与库中另一名患者相同；因姓名或出生日期不同，两者分开保存。</translation>
     </message>
     <message>
         <source>Save again</source>

@@ -227,3 +227,24 @@ def test_calls_to_the_view_go_through_the_post() -> None:
     assert view.shown == [()]
     posted.pop()()
     assert view.texts == ["The disk is full."]
+
+
+def test_messages_know_that_somebody_else_is_on_screen() -> None:
+    messages, view = Messages(), View()
+    messages.attach(view)
+    messages.say(Severity.WARNING, "Names look garbled.")
+    messages.say(Severity.INFO, "Opened.")
+    messages.turn_to("Jane")
+    assert [each.elsewhere for each in view.shown[-1]] == [False, False]
+    messages.say(Severity.ERROR, "The disk is full.")
+    messages.turn_to(None)
+    assert not any(each.elsewhere for each in view.shown[-1])
+    messages.turn_to("Ann")
+    assert [(each.text, each.elsewhere) for each in view.shown[-1]] == [
+        ("Names look garbled.", True),
+        ("The disk is full.", True),
+    ]
+    messages.say(Severity.ERROR, "The disk is full.")
+    assert [(each.times, each.elsewhere) for each in view.shown[-1]] == [(1, True), (2, False)]
+    messages.turn_to("Jane")
+    assert [each.elsewhere for each in view.shown[-1]] == [False, True]

@@ -342,3 +342,13 @@ def test_who_stays_is_warned_again():
     window.act("Save again")
     window.bench.jobs.run_all()
     assert window.shell.close() is False
+
+
+def test_messages_are_of_the_patient_who_was_on_screen():
+    john = make_patient("B-2", "Roe^John")
+    window = make_window({"jane": [make_volume(JANE)], "john": [make_volume(john)]})
+    window.analyse("jane")
+    window.bench.messages.say(Severity.ERROR, "Nothing was saved.")
+    window.analyse("john")
+    (message,) = (each for each in window.bench.messages.present if "Nothing" in each.text)
+    assert message.elsewhere

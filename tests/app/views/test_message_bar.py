@@ -17,7 +17,7 @@ from app.messages import SHOWN, Action, Message, Severity
 from app.spoken import spoken
 from app.theme import SPACE
 from app.views.labels import translated
-from app.views.message_bar import READING_MS, STAYS_MS, MessageBar
+from app.views.message_bar import READING_MS, SEEN_MS, STAYS_MS, MessageBar
 from hipdesk.settings import Language, Theme
 
 LONG = "A sentence of the kind that has to be read, with what happened and what to do. " * 3
@@ -306,3 +306,47 @@ def test_the_cross_is_drawn_when_it_has_the_keys(page: Page, qtbot: QtBot) -> No
     cross = {(dx, dy) for dx in range(-5, 6) for dy in range(-5, 6)}
     drawn = [at for at in cross if inked.pixelColor(x + at[0], y + at[1]) != ground]
     assert len(drawn) > len(cross) // 5, "an empty box"
+
+
+def test_messages_go_with_their_page_once_they_were_seen(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bar = page.bar
+    action = Action("Save again", lambda: None)
+    bar.show_messages((Message(1, Severity.ERROR, "Nothing was saved.", action),))
+    bar.turn_page()
+    assert bar.isVisible()
+    monkeypatch.setattr(bar._leave, "remainingTime", lambda: STAYS_MS - SEEN_MS)
+    bar.turn_page()
+    assert (bar.isVisible(), bar.line.isVisible(), bar.bell.text()) == (False, True, " 1")
+    bar.line.click()
+    bar.turn_page()
+    assert not bar.isVisible()
+
+
+def test_messages_of_somebody_else_are_put_away_and_say_so(page: Page) -> None:
+    bar = page.bar
+    action = Action("Save again", lambda: None)
+    saving = Message(1, Severity.ERROR, "Nothing was saved.", action)
+    reading = message(2)
+    bar.show_messages((saving, reading))
+    theirs = tuple(replace(each, elsewhere=True) for each in (saving, reading))
+    bar.show_messages(theirs)
+    assert (bar.isVisible(), bar.bell.text()) == (False, " 2")
+    said = "Before this patient was opened: Nothing was saved."
+    assert bar.line.accessibleName() == f"Error: {said}"
+    bar.bell.click()
+    assert bar.rows[0]._text.text() == said
+    bar.show_messages((*theirs, message(3)))
+    assert bar.isVisible()
+    bar.bell.click()
+    bar.show_messages((saving, reading, message(3)))
+    assert not bar.isVisible()
+    bar.bell.click()
+    assert bar.rows[0]._text.text() == "Nothing was saved."
+
+
+def test_what_offers_nothing_and_is_of_somebody_else_is_left_to_the_bell(page: Page) -> None:
+    page.bar.show_messages((message(1),))
+    page.bar.show_messages((replace(message(1), elsewhere=True),))
+    assert (page.bar.line.isVisible(), page.bar.bell.text()) == (False, " 1")

@@ -38,7 +38,7 @@ def run(paths: Sequence[Path], library: str, latest: bool) -> int:
     hooks.install(messages, user_data_dir())
     program = Program(application, library, messages, gui)
     log.info("started", extra={"version": __version__})
-    signals = EndingSignals(lambda: end(program), gui.post)
+    signals = EndingSignals(lambda: end(program), gui.post, lambda: is_writing(program))
     program.begin(paths, latest)
     settle()
     status = application.exec()
@@ -60,10 +60,17 @@ def settle() -> None:
 def end(program: Program) -> None:
     """Close the window because the system ends the program: nobody can be asked.
 
-    What could not be saved is offered again at the next start.
+    What could not be saved is offered again at the next start. Dialogs that are
+    open end with the window.
     """
     if not program.window.close():
         program.window.close()
+    QCoreApplication.exit(0)
+
+
+def is_writing(program: Program) -> bool:
+    """Whether the library or a file is being written."""
+    return any(job.awaited for job in program.services.jobs.running)
 
 
 def started(words: list[str]) -> QApplication:

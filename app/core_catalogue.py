@@ -19,6 +19,7 @@ from typing import Final
 
 from app.messages import OUR_FAULT, TOO_LITTLE_MEMORY
 from hipdesk import display, paths, reanalysis, report, report_trend, sdc, series_choice, wording
+from hipdesk.clinical import HARRIS_CHOICES
 from hipdesk.ports import CHARSETS
 from hipdesk.records import Contrast, Plane, Side
 
@@ -37,6 +38,7 @@ _NAMED: Final = (
     *wording.VERDICT_WORDS.values(),
     *wording.CLASS_WORDS.values(),
     *wording.EXCLUSION_WORDS,
+    *dict.fromkeys(each.words for answers in HARRIS_CHOICES.values() for each in answers),
     *series_choice.CONTRAST_WORDS.values(),
     *CHARSETS.values(),
     series_choice.NOT_DICOM,

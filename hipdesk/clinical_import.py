@@ -497,6 +497,30 @@ def treatment_cells(treatment: Treatment) -> dict[str, Any]:
     return {name: cell for name, cell in cells.items() if cell}
 
 
+def read_facts(cells: Mapping[str, str]) -> tuple[ClinicalFacts, tuple[Problem, ...]]:
+    """Facts written in the cells of one visit, as in a form, and what is wrong with any.
+
+    Parameters
+    ----------
+    cells : text by names of `VISIT_COLUMNS`; what is empty or absent is not recorded
+
+    Returns
+    -------
+    facts without the cells that have problems; the problems, all of line 1
+    """
+    known = [column for column in VISIT_COLUMNS if not column.required]
+    row = _Row(1, {column: cells.get(column.name, "").strip() for column in known})
+    return _facts(row), tuple(row.problems)
+
+
+def read_date(text: str) -> PartialDate | None:
+    """A day, a month or a year; None where this cannot be read in one way only."""
+    try:
+        return _partial_date(text.strip())
+    except _Unread:
+        return None
+
+
 def plan_visits(
     data: bytes, patients: Sequence[KnownPatient], today: date
 ) -> ImportPlan[VisitEntry]:

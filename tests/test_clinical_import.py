@@ -39,6 +39,8 @@ from hipdesk.clinical_import import (
     VisitEntry,
     plan_treatments,
     plan_visits,
+    read_date,
+    read_facts,
     template,
 )
 from hipdesk.errors import UnreadableInput
@@ -599,3 +601,29 @@ def test_problems_and_entries_show_nothing_of_a_patient() -> None:
     assert "SENTINEL" not in repr(plan)
     assert "P-1" not in repr(one(esr_mm_h="5"))
     assert "P-1" not in repr(PATIENTS)
+
+
+# One visit in a form
+
+
+def test_cells_of_a_form() -> None:
+    facts, problems = read_facts(
+        {"basdai_q2": " 5 ", "crp": "<3", "crp_unit": "mg/L", "esr_mm_h": ""}
+    )
+    assert problems == ()
+    assert (facts.basdai[1], facts.crp, facts.esr_mm_h) == (
+        5.0,
+        Crp(None, CrpUnit.MG_PER_L, 3.0),
+        None,
+    )
+
+
+def test_cells_of_a_form_with_problems_are_left_out_and_named() -> None:
+    facts, problems = read_facts({"basdai_q2": "11", "esr_mm_h": "20", "crp": "5"})
+    assert [each.column for each in problems] == ["basdai_q2", "crp_unit"]
+    assert (facts.basdai[1], facts.esr_mm_h, facts.crp) == (None, 20.0, None)
+
+
+def test_dates_of_a_form() -> None:
+    assert read_date(" 2024-03 ") == PartialDate(2024, 3)
+    assert [read_date(text) for text in ("5/3", "", "2024-13")] == [None, None, None]

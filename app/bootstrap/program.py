@@ -17,6 +17,7 @@ from app.bootstrap.library import LibraryDoor
 from app.bootstrap.networks import LazyNetworks, shipped_models
 from app.bootstrap.opened_folders import IndexOfFolders
 from app.controllers.choices import Choices
+from app.controllers.clinical import ClinicalController
 from app.controllers.desk import Desk
 from app.controllers.follow_up import FollowUpController
 from app.controllers.library import LibraryController
@@ -31,6 +32,7 @@ from app.services import Services
 from app.spoken import spoken
 from app.state import Workspace
 from app.views.about import ProgramFacts
+from app.views.clinical_page import ClinicalPage
 from app.views.file_choice import FileChoice
 from app.views.follow_up_view import FollowUpView
 from app.views.labels import translated
@@ -90,6 +92,7 @@ class Controllers:
     follow_up: FollowUpController
     report: ReportController
     shell: ShellController
+    clinical: ClinicalController
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,6 +177,7 @@ class Program:
         """Save what is being written, stop the rest; False where the window must stay."""
         if self._closed:
             return True
+        self.controllers.clinical.leave()
         self.controllers.report.flush()
         if not self.controllers.shell.close():
             return False
@@ -210,7 +214,8 @@ class Program:
         choices = Choices(services, translate)
         study = StudyController(services, desk, translate, choices)
         shell = ShellController(services, desk, study, self.window, translate, choices)
-        library = LibraryController(services, desk, study, views.library, translate)
+        clinical = ClinicalController(ClinicalPage(self.window), desk, services, translate)
+        library = LibraryController(services, desk, study, views.library, translate, clinical.show)
         signing = SigningDesk(desk, services, translate, study.save_again)
 
         def write_report() -> None:
@@ -224,6 +229,7 @@ class Program:
             translate,
             shell.open_visit,
             partial(shell.open_visit, workspace=Workspace.REPORT),
+            clinical.show,
         )
         report = ReportController(views.report, desk, services, translate, signing, self._gui.later)
         shell.attend(Workspace.FOLLOW_UP, follow_up)
@@ -243,4 +249,4 @@ class Program:
             report.settings_changed()
 
         shell.follow_settings(say_anew)
-        return Controllers(desk, study, library, review, follow_up, report, shell)
+        return Controllers(desk, study, library, review, follow_up, report, shell, clinical)

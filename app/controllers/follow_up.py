@@ -81,6 +81,7 @@ class FollowUpController:
     ----------
     open_visit : opens a visit for review
     write_report : opens a visit's report
+    show_clinical : brings up a visit's clinical record
     """
 
     def __init__(
@@ -91,12 +92,14 @@ class FollowUpController:
         translate: Translate,
         open_visit: Callable[[str], None],
         write_report: Callable[[str], None],
+        show_clinical: Callable[[str], None],
     ) -> None:
         self._view = view
         self._services = services
         self.translate = translate
         self._open_visit = open_visit
         self._write_report = write_report
+        self.show_clinical = show_clinical
         self._exam: Exam | None = None
         self._following: Following | None = None
         self._manner = Manner()

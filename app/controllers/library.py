@@ -65,6 +65,7 @@ class LibraryController(StudyWatcher):
     ----------
     study : opens what is chosen here
     translate : words of the user's language
+    show_clinical : brings up the clinical record of a visit
     """
 
     def __init__(
@@ -74,12 +75,14 @@ class LibraryController(StudyWatcher):
         study: StudyController,
         view: LibraryView,
         translate: Translate,
+        show_clinical: Callable[[str], None],
     ) -> None:
         self._services = services
         self._desk = desk
         self._study = study
         self._view = view
         self.translate = translate
+        self.show_clinical = show_clinical
         self._state = _State()
         self._shown = Shown()
         self._here: tuple[str | None, str | None] = None, None

@@ -165,6 +165,8 @@ class FollowUpView(QWidget):
         self.report.setIcon(icon("file-document-outline", "on_accent"))
         self.report.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         make_primary(self.report)
+        self.clinical = QPushButton()
+        self.clinical.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.chart = TrendChart()
         self.table = ComparisonTable()
         self._empty = EmptyState("chart-timeline-variant")
@@ -203,7 +205,7 @@ class FollowUpView(QWidget):
             margin=2,
         )
         inside.setStretchFactor(self.chart, 1)
-        on = row(STRETCH, self.report)
+        on = row(self.clinical, STRETCH, self.report)
         on.setContentsMargins(2 * SPACE, SPACE, SPACE, SPACE)
         return SidePanel(inside, BESIDE, on)
 
@@ -217,6 +219,7 @@ class FollowUpView(QWidget):
         self.table.repeatNamed.connect(lambda named: self._tell("name_repeat", named))
         self.lock.clicked.connect(self._toggle_lock)
         self.report.clicked.connect(self._write_report)
+        self.clinical.clicked.connect(self._show_clinical)
         self.fit.clicked.connect(self._fit)
         self.overlay_bar.overlayChosen.connect(lambda wanted: self._tell("set_overlay", wanted))
         self.overlay_bar.classToggled.connect(self._toggle_class)
@@ -246,6 +249,10 @@ class FollowUpView(QWidget):
                 self.tr("Effusion mL"),
             ),
         )
+        self.clinical.setText(self.tr("Clinical record..."))
+        self.clinical.setToolTip(
+            self.tr("Questionnaires, laboratory, treatments and HIMRISS of the later visit")
+        )
         self.report.setToolTip(self.tr("On to the report of the later visit, with all visits"))
         self._say_report()
         self.again.setText(self.tr("Analyse every visit with the present models"))
@@ -271,6 +278,7 @@ class FollowUpView(QWidget):
         """Name the visit whose report it is."""
         later = next((each for each in self._visits if each.uid == self._uids[Panel.LATER]), None)
         self.report.setEnabled(later is not None)
+        self.clinical.setEnabled(later is not None)
         self.report.setText(
             self.tr("Report")
             if later is None or later.day is None
@@ -317,6 +325,11 @@ class FollowUpView(QWidget):
         uid = self._uids[Panel.LATER]
         if uid is not None:
             self._tell("write_report", uid)
+
+    def _show_clinical(self) -> None:
+        uid = self._uids[Panel.LATER]
+        if uid is not None:
+            self._tell("show_clinical", uid)
 
     def _toggle_lock(self, checked: bool) -> None:
         """Ask for it; the button shows what is in force."""

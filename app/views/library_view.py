@@ -321,6 +321,7 @@ class LibraryView(QWidget):
         card = VisitCard(visit, primary)
         card.opened.connect(lambda uid: self._tell(lambda g: g.open_visit(uid)))
         card.dated.connect(lambda uid, day: self._tell(lambda g: g.date_visit(uid, day)))
+        card.clinicalAsked.connect(lambda uid: self._tell(lambda g: g.show_clinical(uid)))
         return card
 
     def retranslate(self) -> None:

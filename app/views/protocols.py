@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.background import JobStatus
+from app.clinical_state import Cells, ClinicalShown, Figure, ReadingDraft, TreatmentDraft
 from app.messages import Message
 from app.state import (
     Comparison,
@@ -185,6 +186,10 @@ class LibraryGestures(Protocol):
 
     def date_visit(self, uid: str, day: date) -> None:
         """Give a visit the date its study lacks."""
+        ...
+
+    def show_clinical(self, uid: str) -> None:
+        """Bring up the clinical record of a visit."""
         ...
 
     def retry_library(self) -> None:
@@ -423,6 +428,10 @@ class FollowUpGestures(Protocol):
         """On to the report of this visit."""
         ...
 
+    def show_clinical(self, uid: str) -> None:
+        """Bring up the clinical record of this visit."""
+        ...
+
 
 class FollowUpView(Protocol):
     """The follow-up workspace."""
@@ -523,4 +532,54 @@ class ReportView(Protocol):
 
     def print_out(self, pages: Pages) -> None:
         """Send these pages (at printing resolution) to a printer the user chooses."""
+        ...
+
+
+class ClinicalGestures(Protocol):
+    """Entering what is known of a patient at a visit."""
+
+    def edit(self, cells: Cells) -> None:
+        """A field changed: all of them as they stand."""
+        ...
+
+    def keep(self) -> None:
+        """Keep the facts."""
+        ...
+
+    def leave(self) -> None:
+        """The page was closed."""
+        ...
+
+    def keep_treatment(self, draft: TreatmentDraft) -> None:
+        """Keep a treatment, or a new state of one."""
+        ...
+
+    def withdraw_treatment(self, uid: str) -> None:
+        """It was recorded by mistake."""
+        ...
+
+    def keep_reading(self, draft: ReadingDraft) -> None:
+        """Keep HIMRISS totals of a hip."""
+        ...
+
+
+class ClinicalView(Protocol):
+    """The page of a visit's clinical record, beside the window."""
+
+    def listen(self, gestures: ClinicalGestures) -> None:
+        """Tell gestures to this listener."""
+        ...
+
+    def show_record(self, shown: ClinicalShown | None) -> None:
+        """Bring the page to the front with this record; None puts it away."""
+        ...
+
+    def show_checked(
+        self, problems: tuple[str, ...], figures: tuple[Figure, ...], changed: bool
+    ) -> None:
+        """Fields that cannot be read, the indices, and whether the library lacks something."""
+        ...
+
+    def show_refusal(self, sentence: str) -> None:
+        """Why a treatment or reading was not kept; empty where nothing stands in the way."""
         ...

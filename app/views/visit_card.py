@@ -54,6 +54,7 @@ class VisitCard(QFrame):
 
     opened = Signal(str)
     dated = Signal(str, object)
+    clinicalAsked = Signal(str)
 
     def __init__(self, visit: VisitRow, primary: bool) -> None:
         super().__init__()
@@ -85,6 +86,7 @@ class VisitCard(QFrame):
             self._words.addWidget(self._date_line())
         self._words.addStretch(1)
         self._buttons.addWidget(self._open_button())
+        self._buttons.addWidget(self._clinical_button())
         self._buttons.addStretch(1)
         self.setAccessibleName(self._name())
 
@@ -144,6 +146,15 @@ class VisitCard(QFrame):
         button.setAutoDefault(True)
         make_primary(button, self._primary)
         button.clicked.connect(lambda: self.opened.emit(self._visit.visit.uid))
+        return button
+
+    def _clinical_button(self) -> QPushButton:
+        button = QPushButton(self.tr("Clinical..."))
+        button.setToolTip(self.tr("Questionnaires, laboratory, treatments and HIMRISS"))
+        words = self.tr("Clinical record of the visit: {day}").format(day=self._name())
+        button.setAccessibleName(words)
+        button.setAutoDefault(True)
+        button.clicked.connect(lambda: self.clinicalAsked.emit(self._visit.visit.uid))
         return button
 
     def _date_line(self) -> QWidget:

@@ -29,6 +29,7 @@ class Window:
     shell: ShellController
     library_view: FakeView
     shell_view: FakeView
+    clinical: list[str]
 
     @property
     def exam(self) -> Exam | None:
@@ -87,11 +88,14 @@ def make_window(
     shell_view, library_view = FakeView(ShellView), FakeView(LibraryView)
     choices = Choices(bench.services, translate)
     study = StudyController(bench.services, desk, translate, choices)
-    library = LibraryController(bench.services, desk, study, library_view, translate)
+    clinical: list[str] = []
+    library = LibraryController(
+        bench.services, desk, study, library_view, translate, clinical.append
+    )
     shell = ShellController(bench.services, desk, study, shell_view, translate, choices)
     if begin:
         shell.begin()
         library.begin()
         study.begin()
         bench.jobs.run_all()
-    return Window(bench, desk, study, library, shell, library_view, shell_view)
+    return Window(bench, desk, study, library, shell, library_view, shell_view, clinical)

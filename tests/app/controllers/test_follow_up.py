@@ -39,6 +39,7 @@ class Room:
         self.view = FakeView(FollowUpView)
         self.asked: list[str] = []
         self.reported: list[str] = []
+        self.clinical: list[str] = []
         self.controller = FollowUpController(
             self.view,  # type: ignore[arg-type]
             self.opened.desk,
@@ -46,6 +47,7 @@ class Room:
             translate,
             self.asked.append,
             self.reported.append,
+            self.clinical.append,
         )
 
     def entered(self) -> Room:
@@ -120,6 +122,7 @@ def test_undated_visits_only_cannot_be_followed() -> None:
         opened.desk,
         bench.services,
         translate,
+        print,
         print,
         print,
     )
@@ -509,6 +512,7 @@ def test_one_hip_missing_at_one_visit() -> None:
         translate,
         print,
         print,
+        print,
     )
     controller.enter()
     bench.jobs.run_all()
@@ -707,3 +711,9 @@ def test_visits_that_cannot_be_analysed_again_are_told() -> None:
     room.run()
     assert room.bench.said[-1] == "The model is not installed."
     assert room.view.last("show_trend").mixed
+
+
+def test_the_clinical_record_of_a_visit_is_asked_for() -> None:
+    room = Room().entered()
+    room.view.gestures.show_clinical(room.uid(1))
+    assert room.clinical == [room.uid(1)]

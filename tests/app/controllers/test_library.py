@@ -422,3 +422,9 @@ def test_a_library_lost_meanwhile_is_told_at_the_next_question():
     window.bench.library.problem = "The server does not answer."
     window.library.choose_patient("patient-1")
     assert window.library_view.last("show_problem") == "The server does not answer."
+
+
+def test_the_clinical_record_of_a_visit_is_asked_for():
+    window = filled()
+    window.library_view.gestures.show_clinical("visit-1")
+    assert window.clinical == ["visit-1"]

@@ -441,6 +441,13 @@ def test_the_report_of_the_later_visit_is_the_one_main_action(
     assert not view.report.isEnabled()
 
 
+def test_the_clinical_record_of_the_later_visit(view: FollowUpView, told: Recorder) -> None:
+    view.clinical.click()
+    assert told.told == [("show_clinical", "v4")]
+    view.show_visits((), None, None)
+    assert not view.clinical.isEnabled()
+
+
 @pytest.mark.parametrize("width", [1120, 1366, 2560])
 def test_the_report_stays_in_sight_and_nothing_below_the_pair_is_clipped(
     view: FollowUpView, width: int, qtbot: QtBot

@@ -194,6 +194,13 @@ def test_only_the_newest_visit_has_the_primary_button(
     assert told.told == [("open_visit", "v1")]
 
 
+def test_the_clinical_record_of_each_visit(qtbot: QtBot, view: LibraryView, told: Recorder) -> None:
+    view.show_patients(patient_rows(2), "p0", "")
+    show_visits(view, visit_row("v2"), visit_row("v1"))
+    press(qtbot, view.findChildren(VisitCard)[1], "Clinical...")
+    assert told.told == [("show_clinical", "v1")]
+
+
 def test_a_missing_date_is_given_in_the_card(
     qtbot: QtBot, view: LibraryView, told: Recorder
 ) -> None:

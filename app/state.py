@@ -226,6 +226,7 @@ class Exam:
     ----------
     visit_uid : None until it is in the library
     patient_uid : the library's, None until then
+    given_up : its analysis was stopped or failed
     """
 
     patient: Patient = field(repr=False)
@@ -233,6 +234,7 @@ class Exam:
     series: tuple[OpenSeries, ...]
     visit_uid: str | None = None
     patient_uid: str | None = None
+    given_up: bool = False
 
     @property
     def analysed(self) -> bool:
@@ -301,13 +303,19 @@ class SeriesTab:
 
 @dataclass(frozen=True, slots=True)
 class SeriesFacts:
-    """What is written beside the picture."""
+    """What is written beside the picture.
+
+    Attributes
+    ----------
+    given_up : its analysis was stopped or failed
+    """
 
     description: str = field(repr=False)
     contrast: Contrast
     slices: int
     spacing_mm: Spacing
     analysed: bool
+    given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from typing import Protocol
 from app.background import Job
 from app.controllers import opening
 from app.controllers.desk import Desk
+from app.controllers.namesakes import new_with_known_id
 from app.controllers.opening import Analysed, Key, Known, Saved, key_of
 from app.controllers.showing import Translate
 from app.controllers.watching import StudyWatcher
@@ -188,6 +189,7 @@ class Analyses:
 
     def _analysis_failed(self, run: Run, error: Exception) -> None:
         self._end(run)
+        self._give_up(run)
         if not isinstance(error, KnownError):
             return
         if self._on_screen(run):
@@ -201,11 +203,18 @@ class Analyses:
         if self._closing:
             return
         self._end(run)
+        self._give_up(run)
         words = self.translate("Study", "The analysis was stopped; nothing of it was kept.")
         again = Action(
             self.translate("Study", "Analyse again"), partial(self._opener.put_again, run)
         )
         self._say(Severity.WARNING, words, again)
+
+    def _give_up(self, run: Run) -> None:
+        """Let the images on screen say that no result of them is on its way."""
+        exam = self._desk.exam
+        if exam is not None and self._on_screen(run):
+            self._desk.put(replace(exam, given_up=True))
 
     def _end(self, run: Run) -> None:
         self._runs.pop(run.key, None)
@@ -230,11 +239,15 @@ class Analyses:
             self._not_saved(run, results, index, problem or self._no_library())
             return
 
-        def work(_progress: object, _cancelled: object) -> Saved:
-            return opening.save(store, results, index)
+        def work(_progress: object, _cancelled: object) -> tuple[Saved, bool]:
+            saved = opening.save(store, results, index)
+            return saved, new_with_known_id(store, saved.visit_uid)
 
-        def done(saved: Saved) -> None:
+        def done(answer: tuple[Saved, bool]) -> None:
+            saved, known_id = answer
             self._take_saved(run, results, index, saved)
+            if known_id and index + 1 == len(results.series):
+                self._tell_of_known_id(run)
 
         def failed(error: Exception) -> None:
             sentence = str(error) if isinstance(error, KnownError) else self._no_library()
@@ -255,6 +268,14 @@ class Analyses:
             self._say(Severity.INFO, words.format(time=_clock(run)), self._showing(saved, results))
         for watcher in self._watchers:
             watcher.result_saved(saved)
+
+    def _tell_of_known_id(self, run: Run) -> None:
+        words = self.translate(
+            "Study",
+            "The study opened at {time} is of a new patient whose patient ID another patient in "
+            "the library has, too; name and birth date do not agree, so the two are kept apart.",
+        )
+        self._say(Severity.WARNING, words.format(time=_clock(run)))
 
     def _forget_failures(self) -> None:
         """Take away what was said of failed saving, once everything is saved."""

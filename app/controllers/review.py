@@ -440,7 +440,7 @@ class ReviewController:
             return
         tell, view = self._shown.tell, self._view
         tabs = series_tabs(exam, series.uid)
-        tell("series", view.show_series, series_facts(series), tabs)
+        tell("series", view.show_series, series_facts(series, exam.given_up), tabs)
         self._show_pictures(exam, reading, series)
         tell("tool", view.show_tool, reading.tool)
         tell("scores", view.show_scores, self._scores_of(exam, series))

@@ -149,7 +149,7 @@ def worst_slice(scores: Iterable[HipScore]) -> int | None:
     return next(central, None)
 
 
-def series_facts(series: OpenSeries) -> SeriesFacts:
+def series_facts(series: OpenSeries, given_up: bool = False) -> SeriesFacts:
     """What is written beside the picture."""
     of = series.volume.series
     return SeriesFacts(
@@ -158,6 +158,7 @@ def series_facts(series: OpenSeries) -> SeriesFacts:
         slices=len(of.slices),
         spacing_mm=of.spacing_mm,
         analysed=series.reviewed is not None,
+        given_up=given_up,
     )
 
 

@@ -258,23 +258,21 @@ class ScorePanel(QWidget):
             self._say_what_is_missing()
 
     def _say_what_is_missing(self) -> None:
-        title, words = (
-            self.tr("No result yet"),
-            self.tr(
-                "Score and verdict appear here when the analysis is done. "
-                "The slices can be read meanwhile."
-            ),
-        )
-        if self._given_up:
-            title, words = (
-                self.tr("No result"),
-                self.tr(
-                    "The analysis was stopped or failed. Open the folder again to have it done; "
-                    "the slices can be read without it."
-                ),
-            )
+        title, words = self._over() if self._given_up else self._on_its_way()
         self.waiting_title.setText(title)
         self.waiting_words.setText(words)
+
+    def _on_its_way(self) -> tuple[str, str]:
+        return self.tr("No result yet"), self.tr(
+            "Score and verdict appear here when the analysis is done. "
+            "The slices can be read meanwhile."
+        )
+
+    def _over(self) -> tuple[str, str]:
+        return self.tr("No result"), self.tr(
+            "The analysis was stopped or failed. Open the folder again to have it done; "
+            "the slices can be read without it."
+        )
 
     def retranslate(self) -> None:
         """Say everything in the language in force."""

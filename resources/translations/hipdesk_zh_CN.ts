@@ -2024,6 +2024,10 @@
         <translation>{time} 打开的检查已分析完成。</translation>
     </message>
     <message>
+        <source>The study opened at {time} is of a new patient whose patient ID another patient in the library has, too; name and birth date do not agree, so the two are kept apart.</source>
+        <translation>{time} 打开的检查属于一名新患者，其患者编号与库中另一名患者相同；因姓名和出生日期均不一致，两者分开保存。</translation>
+    </message>
+    <message>
         <source>Save again</source>
         <translation>再次保存</translation>
     </message>

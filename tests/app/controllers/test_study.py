@@ -449,10 +449,12 @@ def test_a_stopped_analysis_leaves_the_images_and_can_be_done_again():
     window.bench.jobs.run()
     window.bench.jobs.on_progress = None
     assert not window.exam.analysed
+    assert window.exam.given_up
     assert window.bench.keeper.interrupted() == ()
     assert window.bench.jobs.running == ()
     assert window.said == ["The analysis was stopped; nothing of it was kept."]
     window.act("Analyse again")
+    assert not window.exam.given_up
     window.bench.jobs.run_all()
     assert window.exam.visit_uid == "visit-1"
 
@@ -883,3 +885,27 @@ def test_notices_of_the_choice_stand_first():
     first = window.exam.series[0].reviewed.analysis.notices[0]
     assert isinstance(first, Notice)
     assert first.figure == 2.0
+
+
+TOLD_OF_NUMBER = "is of a new patient whose patient ID another patient in the library has, too"
+
+
+@pytest.mark.parametrize(
+    ("issuer", "name", "born", "told"),
+    [
+        ("C", "Roe^Ann", date(1971, 2, 3), True),
+        ("", "Roe^Ann", date(1971, 2, 3), True),
+        ("D", "Roe^Ann", date(1971, 2, 3), False),  # another hospital's number
+        ("C", "Doe^Jane", date(1971, 2, 3), False),  # the library asks
+    ],
+)
+def test_another_patient_of_the_same_number_is_told_of(
+    issuer: str, name: str, born: date, told: bool
+):
+    second = replace(JANE, issuer=issuer, name=name, birth_date=born)
+    window = make_window({"jane": [make_volume(JANE)], "ann": [make_volume(second, study=2)]})
+    window.analyse("jane")
+    assert not any(TOLD_OF_NUMBER in said for said in window.said)
+    window.analyse("ann")
+    assert len(window.bench.store.people) == 2
+    assert sum(TOLD_OF_NUMBER in said for said in window.said) == told

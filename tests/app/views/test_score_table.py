@@ -69,3 +69,17 @@ def test_words_of_a_figure_are_whole_in_a_narrow_table(
     assert (table.rowHeight(0) > ROW_PX) is (width < 900)
     assert table.height() >= sum(table.rowHeight(at) for at in range(2))
     assert table.rowHeight(1) == ROW_PX
+
+
+def test_nothing_is_promised_once_the_analysis_was_given_up(qtbot: QtBot) -> None:
+    panel = ScorePanel()
+    qtbot.addWidget(panel)
+    panel.show_scores(None)
+    assert "appear here" in panel.waiting_words.text()
+    panel.show_given_up(True)
+    assert (panel.waiting_title.text(), "appear here" in panel.waiting_words.text()) == (
+        "No result",
+        False,
+    )
+    panel.show_given_up(False)
+    assert panel.waiting_title.text() == "No result yet"

@@ -24,8 +24,11 @@ ORDER = (
     SegmentClass.ACETABULUM,
 )
 PERCENT = 100
-ROOM_BESIDES = 30 * SPACE
-"""For the other buttons and the slider."""
+SHORTEST = 5 * SPACE
+"""Of the slider: names come first."""
+
+WORDS_GAP = 4
+"""Between a button's picture and its words, as Qt draws them."""
 
 
 class _LineSample(QIconEngine):
@@ -84,7 +87,7 @@ class OverlayBar(QWidget):
         self.opacity.setSingleStep(round(OPACITY_STEP * PERCENT))
         self.opacity.setPageStep(round(OPACITY_STEP * PERCENT))
         self.opacity.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.opacity.setMinimumWidth(8 * SPACE)
+        self.opacity.setMinimumWidth(SHORTEST)
         self.opacity.setMaximumWidth(20 * SPACE)
         for button in self.classes.values():
             set_role(button, "quiet")
@@ -138,18 +141,27 @@ class OverlayBar(QWidget):
         self._choose_style()
 
     def _choose_style(self) -> None:
+        """Names come before a wide slider; they go where its shortest leaves them no room."""
         words = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-        narrow = self.width() < self._room_for_words()
-        style = Qt.ToolButtonStyle.ToolButtonIconOnly if narrow else words
+        icons = Qt.ToolButtonStyle.ToolButtonIconOnly
+        style = icons if self.width() < self._room_for_words() else words
         for button in self.classes.values():
             button.setToolButtonStyle(style)
 
     def _room_for_words(self) -> int:
-        letters = sum(
-            self.fontMetrics().horizontalAdvance(each.text()) for each in self.classes.values()
+        named = sum(
+            button.sizeHint().width() + (0 if _says(button) else self._words_width(button))
+            for button in self.classes.values()
         )
-        each = SAMPLE.width() + 4 * SPACE
-        return letters + each * len(self.classes) + ROOM_BESIDES
+        others = self.masks.sizeHint().width() + self.fill.sizeHint().width()
+        least = self.opacity.minimumWidth() + self._opacity_words.minimumWidth()
+        return named + others + least + (len(self.classes) + 4) * HALF
+
+    def _words_width(self, button: QToolButton) -> int:
+        """What its words add to a button, as `QToolButton.sizeHint` counts."""
+        metrics = button.fontMetrics()
+        words = metrics.size(Qt.TextFlag.TextShowMnemonic, button.text()).width()
+        return WORDS_GAP + words + 2 * metrics.horizontalAdvance(" ")
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
@@ -203,6 +215,11 @@ class OverlayBar(QWidget):
             self.opacity.setValue(percent)
         self._opacity_words.setText(f"{percent} %")
         self._opacity_words.setMinimumWidth(5 * SPACE)
+
+
+def _says(button: QToolButton) -> bool:
+    """Whether a button shows its words."""
+    return button.toolButtonStyle() is Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 
 
 def _toggle(picture: QIcon) -> QToolButton:

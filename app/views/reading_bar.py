@@ -12,12 +12,14 @@ from app.state import SeriesFacts, SeriesTab, Tool, WindowPreset
 from app.theme import HALF, SPACE, icon
 from app.views.labels import ElidedLabel, core_words, plain_tip
 from app.views.layouts import emptied, row
+from app.views.person_words import BETWEEN
 from app.views.window_fields import WindowFields
 from hipdesk.records import Side
 from hipdesk.wording import CONTRAST_WORDS
 
 LEAST_FACTS = 15 * SPACE
-"""So much of the series' name is shown before the windows' button has words."""
+"""So much of the series, and its contrast and size, are shown before the windows' button has
+words."""
 
 TOOL_ICONS = {
     Tool.WINDOW: "contrast-circle",
@@ -40,6 +42,7 @@ class ReadingBar(QWidget):
         super().__init__(parent)
         self._facts: SeriesFacts | None = None
         self._tabs: tuple[SeriesTab, ...] = ()
+        self._main = ""
         self._tool = Tool.WINDOW
         self._presets: tuple[WindowPreset, ...] = ()
         self._running = False
@@ -89,7 +92,8 @@ class ReadingBar(QWidget):
             if each.isVisibleTo(self) and each is not self.presets
         )
         words = self.fontMetrics().horizontalAdvance(self.presets.text()) + 7 * SPACE
-        if self.width() - others - words < LEAST_FACTS:
+        facts = self.fontMetrics().horizontalAdvance(self._main) + SPACE
+        if self.width() - others - words < max(facts, LEAST_FACTS):
             style = Qt.ToolButtonStyle.ToolButtonIconOnly
         self.presets.setToolButtonStyle(style)
 
@@ -98,6 +102,7 @@ class ReadingBar(QWidget):
         if facts != self._facts:
             self._facts = facts
             self._say_facts()
+            self._choose_style()
         if tabs != self._tabs:
             self._tabs = tabs
             self._fill_tabs()
@@ -163,8 +168,9 @@ class ReadingBar(QWidget):
         size = self.tr("{0} slices, {1} × {2} × {3} mm").format(
             facts.slices, f"{rows:.2f}", f"{columns:.2f}", f"{between:.1f}"
         )
+        self._main = f"{contrast}{BETWEEN}{size}"
         named = [facts.description] if facts.description else []
-        self.facts.show_words(" · ".join([*named, contrast, size]))
+        self.facts.show_words(BETWEEN.join([self._main, *named]))
 
     def _fill_tabs(self) -> None:
         emptied(self.series)

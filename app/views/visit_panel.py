@@ -7,14 +7,22 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox, QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QWidget,
+)
 
 from app.state import HEIGHTS_MM, Panel, PanelShown, VisitChoice
 from app.theme import SPACE, icon
 from app.views._canvas_geometry import Sight
 from app.views._canvas_outlines import OutlinePaths
-from app.views.labels import core_sentence, core_words, label
+from app.views.labels import core_sentence, core_words, label, plain_tip
 from app.views.layouts import column, row
 from app.views.person_words import BETWEEN
 from app.views.place_words import offset_words, short_offset_words
@@ -24,10 +32,40 @@ from hipdesk.wording import CONTRAST_WORDS, day_of
 
 NARROWEST: Final = 16 * SPACE
 LETTERS: Final = 12
+EDGES: Final = 2
+"""Pixels that Qt leaves free beside the words of a choice."""
 
 
 class VisitCombo(QComboBox):
-    """A choice that a turn of the wheel over it does not change."""
+    """A choice that no turn of the wheel changes, and that says where its words are cut."""
+
+    @property
+    def painted(self) -> str:
+        """The words there is room for."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        return self._fitted(option)
+
+    def _fitted(self, option: QStyleOptionComboBox) -> str:
+        room = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox,
+            option,
+            QStyle.SubControl.SC_ComboBoxEditField,
+            self,
+        )
+        return self.fontMetrics().elidedText(
+            self.currentText(), Qt.TextElideMode.ElideRight, room.width() - EDGES
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As Qt does, but with an ellipsis where words are cut, which style sheets forget."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = self._fitted(option)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to what lies below."""
@@ -51,6 +89,7 @@ class VisitPanel(QWidget):
         self._shown: PanelShown | None = None
         self._visits: tuple[VisitChoice, ...] = ()
         self._uid: str | None = None
+        self._tip = ""
         self._title = label(kind="section")
         self.visits = VisitCombo()
         self.review = QPushButton()
@@ -115,6 +154,8 @@ class VisitPanel(QWidget):
     def _sync(self) -> None:
         """The field names the visit in force, whatever was picked."""
         self.visits.setCurrentIndex(-1 if self._uid is None else self.visits.findData(self._uid))
+        said = (self.visits.currentText(), self._tip)
+        self.visits.setToolTip(plain_tip("\n".join(each for each in said if each)))
         self.review.setEnabled(self._uid is not None)
 
     def _draw(self) -> None:
@@ -151,7 +192,7 @@ class VisitPanel(QWidget):
         name = self.tr("Earlier visit") if earlier else self.tr("Later visit")
         keys = self.tr("Shift+Left, Shift+Right") if earlier else self.tr("Left, Right")
         self.visits.setAccessibleName(name)
-        self.visits.setToolTip(f"{name} ({keys})")
+        self._tip = f"{name} ({keys})"
         self.canvas.setAccessibleName(name)
         self.review.setText(self.tr("Review"))
         self.review.setToolTip(self.tr("Open this visit in the review"))

@@ -477,6 +477,22 @@ def test_keys_mean_nothing_where_there_is_nothing(
     assert told.told == []
 
 
+@pytest.mark.parametrize("width", [1120, 1366])
+def test_a_visit_that_is_cut_has_an_ellipsis_and_a_tip(
+    view: FollowUpView, width: int, qtbot: QtBot
+) -> None:
+    view.resize(width, 515)
+    QApplication.processEvents()
+    for panel in view.panels.values():
+        shown, whole = panel.visits.painted, panel.visits.currentText()
+        assert shown == whole or shown.endswith("…")
+        assert whole in panel.visits.toolTip()
+        panel.visits.resize(128, panel.visits.height())
+        assert panel.visits.painted.endswith("…")
+        assert panel.visits.fontMetrics().horizontalAdvance(panel.visits.painted) < 120
+        panel.visits.repaint()
+
+
 # Words and names
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
@@ -39,7 +41,8 @@ def test_with_little_room_the_window_button_gives_way_to_the_series(bar: Reading
     bar.resize(900, 40)
     QApplication.processEvents()
     assert bar.presets.toolButtonStyle() is words
-    bar.resize(600, 40)
+    bar.resize(720, 40)
+    assert bar.presets.toolButtonStyle() is not words
     bar.show_series(FACTS, PAIR[:1])
     QApplication.processEvents()
     assert bar.presets.toolButtonStyle() is words
@@ -57,3 +60,15 @@ def test_nothing_in_it_is_clipped_and_the_series_is_told_whole_in_a_tip(
             assert bar.rect().contains(button.geometry())
     shown = bar.facts.text() == bar.facts.whole
     assert shown or bar.facts.toolTip() == bar.facts.whole
+
+
+@pytest.mark.parametrize("width", [600, 650, 900])
+def test_contrast_and_spacing_are_told_before_a_long_description(
+    bar: ReadingBar, width: int
+) -> None:
+    bar.show_series(replace(FACTS, description="STIR coronal of a very long name " * 4), PAIR[:1])
+    bar.resize(width, 40)
+    QApplication.processEvents()
+    assert bar.facts.text().startswith("STIR · 24 slices, 0.94 × 0.94 × 4.8 mm")
+    assert bar.facts.text().endswith("…")
+    assert bar.facts.toolTip() == bar.facts.whole

@@ -40,6 +40,7 @@ from app.views.library_view import LibraryView
 from app.views.main_window import MainWindow
 from app.views.report_view import ReportView
 from app.views.review_view import ReviewView
+from app.views.signing_bar import share_name
 from hipdesk import __version__
 from hipdesk.adapters.dicom_folder import user_index
 from hipdesk.adapters.pdf_pages import page_pictures
@@ -143,6 +144,7 @@ class Program:
         self.services = self._services()
         choice = FileChoice()
         self.views = Views(LibraryView(choice), ReviewView(), FollowUpView(), ReportView())
+        share_name(self.views.review.signing, self.views.report.signing)
         self.window = MainWindow(
             self.views.by_workspace,
             ProgramFacts(__version__, shipped_models(), self._outside.library.place),

@@ -30,6 +30,7 @@ class SigningBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._signing = Signing("", False, "")
+        self._told = False
         self.name = QLineEdit()
         self.name.setMaxLength(LONGEST_NAME)
         self.name.setMinimumWidth(12 * SPACE)
@@ -76,9 +77,16 @@ class SigningBar(QWidget):
         if signing == self._signing:
             return
         before, self._signing = self._signing, signing
-        if signing.reader != before.reader:
+        told = self._told and not before.reader
+        self._told = False
+        if signing.reader != before.reader and not told:
             self.name.setText(signing.reader)
         self._sync()
+
+    def take_name(self, name: str) -> None:
+        """The name as it is being typed into another bar."""
+        self._told = True
+        self.name.setText(name)
 
     def press_sign(self) -> None:
         """Sign, or ask for the name where that is all that is missing.
@@ -161,6 +169,14 @@ class SigningBar(QWidget):
     def _withdraw(self, note: str) -> None:
         self._sync()
         self.withdrawn.emit(note)
+
+
+def share_name(*bars: SigningBar) -> None:
+    """Have a name that is typed into one bar stand in all of them."""
+    for bar in bars:
+        for other in bars:
+            if other is not bar:
+                bar.name.textEdited.connect(other.take_name)
 
 
 def local_minute(at_utc: datetime) -> str:

@@ -70,6 +70,10 @@ class Opener(Protocol):
         """Show images again, and analyse them again."""
         ...
 
+    def choosing(self, run: Run) -> Action | None:
+        """The way to choose another series; None where what it was opened from is gone."""
+        ...
+
     def run_done(self, run: Run) -> None:
         """The networks have done their part of this one."""
         ...
@@ -193,7 +197,7 @@ class Analyses:
         if not isinstance(error, KnownError):
             return
         if self._on_screen(run):
-            self._say(Severity.ERROR, str(error))
+            self._say(Severity.ERROR, str(error), self._opener.choosing(run))
             return
         words = self.translate("Study", "The analysis of the study opened at {time} failed: {why}")
         why = self.translate("core", str(error))

@@ -352,6 +352,13 @@ class StudyController:
             self.close_found()
         self._put(run)
 
+    def choosing(self, run: Run) -> Action | None:
+        """The way to the page of the folder where another series can be chosen."""
+        found = self._last
+        if found is None or found.source.paths != run.paths:
+            return None
+        return Action(self.translate("Study", "Choose..."), partial(self._show_again, found))
+
     def run_done(self, run: Run) -> None:
         """Leave the found folder, unless the reader chose in it and may choose again."""
         found = self._found

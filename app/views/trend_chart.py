@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPen, QShowEvent
+from PySide6.QtWidgets import QGraphicsRectItem, QLabel, QSizePolicy, QToolTip, QWidget
 
 from app import theme
 from app.state import Measure, Panel, TrendShown
@@ -67,6 +67,9 @@ class TrendChart(QWidget):
         self._marks, self._signs = (
             pg.ScatterPlotItem(useCache=False, antialias=True) for _ in range(2)
         )
+        self._noise = QGraphicsRectItem()
+        self._noise.setPen(QPen(Qt.PenStyle.NoPen))
+        self._noise.setZValue(-1)
         self._legend = pg.LegendItem(
             frame=False, horSpacing=HALF, verSpacing=-SPACE, labelTextSize=f"{SMALL_PX}px"
         )
@@ -283,13 +286,17 @@ class TrendChart(QWidget):
         return max(value - line.noise, 0.0), value + line.noise
 
     def _draw_band(self) -> None:
-        """A change that stays within is not told from noise."""
-        if self.band is not None:
-            ground = theme.current().colour("hover")
-            band = pg.LinearRegionItem(self.band, "horizontal", ground, pg.mkPen(None))
-            band.setMovable(False)
-            band.setZValue(-1)
-            self._box.addItem(band, ignoreBounds=True)
+        """A change that stays within is not told from noise.
+
+        A plain rectangle: pyqtgraph's own raises while it is taken from its plot,
+        where Qt cannot have that, which ends the program.
+        """
+        band = self.band
+        if band is not None:
+            whole, (low, high) = self._box.viewRect(), band
+            self._noise.setBrush(QColor(theme.current().colour("hover")))
+            self._noise.setRect(whole.left(), low, whole.width(), high - low)
+            self._box.addItem(self._noise)
 
     def _draw_pair(self) -> None:
         """Upright lines at the visits in the panels, named outwards where there is room."""

@@ -368,3 +368,20 @@ def test_the_band_lies_about_the_earlier_visit_of_the_chosen_hip(chart: TrendCha
     chart.show_pair("v3", "v4")
     chart.show_side(Side.LEFT)
     assert chart.band is None
+
+
+def test_the_band_comes_and_goes_in_many_charts(chart: TrendChart, qtbot: QtBot) -> None:
+    """Bands that were freed were painted once more, and ended the program."""
+    for _ in range(30):
+        other = TrendChart()
+        qtbot.addWidget(other)
+        other.resize(420, 260)
+        other.show_trend(with_noise(0.25))
+        other.show()
+        for uid in ("v3", "v2", "v3"):
+            other.show_pair(uid, "v4")
+            QApplication.processEvents()
+        other.show_side(Side.LEFT)
+        QApplication.processEvents()
+        assert other.band is None
+        other.hide()

@@ -78,7 +78,8 @@ def test_what_is_remembered_is_listed_and_forgotten(capsys, tmp_path):
     assert choice["protocol"]["description"] == "cor t2 fs"
     assert "Phantom" not in text
     _, text, _ = run(capsys, "protocols", *store)
-    assert "acme: cor t2 fs\n    preferred, unless only another series shows lesions since 20" in text
+    preferred = "preferred, unless only another series shows lesions since 20"
+    assert f"acme: cor t2 fs\n    {preferred}" in text
 
     status, _, errors = run(capsys, "protocols", *store, "--forget", "nonsense")
     assert status == 4

@@ -181,7 +181,8 @@ def test_choices_are_listed_and_forgotten(page: SettingsDialog, qtbot: QtBot) ->
     weighed = replace(CHOICE, uid="c2", contrast=Contrast.OTHER)
     page.show_choices((CHOICE, weighed))
     said = "\n".join(label.text() for label in page.findChildren(QLabel))
-    assert "cor t2 fs, siemens aera\npreferred, unless only another series shows lesions, since 2026-11-01" in said
+    preferred = "preferred, unless only another series shows lesions, since 2026-11-01"
+    assert f"cor t2 fs, siemens aera\n{preferred}" in said
     assert "not fluid-sensitive, since 2026-11-01" in said
     buttons = [each for each in page.findChildren(QPushButton) if each.text() == "Forget"]
     assert buttons[0].accessibleName() == "Forget: cor t2 fs, siemens aera"

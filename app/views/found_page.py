@@ -226,12 +226,12 @@ class FoundPage(QWidget):
         grid.addWidget(rule(), line, 0, 1, COLUMNS)
         grid.addLayout(self._series(each), line + 1, 0)
         slices, rows_mm, columns_mm = each.spacing_mm
-        spacing = f"{slices:.1f} \N{MULTIPLICATION SIGN} {rows_mm:.2f} \N{MULTIPLICATION SIGN} "
+        spacing = (f"{rows_mm:.2f}", f"{columns_mm:.2f}", f"{slices:.1f}")
         facts = (
             label(self._plane(each.plane)),
             self._contrast(each),
             label(str(each.slices)),
-            label(f"{spacing}{columns_mm:.2f}"),
+            label(" \N{MULTIPLICATION SIGN} ".join(spacing)),
         )
         for at, fact in enumerate(facts, start=1):
             top = Qt.AlignmentFlag.AlignTop

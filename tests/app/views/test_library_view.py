@@ -233,7 +233,7 @@ def test_the_found_folder_shows_every_series_and_offers_what_can_be_done(
         "YAMADA, TAROU / 山田 太郎",
         "It is the only usable series.",
         "read in 0.8 s",
-        "4.4 × 0.78 × 0.78",
+        "0.78 × 0.78 × 4.4",
         "13 files left out",
         "It is damaged.",
     ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -646,8 +647,9 @@ class TestAppendOnly:
 
     def test_audit_names_no_patient(self, filled: Path) -> None:
         connection = sqlite3.connect(filled / DATABASE)
-        text = repr(connection.execute("SELECT * FROM audit").fetchall())
+        rows = repr(connection.execute("SELECT * FROM audit").fetchall())
         connection.close()
+        text = re.sub("[0-9a-f]{16,}", "", rows)  # hashes, which may hold any digits
         assert "4711" not in text
         assert "Doe" not in text
 

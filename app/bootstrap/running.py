@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from app import hooks
 from app.bootstrap.ending import EndingSignals
 from app.bootstrap.program import Program
+from app.garbage import GuiCollector
 from app.jobs import GuiThread
 from app.messages import Messages
 from hipdesk import __version__
@@ -41,8 +42,10 @@ def run(paths: Sequence[Path], library: str, latest: bool) -> int:
     signals = EndingSignals(lambda: end(program), gui.post, lambda: is_writing(program))
     program.begin(paths, latest)
     settle()
+    collector = GuiCollector(application)
     status = application.exec()
     program.close()
+    collector.stop()
     signals.remove()
     return status
 

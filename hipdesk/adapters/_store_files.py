@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from hipdesk.adapters.whole_file import sync_folder
 from hipdesk.errors import StoreError
@@ -144,15 +144,21 @@ def _remove_if_empty(folder: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> CopiedFile:
-    digest, size = hashlib.sha256(), 0
     with source.open("rb") as reader, target.open("xb") as writer:
-        while chunk := reader.read(_CHUNK):
-            writer.write(chunk)
-            digest.update(chunk)
-            size += len(chunk)
+        sha256, size = copy_hashed(reader, writer)
         writer.flush()
         os.fsync(writer.fileno())
-    return CopiedFile(source, target.name, digest.hexdigest(), size)
+    return CopiedFile(source, target.name, sha256, size)
+
+
+def copy_hashed(reader: IO[bytes], writer: IO[bytes]) -> tuple[str, int]:
+    """Copy bytes to their end; their hash, and how many there were."""
+    digest, size = hashlib.sha256(), 0
+    while chunk := reader.read(_CHUNK):
+        writer.write(chunk)
+        digest.update(chunk)
+        size += len(chunk)
+    return digest.hexdigest(), size
 
 
 def file_sha256(path: Path) -> str:

@@ -34,7 +34,7 @@ from hipdesk import __version__
 from hipdesk.adapters import _store_audit as audit
 from hipdesk.adapters import _store_database as database
 from hipdesk.adapters._store_errors import translated
-from hipdesk.adapters._store_files import WriterLock, file_sha256, random_name
+from hipdesk.adapters._store_files import WriterLock, copy_hashed, file_sha256, random_name
 from hipdesk.adapters.store import DATABASE, LIBRARY, LOCK
 from hipdesk.adapters.whole_file import OWNER_ONLY, replacing, sync_folder
 from hipdesk.errors import Cancelled, StoreError
@@ -283,16 +283,11 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def _add(archive: zipfile.ZipFile, source: Path, name: str) -> Member:
-    digest, size = hashlib.sha256(), 0
     with (
         source.open("rb") as reader,
         archive.open(_entry(name), "w", force_zip64=True) as writer,
     ):
-        while chunk := reader.read(_CHUNK):
-            writer.write(chunk)
-            digest.update(chunk)
-            size += len(chunk)
-    return Member(name, digest.hexdigest(), size)
+        return Member(name, *copy_hashed(reader, writer))
 
 
 def _manifest(made: Backup) -> bytes:

@@ -17,8 +17,9 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_audit import CLINICAL, TREATED, VISIT_BEGUN, record
-from hipdesk.adapters._store_database import by_id, insert, many, one
+from hipdesk.adapters._store_database import by_id, insert, many
 from hipdesk.adapters._store_errors import READING, SAVING, damaged
+from hipdesk.adapters._store_people import patient_row
 from hipdesk.clinical import (
     ClinicalFacts,
     Crp,
@@ -303,18 +304,3 @@ def import_treatments(
                 raise _changed()
             uid = same[0]
         keep_treatment(connection, patient, entry.treatment, reader, uid=uid)
-
-
-def patient_row(connection: Connection, uid: str) -> _Row:
-    """The row of a patient.
-
-    Raises
-    ------
-    StoreError
-        The library has no such patient.
-    """
-    table = schema.patient
-    found = one(connection, select(table).where(table.c.uid == uid))
-    if found is None:
-        raise StoreError("The patient library has no such patient.")
-    return found

@@ -42,7 +42,7 @@ def patient_of(connection: Connection, visit_uid: str) -> PatientEntry:
 
 def lookalikes(connection: Connection, patient_uid: str) -> tuple[PatientEntry, ...]:
     """Other patients with a visit who may be the same person."""
-    row = _patient(connection, patient_uid)
+    row = patient_row(connection, patient_uid)
     one_self, table = _identity(row), schema.patient
     # Two of number, name and birth date are the same, so one of these is.
     alike = or_(table.c.identifier == row["identifier"], table.c.birth_date == row["birth_date"])
@@ -105,7 +105,14 @@ def _identity(row: _Row) -> Patient:
     return Patient(row["identifier"], row["issuer"], row["name"], row["birth_date"], row["sex"])
 
 
-def _patient(connection: Connection, uid: str) -> _Row:
+def patient_row(connection: Connection, uid: str) -> _Row:
+    """The row of a patient.
+
+    Raises
+    ------
+    StoreError
+        The library has no such patient.
+    """
     table = schema.patient
     found = one(connection, select(table).where(table.c.uid == uid))
     if found is None:
@@ -136,7 +143,7 @@ def move_visit(connection: Connection, visit_uid: str, patient_uid: str, reader:
     StoreError
         The library has no such visit or patient.
     """
-    visit, target = visit_row(connection, visit_uid), _patient(connection, patient_uid)
+    visit, target = visit_row(connection, visit_uid), patient_row(connection, patient_uid)
     before = by_id(connection, schema.patient, visit["patient_id"])
     if before["id"] == target["id"]:
         return patient_uid
@@ -168,7 +175,7 @@ def merge_patients(
     StoreError
         The library has no such patient.
     """
-    patient, into = _patient(connection, patient_uid), _patient(connection, into_uid)
+    patient, into = patient_row(connection, patient_uid), patient_row(connection, into_uid)
     if patient["id"] == into["id"]:
         raise BugError("a patient cannot be merged with themselves")
     table = schema.visit
@@ -235,7 +242,7 @@ def keep_apart(connection: Connection, first_uid: str, second_uid: str, reader: 
     StoreError
         The library has no such patient.
     """
-    pair = sorted(_patient(connection, uid)["id"] for uid in (first_uid, second_uid))
+    pair = sorted(patient_row(connection, uid)["id"] for uid in (first_uid, second_uid))
     if pair[0] == pair[1]:
         raise BugError("a patient cannot be kept apart from themselves")
     table = schema.kept_apart

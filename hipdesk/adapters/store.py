@@ -427,7 +427,7 @@ class SqlVisitStore:
             The library has no such patient.
         """
         with translated(READING), self._reading() as connection:
-            patient = clinical.patient_row(connection, patient_uid)
+            patient = people.patient_row(connection, patient_uid)
             return tuple(clinical.treatments(connection, patient["id"]))
 
     def keep_treatment(
@@ -452,7 +452,7 @@ class SqlVisitStore:
             The library has no such patient or treatment; nothing was saved.
         """
         with self._changing() as connection:
-            patient = clinical.patient_row(connection, patient_uid)
+            patient = people.patient_row(connection, patient_uid)
             name = clinical.keep_treatment(
                 connection, patient, treatment, reader, uid=uid, withdrawn=withdrawn
             )

@@ -1,9 +1,10 @@
 """Thresholds chosen on simulated patients kept for this: bones by overlap, lesions by score.
 
 The network answers once; the thresholds are then tried on its probabilities.
-Each bone takes the threshold of the highest mean Dice. Each lesion takes that
-at which its own part of the UNet-score agrees best with the true one, unless
-the whole score then agrees worse than at one half.
+Each bone takes the threshold of the highest mean Dice. Each lesion takes, of
+those at which its own part of the UNet-score agrees with the true one as well as
+at any (differences that few hips cannot show are none), the one of the highest
+mean Dice, unless the whole score then agrees worse than at one half.
 """
 
 from __future__ import annotations
@@ -23,7 +24,15 @@ from hipdesk.errors import OutputError, UnreadableInput
 from hipdesk.inference import run_batches
 from hipdesk.manifest import Manifest, OutputChannel
 from hipdesk.ports import Network, Progress, no_progress
-from hipdesk.records import BONES, LESIONS, FloatArray, HipCrop, HipScore, SegmentClass
+from hipdesk.records import (
+    BONES,
+    LESIONS,
+    FloatArray,
+    HipCrop,
+    HipScore,
+    Segmentation,
+    SegmentClass,
+)
 from hipdesk.scoring import score_hip
 from hipdesk.segmentation import BATCH, native_masks, network_inputs, outlined
 from hipdesk.training.cases import Case, marrows_of
@@ -38,7 +47,10 @@ GRID: Final = tuple(round(0.2 + 0.05 * step, 2) for step in range(13))
 """Thresholds that are tried: 0.2 to 0.8."""
 
 BOUND: Final = 0.002
-"""Differences of Dice or ICC below this are chance; the threshold nearest to one half is taken."""
+"""Differences of Dice below this are chance; the threshold nearest to one half is taken."""
+
+ICC_BOUND: Final = 0.01
+"""Differences of ICC below this are chance, among the few dozen hips that are calibrated on."""
 
 MIN_HIPS: Final = 8
 """An ICC of fewer hips says nothing."""
@@ -72,9 +84,9 @@ class Calibration:
         """How the thresholds came about, as a model card prints it."""
         before, after = self.icc
         return (
-            f"Thresholds were chosen on {self.test_set}: bones by Dice, lesions by their part of "
-            f"the UNet-score, whose ICC(2,1) over hips went from {before:.3f} at 0.5 to "
-            f"{after:.3f} there."
+            f"Thresholds were chosen on {self.test_set}: bones by Dice, lesions by Dice among "
+            f"those that serve the UNet-score, whose ICC(2,1) over hips went from {before:.3f} at 0.5 "
+            f"to {after:.3f} there."
         )
 
 
@@ -114,11 +126,11 @@ def calibrate(
     before = _icc(hips, with_thresholds(manifest, chosen), _whole)
     for number, name in enumerate((*BONES, *LESIONS)):
         progress(number / len(SegmentClass), f"threshold of {name.value}")
-        figures = [_figure(hips, manifest, {**chosen, name: value}, name) for value in GRID]
-        chosen[name] = nearest_to_half(figures)
+        tried = [with_thresholds(manifest, {**chosen, name: value}) for value in GRID]
+        chosen[name] = nearest_to_half(_figures(hips, tried, name))
         log.info("%s: threshold %.2f", name.value, chosen[name])
     after = _icc(hips, with_thresholds(manifest, chosen), _whole)
-    if not after >= before:
+    if not after >= before - ICC_BOUND:
         chosen |= dict.fromkeys(LESIONS, HALF)
         after = _icc(hips, with_thresholds(manifest, chosen), _whole)
     return Calibration(chosen, test_set, (before, after))
@@ -209,15 +221,32 @@ def _answered(cases: Iterable[Case], network: Network) -> list[_Hip]:
     return hips
 
 
-def _figure(
-    hips: Sequence[_Hip], manifest: Manifest, thresholds: Thresholds, name: SegmentClass
-) -> float:
-    """What a threshold of one class is judged by."""
-    manifest = with_thresholds(manifest, thresholds)
-    if name in LESIONS:
-        return _icc(hips, manifest, lambda score: _part(score, name))
-    overlaps = [_overlap(hip, manifest, name) for hip in hips]
-    known = [value for value in overlaps if np.isfinite(value)]
+def _figures(hips: Sequence[_Hip], tried: Sequence[Manifest], name: SegmentClass) -> list[float]:
+    """Mean Dice of one class at each threshold; NaN where a lesion's would harm the score."""
+    if name in BONES:
+        return [_mean(_overlap(hip, manifest, name) for hip in hips) for manifest in tried]
+    judged = [_lesion(hips, manifest, name) for manifest in tried]
+    best = np.nanmax([-1.0, *(icc for icc, _ in judged)])
+    return [overlap if icc >= best - ICC_BOUND else float("nan") for icc, overlap in judged]
+
+
+def _lesion(hips: Sequence[_Hip], manifest: Manifest, name: SegmentClass) -> tuple[float, float]:
+    """Agreement of a lesion's part of the score, and its mean Dice."""
+    found = [_found(hip, manifest) for hip in hips]
+    pairs = [
+        (score_hip(hip.case.volume, each), hip.true) for hip, each in zip(hips, found, strict=True)
+    ]
+    icc = agreement_of_pairs((_part(one, name), _part(true, name)) for one, true in pairs).icc
+    overlaps = (
+        dice(each.masks[name], hip.case.truth[hip.crop.side][name][each.box.index])
+        for hip, each in zip(hips, found, strict=True)
+    )
+    return icc, _mean(overlaps)
+
+
+def _mean(values: Iterable[float]) -> float:
+    """Mean of those that are defined."""
+    known = [value for value in values if np.isfinite(value)]
     return float(np.mean(known)) if known else float("nan")
 
 
@@ -235,9 +264,13 @@ def _icc(hips: Sequence[_Hip], manifest: Manifest, value: Callable[[HipScore], f
 
 def _score(hip: _Hip, manifest: Manifest) -> HipScore:
     """The score of a hip as the program would give it."""
-    volume = hip.case.volume
-    found = outlined(hip.answer.astype(np.float32), manifest, hip.crop, volume.series)
-    return score_hip(volume, found)
+    return score_hip(hip.case.volume, _found(hip, manifest))
+
+
+def _found(hip: _Hip, manifest: Manifest) -> Segmentation:
+    """A hip as the program would outline it."""
+    answer = hip.answer.astype(np.float32)
+    return outlined(answer, manifest, hip.crop, hip.case.volume.series)
 
 
 def _whole(score: HipScore) -> float:

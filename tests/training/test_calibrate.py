@@ -89,7 +89,8 @@ def test_lesions_keep_one_half_where_the_score_would_not_gain(monkeypatch) -> No
     made = cases()[:4]
     figures = iter([0.9, 0.8, 0.9])
     monkeypatch.setattr(calibrating, "_icc", lambda *_: next(figures))
-    monkeypatch.setattr(calibrating, "_figure", lambda _h, _m, t, name: -abs(t[name] - 0.7))
+    best_at_seven = [-abs(value - 0.7) for value in GRID]
+    monkeypatch.setattr(calibrating, "_figures", lambda *_: best_at_seven)
     found = calibrate(made, Shy(made), "toys")
     assert {found.thresholds[name] for name in BONES} == {0.7}
     assert found.thresholds[SegmentClass.BME] == 0.5
@@ -100,6 +101,19 @@ def test_too_few_hips_are_refused() -> None:
     made = cases()[:3]
     with pytest.raises(UnreadableInput, match="6 hips are too few"):
         calibrate(made, Shy(made), "toys")
+
+
+def test_a_lesion_takes_the_best_overlap_among_those_that_serve_the_score(monkeypatch) -> None:
+    judged = [(0.5, 0.99), (0.93, 0.6), (0.938, 0.8), (0.94, 0.7), (0.929, 0.9)]
+    monkeypatch.setattr(calibrating, "_lesion", lambda _h, manifest, _n: judged[manifest])
+    overlaps = calibrating._figures((), range(5), SegmentClass.BME)
+    assert np.allclose(overlaps, [np.nan, 0.6, 0.8, 0.7, np.nan], equal_nan=True)
+
+
+def test_where_no_score_agrees_no_threshold_is_chosen(monkeypatch) -> None:
+    monkeypatch.setattr(calibrating, "_lesion", lambda *_: (float("nan"), 0.9))
+    figures = calibrating._figures((), range(len(GRID)), SegmentClass.BME)
+    assert nearest_to_half(figures) == 0.5
 
 
 def test_chance_does_not_move_a_threshold() -> None:

@@ -85,8 +85,8 @@ class Calibration:
         before, after = self.icc
         return (
             f"Thresholds were chosen on {self.test_set}: bones by Dice, lesions by Dice among "
-            f"those that serve the UNet-score, whose ICC(2,1) over hips went from {before:.3f} at 0.5 "
-            f"to {after:.3f} there."
+            f"those that serve the UNet-score, whose ICC(2,1) over hips went from {before:.3f} "
+            f"at 0.5 to {after:.3f} there."
         )
 
 

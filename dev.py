@@ -5,7 +5,8 @@
 
     python3 dev.py run              install, make and analyse the demo patient, open the window
     python3 dev.py run ARGS         install, then `hipdesk ARGS`
-    python3 dev.py test [--slow]    ruff, mypy, import-linter, pytest
+    python3 dev.py test [--torch]   ruff, mypy, import-linter, pytest; with PyTorch, training too
+    python3 dev.py test --slow      the same with PyTorch and the campaigns of the second tier
     python3 dev.py bench [WORD]     the measurements, or those that have WORD in their name
     python3 dev.py translate        the window's translations, brought up to date with its words
     python3 dev.py screenshots      the pictures in docs/screenshots, made anew
@@ -43,6 +44,9 @@ TRAINED = ROOT / "training-output"
 MODELS = ("locate", "segment")
 ANATOMIES = ("--anatomy", "--leave-out", "--only", "--bodies")
 OLDEST = (3, 11)
+MOST_WORKERS = 4
+NO_TESTS = 5
+"""What pytest exits with where nothing was selected."""
 
 QT_LIBRARIES = {
     "libEGL.so.1": "libegl1",
@@ -248,13 +252,27 @@ def has_display() -> bool:
 
 def test(rest: list[str], slow: bool) -> int:
     """Run every check; pytest comes last, so its closing line is the last one."""
-    ensure("dev", *(["train"] if slow else []))
+    torch = slow or "--torch" in rest
+    ensure("dev", *(["train"] if torch else []))
     ensure_qt_libraries()
     failed = [name for name, command in checks().items() if not _passes(name, command)]
-    status = call(in_venv(), "-m", "pytest", *(["--slow"] if slow else []), *rest)
+    statuses = [
+        call(in_venv(), "-m", "pytest", *options)
+        for options in pytest_runs([word for word in rest if word != "--torch"], slow)
+    ]
     if failed:
         print(f"Failed before pytest: {', '.join(failed)}", file=sys.stderr, flush=True)
-    return status or int(bool(failed))
+    found = [status for status in statuses if status != NO_TESTS] or statuses
+    return max(found, key=abs) or int(bool(failed))
+
+
+def pytest_runs(rest: Sequence[str], slow: bool) -> list[tuple[str, ...]]:
+    """What pytest is told, run by run: campaigns take times and kill programs, so they run alone."""
+    workers = str(min(MOST_WORKERS, os.cpu_count() or 1))
+    shared = ("-n", workers, "--dist", "loadfile")
+    if not slow:
+        return [(*shared, *rest)]
+    return [("--slow", "-m", "not slow", *shared, *rest), ("--slow", "-m", "slow", *rest)]
 
 
 def checks() -> dict[str, tuple[str | Path, ...]]:

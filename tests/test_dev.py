@@ -143,13 +143,48 @@ def test_a_damaged_stamp_means_install(calls: list[list[str]]) -> None:
     assert len(calls) == 1
 
 
-def test_test_runs_pytest_last_and_never_torch(calls: list[list[str]]) -> None:
+SHARED = ["-n", "2", "--dist", "loadfile"]
+
+
+def test_test_runs_pytest_last_and_torch_only_when_asked(
+    calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dev.os, "cpu_count", lambda: 2)
     assert dev.main(["test", "-k", "x"]) == 0
-    assert calls[-1][1:] == ["-m", "pytest", "-k", "x"]
+    assert calls[-1][1:] == ["-m", "pytest", *SHARED, "-k", "x"]
     assert calls[0][-1] == f"{dev.ROOT}[dev]"
-    assert dev.main(["test", "--slow"]) == 0
-    assert calls[-1][1:] == ["-m", "pytest", "--slow"]
+    assert dev.main(["test", "--torch", "-k", "x"]) == 0
+    assert calls[-1][1:] == ["-m", "pytest", *SHARED, "-k", "x"]
     assert f"{dev.ROOT}[dev,train]" in [call[-1] for call in calls]
+
+
+def test_campaigns_run_alone_after_everything_else(
+    calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dev.os, "cpu_count", lambda: 64)
+    assert dev.main(["test", "--slow", "-k", "x"]) == 0
+    assert f"{dev.ROOT}[dev,train]" in [call[-1] for call in calls]
+    first, second = (call[3:] for call in calls if call[1:3] == ["-m", "pytest"])
+    assert first == ["--slow", "-m", "not slow", "-n", "4", *SHARED[2:], "-k", "x"]
+    assert second == ["--slow", "-m", "slow", "-k", "x"]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [((0, 0), 0), ((5, 0), 0), ((0, 5), 0), ((5, 5), 5), ((1, 0), 1), ((0, 1), 1), ((-9, 0), -9)],
+)
+def test_either_run_can_fail_but_one_may_find_no_test(
+    calls: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    statuses: tuple[int, int],
+    expected: int,
+) -> None:
+    given = iter(statuses)
+    usual = dev.call
+    monkeypatch.setattr(
+        dev, "call", lambda *words: next(given) if "pytest" in words else usual(*words)
+    )
+    assert dev.main(["test", "--slow"]) == expected
 
 
 def test_train_makes_both_models(calls: list[list[str]]) -> None:

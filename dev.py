@@ -267,7 +267,7 @@ def test(rest: list[str], slow: bool) -> int:
 
 
 def pytest_runs(rest: Sequence[str], slow: bool) -> list[tuple[str, ...]]:
-    """What pytest is told, run by run: campaigns take times and kill programs, so they run alone."""
+    """What pytest is told, run by run; campaigns, which time and kill programs, run alone."""
     workers = str(min(MOST_WORKERS, os.cpu_count() or 1))
     shared = ("-n", workers, "--dist", "loadfile")
     if not slow:

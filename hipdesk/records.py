@@ -727,12 +727,14 @@ class Visit:
     """A date in a patient's history with the results that belong to it.
 
     ``day`` is None until a usable date is given; such a visit stays out of
-    every trend.
+    every trend. ``time`` is that of its first study on that day, where stated:
+    it orders the visits of one day.
     """
 
     uid: str
     day: date | None = field(repr=False)
     hips: tuple[VisitHip, ...]
+    time: time | None = field(default=None, repr=False)
 
     def hip(self, side: Side) -> VisitHip | None:
         """The result of one side, where there is one."""

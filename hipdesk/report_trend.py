@@ -46,6 +46,7 @@ from hipdesk.timeline import (
     TrendPoint,
     ValueChange,
     build_timeline,
+    moment_of,
 )
 from hipdesk.wording import REASON_SENTENCES, capital, day_of, number, signed_number
 
@@ -166,7 +167,7 @@ def noise_sentences(visits: Sequence[Visit], estimates: Estimates) -> tuple[str,
 
 def newest_scored(visits: Sequence[Visit], side: Side) -> VisitHip | None:
     """The last dated result of a hip that has a score."""
-    dated = sorted((v for v in visits if v.day is not None), key=lambda v: str(v.day), reverse=True)
+    dated = sorted((v for v in visits if v.day is not None), key=moment_of, reverse=True)
     hips = (visit.hip(side) for visit in dated)
     return next((hip for hip in hips if hip and hip.score.u_intensity is not None), None)
 

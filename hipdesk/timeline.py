@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
@@ -226,7 +226,7 @@ def build_timeline(visits: Sequence[Visit], *, force: bool = False) -> Timeline:
     force : compute, and mark, changes between results that are not comparable too,
         but never with a hip that may be the other one
     """
-    dated = sorted((v for v in visits if v.day is not None), key=_by_day)
+    dated = sorted((v for v in visits if v.day is not None), key=moment_of)
     return Timeline(
         right=_side_trend(dated, Side.RIGHT, force=force),
         left=_side_trend(dated, Side.LEFT, force=force),
@@ -239,7 +239,7 @@ def change_between(one: Visit, other: Visit, side: Side, *, force: bool = False)
 
     Parameters
     ----------
-    one, other : in any order; as given where they are of one day
+    one, other : in any order; as given where they are of one day without stated times
     force : compute, and mark, the change even where they are not comparable, but
         never with a hip that may be the other one
 
@@ -249,7 +249,9 @@ def change_between(one: Visit, other: Visit, side: Side, *, force: bool = False)
     """
     if one.day is None or other.day is None:
         return None
-    changes = _side_trend(sorted((one, other), key=_day), side, force=force).changes
+    timed = one.time is not None and other.time is not None and one.time != other.time
+    pair = sorted((one, other), key=moment_of if timed else _day)
+    changes = _side_trend(pair, side, force=force).changes
     return changes[0] if changes else None
 
 
@@ -297,8 +299,12 @@ def compare(before: VisitHip, after: VisitHip) -> tuple[Comparability, tuple[Dif
     return Comparability.COMPARABLE, ()
 
 
-def _by_day(visit: Visit) -> tuple[date, str]:
-    return _day(visit), visit.uid
+def moment_of(visit: Visit) -> tuple[date, bool, time, str]:
+    """Key by which dated visits are ordered: day, time of acquisition, uid.
+
+    Of one day, those whose time is not stated come last.
+    """
+    return _day(visit), visit.time is None, visit.time or time.min, visit.uid
 
 
 def _day(visit: Visit) -> date:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from hipdesk.records import (
     Visit,
     VisitHip,
 )
+from hipdesk.report_trend import newest_scored
 from hipdesk.timeline import (
     Basis,
     Comparability,
@@ -444,3 +445,20 @@ def test_two_visits_of_one_day_are_compared_as_given() -> None:
     assert change is not None
     assert change.before.visit_uid == "b"
     assert change.u_intensity_mean == pytest.approx(-0.3)
+
+
+def test_visits_of_one_day_are_ordered_by_the_time_of_acquisition() -> None:
+    """The uids, drawn by chance, would order them the other way round."""
+    day = date(2024, 1, 1)
+    early = replace(make_visit("z", day, make_hip(make_score(2.0))), time=time(8, 30))
+    late = replace(make_visit("a", day, make_hip(make_score(5.0))), time=time(16, 5))
+    untimed = make_visit("b", day, make_hip(make_score(7.0)))
+    next_day = replace(make_visit("0", date(2024, 1, 2), make_hip(make_score(1.0))), time=time(1))
+    visits = [next_day, untimed, late, early]
+    points = build_timeline(visits).right.points
+    assert [point.visit_uid for point in points] == ["z", "a", "b", "0"]
+    for pair in ((early, late), (late, early)):
+        change = change_between(*pair, Side.RIGHT, force=True)
+        assert change is not None
+        assert (change.before.visit_uid, change.after.visit_uid) == ("z", "a")
+    assert newest_scored([late, early], Side.RIGHT) is late.hip(Side.RIGHT)

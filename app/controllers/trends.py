@@ -39,6 +39,7 @@ from hipdesk.timeline import (
     build_timeline,
     change_between,
     compare,
+    moment_of,
     value_change,
 )
 from hipdesk.wording import REASON_SENTENCES, day_of, number, signed_number
@@ -98,7 +99,7 @@ def trend_shown(
     timeline = build_timeline(visits)
     dated = sorted(
         (entry for entry in entries if entry.visit.day is not None),
-        key=lambda entry: (str(entry.visit.day), entry.visit.uid),
+        key=lambda entry: moment_of(entry.visit),
     )
     lines = tuple(
         replace(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import time
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
 
 from hipdesk.adapters import _store_codec as codec
 from hipdesk.adapters import _store_schema as schema
@@ -13,7 +15,7 @@ from hipdesk.adapters._store_current import current_hips
 from hipdesk.adapters._store_database import grouped, many, one
 from hipdesk.errors import StoreError
 from hipdesk.ports import StoredVisit
-from hipdesk.records import Segmentation, Side, Visit
+from hipdesk.records import Segmentation, Side, Visit, VisitHip
 
 NO_ANALYSIS: Final = "The patient library has no such analysis."
 
@@ -25,18 +27,32 @@ def stored_visits(
 
     None that was put aside.
     """
-    table = schema.visit
+    table, at = schema.visit, _first_time()
+    days = (table.c.day.is_(None), table.c.day, at.is_(None), at)
     found = many(
         connection,
-        select(table)
+        select(table, at.label("time"))
         .join(schema.patient, table.c.patient_id == schema.patient.c.id)
         .where(condition & ~is_aside(table.c.id))
-        .order_by(table.c.day.is_(None), table.c.day, table.c.saved_utc, table.c.id),
+        .order_by(*days, table.c.saved_utc, table.c.id),
     )
     hips = current_hips(connection, [row["id"] for row in found])
-    return tuple(
-        StoredVisit(Visit(row["uid"], row["day"], hips.get(row["id"], ())), row["saved_utc"])
-        for row in found
+    return tuple(StoredVisit(_visit(row, hips), row["saved_utc"]) for row in found)
+
+
+def _visit(row: dict[str, Any], hips: Mapping[int, tuple[VisitHip, ...]]) -> Visit:
+    return Visit(row["uid"], row["day"], hips.get(row["id"], ()), row["time"])
+
+
+def _first_time() -> ScalarSelect[time | None]:
+    """The time of a visit's first study on its day, where stated."""
+    study, visit = schema.study.c, schema.visit.c
+    of_day = (study.date == visit.day) | study.date.is_(None)
+    return (
+        select(func.min(study.time))
+        .where((study.visit_id == visit.id) & of_day)
+        .correlate(schema.visit)
+        .scalar_subquery()
     )
 
 

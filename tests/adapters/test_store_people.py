@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -175,6 +175,23 @@ class TestEntries:
         assert [entry.descriptions for entry in entries] == [("Hips",), ("Hips", "Hips"), ("Hips",)]
         assert [each.uid for each in entries[1].analyses] == [pair[1][0].uid, pair[0][0].uid]
         assert_same([each.visit for each in store.visits(DOE)], [each.visit for each in entries])
+
+    def test_visits_of_one_day_come_in_the_order_of_acquisition(
+        self, store: SqlVisitStore, incoming: Path
+    ) -> None:
+        """Analysed in the evening first, then the morning's; the untimed one last."""
+        visits = []
+        for number, at in (("1", time(16, 5)), ("2", time(8, 30, 0, 500)), ("3", None)):
+            series = make_series(make_patient(number))
+            series = replace(series, study=replace(series.study, time=at))
+            visits.append(add(store, incoming, make_analysis(series))[1])
+        evening, morning, untimed = visits
+        uid = store.patient_of(evening).uid
+        for visit in (untimed, morning):
+            store.move_visit(visit, uid, "A")
+        entries = store.entries(uid)
+        assert [each.visit.uid for each in entries] == [morning, evening, untimed]
+        assert [each.visit.time for each in entries] == [time(8, 30, 0, 500), time(16, 5), None]
 
     def test_unknown_names(self, store: SqlVisitStore, incoming: Path) -> None:
         _, visit = seen(store, incoming, DOE)

@@ -49,8 +49,10 @@ readers outline (our choice; reference of false positives in the model card)."""
 PELVIS_MINIMUM_ML: Final = 0.3
 """Hip bone shows as several pieces on a stack; smaller ones are no bone."""
 
-_FACES: Final = ndimage.generate_binary_structure(3, 1)
-_CORNERS: Final = ndimage.generate_binary_structure(3, 3)
+FACES: Final = ndimage.generate_binary_structure(3, 1)
+CORNERS: Final = ndimage.generate_binary_structure(3, 3)
+"""Voxels that touch: by a face; at least by a corner."""
+
 _IN_PLANE: Final = ndimage.generate_binary_structure(2, 1)[None]
 
 
@@ -158,7 +160,7 @@ def clean(masks: Masks, head: Head, block: Grid) -> dict[SegmentClass, BoolArray
     anchor = femoral_head if femoral_head.any() else core
     femur = piece_at(masks[SegmentClass.PROXIMAL_FEMUR] | femoral_head, anchor)
     pelvis = masks[SegmentClass.ACETABULUM] & ~femur
-    pelvis = without_small(pelvis, PELVIS_MINIMUM_ML / voxel_ml, _FACES)
+    pelvis = without_small(pelvis, PELVIS_MINIMUM_ML / voxel_ml, FACES)
     cleaned = {
         SegmentClass.FEMORAL_HEAD: femoral_head,
         SegmentClass.PROXIMAL_FEMUR: femur,
@@ -172,13 +174,13 @@ def clean(masks: Masks, head: Head, block: Grid) -> dict[SegmentClass, BoolArray
     for name, field in fields.items():
         if name in masks:
             smallest = LESION_MINIMUM_ML / voxel_ml
-            cleaned[name] = without_small(masks[name] & field, smallest, _CORNERS)
+            cleaned[name] = without_small(masks[name] & field, smallest, CORNERS)
     return cleaned
 
 
 def piece_at(mask: BoolArray, anchor: BoolArray) -> BoolArray:
     """The connected piece of a mask that shares most voxels with ``anchor``; else nothing."""
-    labels, count = ndimage.label(mask, _FACES)
+    labels, count = ndimage.label(mask, FACES)
     if count == 0:
         return np.zeros(mask.shape, dtype=np.bool_)
     shared = np.bincount(labels[anchor], minlength=count + 1)

@@ -23,15 +23,10 @@ from scipy import ndimage
 
 from hipdesk.errors import BugError
 from hipdesk.records import BoolArray, Spacing
-
-LESION_MINIMUM_ML: Final = 0.03
-"""Components below this are no lesions of their own; the pipeline drops them, too."""
+from hipdesk.segmentation import CORNERS, FACES, LESION_MINIMUM_ML
 
 LESION_OVERLAP: Final = 0.1
 """A component counts as met where this share of its own voxels lies in the other mask."""
-
-_FACES: Final = ndimage.generate_binary_structure(3, 1)
-_CORNERS: Final = ndimage.generate_binary_structure(3, 3)
 
 
 def dice(found: BoolArray, truth: BoolArray) -> float:
@@ -268,12 +263,12 @@ def _around(mask: BoolArray) -> tuple[slice, ...]:
 
 def _surface(mask: BoolArray) -> BoolArray:
     """Voxels of a mask with a face neighbour outside it."""
-    return np.asarray(mask & ~ndimage.binary_erosion(mask, _FACES))
+    return np.asarray(mask & ~ndimage.binary_erosion(mask, FACES))
 
 
 def _met(mask: BoolArray, other: BoolArray, voxel_ml: float) -> tuple[int, int]:
     """Lesions of a mask, and how many of them the other mask meets."""
-    labels, count = ndimage.label(mask, _CORNERS)
+    labels, count = ndimage.label(mask, CORNERS)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     shared = np.bincount(labels[other], minlength=count + 1)[1:]
     # Volumes are products of rounded spacings: one exactly at the limit counts.

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipdesk.image_quality import AROUND_MM, voxels_near
+from hipdesk.intensity import HEAD_CORE
 from hipdesk.records import Affine, Contrast, FloatArray, Head, Notice, Series, Volume
 from hipdesk.series_choice import CONTRAST_BY_READER
 
@@ -32,9 +33,6 @@ SURE: Final = 1.1
 
 VERY_SURE: Final = 3.0
 """Log odds from which headers are contradicted: twenty to one."""
-
-HEAD_CORE: Final = 0.7
-"""Share of the head's radius inside which cortex and joint fluid do not reach."""
 
 MUSCLE_PERCENTILE: Final = 30.0
 LEAST_TISSUE: Final = 0.03

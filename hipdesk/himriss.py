@@ -177,6 +177,14 @@ def standing(states: Iterable[Reading]) -> tuple[Reading, ...]:
     return tuple(found.values())
 
 
+def by_reader(readings: Iterable[Reading]) -> dict[str, tuple[Reading, ...]]:
+    """Readings of each reader, however the name is spaced or cased, in their order."""
+    found: dict[str, tuple[Reading, ...]] = {}
+    for each in readings:
+        found[_name(each.reader)] = (*found.get(_name(each.reader), ()), each)
+    return found
+
+
 def reread_pairs(readings: Iterable[Reading]) -> tuple[ReadingPair, ...]:
     """Each reader's neighbouring readings of the same hip and visit."""
     groups = _grouped((_whose(each), each) for each in readings)

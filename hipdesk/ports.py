@@ -321,6 +321,35 @@ class ClinicalRecord:
     readings: tuple[Reading, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ClinicalVisit:
+    """A dated visit with what is recorded of it beside images.
+
+    Attributes
+    ----------
+    readings : HIMRISS as they stand
+    """
+
+    uid: str
+    day: date = field(repr=False)
+    facts: ClinicalFacts = field(default_factory=ClinicalFacts, repr=False)
+    readings: tuple[Reading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicalHistory:
+    """One patient's clinical record over the whole time.
+
+    Attributes
+    ----------
+    visits : dated ones with anything recorded, in any order
+    treatments : as they stand
+    """
+
+    visits: tuple[ClinicalVisit, ...] = ()
+    treatments: tuple[Treatment, ...] = field(default=(), repr=False)
+
+
 RevisionKey = tuple[str, int]
 """UID of an analysis, and the number of a revision; 0 is the analysis itself."""
 
@@ -436,6 +465,10 @@ class VisitStore(Protocol):
 
     def clinical_record(self, visit_uid: str) -> ClinicalRecord:
         """What is known of a patient at a visit, and the facts of the visit before it."""
+        ...
+
+    def clinical_history(self, patient_uid: str) -> ClinicalHistory:
+        """The clinical record of a patient over the whole time."""
         ...
 
     def keep_facts(self, visit_uid: str, facts: ClinicalFacts, reader: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import UTC
 from typing import Any
 
@@ -13,10 +14,11 @@ from hipdesk.adapters._store_audit import READ, record
 from hipdesk.adapters._store_clinical import facts_by_visit, facts_of, treatments
 from hipdesk.adapters._store_database import by_id, many
 from hipdesk.adapters._store_errors import READING, SAVING, damaged
-from hipdesk.adapters._store_people import visit_row
+from hipdesk.adapters._store_people import patient_row, visit_row
+from hipdesk.clinical import ClinicalFacts
 from hipdesk.errors import RefusedValue, StoreError
 from hipdesk.himriss import Reading, standing, with_reading
-from hipdesk.ports import ClinicalRecord, DatedFacts
+from hipdesk.ports import ClinicalHistory, ClinicalRecord, ClinicalVisit, DatedFacts
 from hipdesk.records import Side
 
 _Row = dict[str, Any]
@@ -120,6 +122,37 @@ def clinical_record(connection: Connection, visit_uid: str) -> ClinicalRecord:
         before=_dated(before[-1], rows[before[-1]["id"]]) if before else None,
         treatments=tuple(treatments(connection, patient["id"])),
         readings=readings(connection, schema.reading.c.visit_id == visit["id"]),
+    )
+
+
+def clinical_history(connection: Connection, patient_uid: str) -> ClinicalHistory:
+    """A patient's clinical record over the whole time.
+
+    Raises
+    ------
+    StoreError
+        The library has no such patient, or is damaged.
+    """
+    patient, visit = patient_row(connection, patient_uid), schema.visit
+    own = (visit.c.patient_id == patient["id"]) & visit.c.day.is_not(None) & ~is_aside(visit.c.id)
+    visits = many(connection, select(visit).where(own).order_by(visit.c.day, visit.c.id))
+    keys = [each["id"] for each in visits]
+    rows = facts_by_visit(connection, schema.clinical.c.visit_id.in_(keys))
+    read: dict[str, list[Reading]] = defaultdict(list)
+    for each in readings(connection, schema.reading.c.visit_id.in_(keys)):
+        read[each.visit_uid].append(each)
+    return ClinicalHistory(
+        visits=tuple(
+            ClinicalVisit(
+                each["uid"],
+                each["day"],
+                facts_of(rows[each["id"]]["facts"]) if each["id"] in rows else ClinicalFacts(),
+                tuple(read[each["uid"]]),
+            )
+            for each in visits
+            if each["id"] in rows or each["uid"] in read
+        ),
+        treatments=tuple(known for _, known in treatments(connection, patient["id"])),
     )
 
 

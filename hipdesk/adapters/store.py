@@ -49,6 +49,7 @@ from hipdesk.errors import BugError, StoreError
 from hipdesk.himriss import Reading
 from hipdesk.ports import (
     AsideEntry,
+    ClinicalHistory,
     ClinicalRecord,
     PatientEntry,
     RevisionKey,
@@ -482,6 +483,17 @@ class SqlVisitStore:
         """
         with translated(READING), self._reading() as connection:
             return himriss.clinical_record(connection, visit_uid)
+
+    def clinical_history(self, patient_uid: str) -> ClinicalHistory:
+        """The clinical record of a patient over the whole time.
+
+        Raises
+        ------
+        StoreError
+            The library has no such patient, or cannot be read.
+        """
+        with translated(READING), self._reading() as connection:
+            return himriss.clinical_history(connection, patient_uid)
 
     def import_visits(self, entries: Sequence[FactsEntry], reader: str) -> int:
         """Keep the facts of a table's lines, all or nothing; how many visits were begun.

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import uuid
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.exc import DBAPIError
 
 from hipdesk import cli
 from hipdesk.adapters._store_clinical import facts_document, facts_of, treatment_of
 from hipdesk.adapters.store import SqlVisitStore
-from hipdesk.adapters.table_export import export_tables
 from hipdesk.clinical import (
     ClinicalFacts,
     Crp,
@@ -29,11 +25,14 @@ from hipdesk.clinical import (
 )
 from hipdesk.clinical_import import plan_treatments, plan_visits
 from hipdesk.errors import StoreError
+from hipdesk.himriss import Reading
+from hipdesk.ports import ClinicalHistory
 from hipdesk.records import Side
-from tests.adapters.library_tools import SENTENCE, SERVER_VARIABLE, add, tamper
+from tests.adapters.library_tools import SENTENCE, add, tamper
 from tests.analysis_factory import make_analysis, make_patient, make_series
 
 TODAY = date(2024, 6, 1)
+READ_AT = datetime(2024, 3, 2, tzinfo=UTC)
 FACTS = ClinicalFacts(
     basdai=(4.5, None, 3.0, 2.0, 1.0, 0.0),
     patient_global=5.0,
@@ -204,35 +203,6 @@ class TestImport:
         assert kept.stopped == PartialDate(2024, 1)
 
 
-@pytest.mark.slow
-def test_database_server(tmp_path: Path, incoming: Path) -> None:
-    """On a PostgreSQL database, empty or used by these tests before."""
-    url = os.environ.get(SERVER_VARIABLE)
-    if not url:
-        pytest.skip(f"no database server: {SERVER_VARIABLE} holds no address")
-    number = uuid.uuid4().hex
-    with SqlVisitStore.open(url, library=tmp_path / "shared") as store:
-        before = store.verify_audit()
-        series = make_series(make_patient(number))
-        visit = add(store, incoming, make_analysis(series))[1]
-        patient = store.patient_of(visit).uid
-        tried = plan(store, VISITS.replace("4711", number))
-        assert store.import_visits(tried.to_import(), "Dr. A") == 1
-        store.keep_facts(visit, FACTS, "Dr. A")
-        assert store.facts(visit) == FACTS
-        name = store.keep_treatment(patient, DRUG, "Dr. A")
-        assert store.treatments(patient) == ((name, DRUG),)
-        assert store.verify_audit() == before + 6
-        counts = export_tables(store, tmp_path / "tables")
-        assert counts["clinical"] >= 2
-        for table in ("clinical", "treatment"):
-            with (
-                store._open_engine().begin() as connection,
-                pytest.raises(DBAPIError, match="append only"),
-            ):
-                connection.exec_driver_sql(f"DELETE FROM {table}")
-
-
 class TestCommand:
     @pytest.fixture
     def closed(self, store: SqlVisitStore, visit: str, place: Path) -> list[str]:
@@ -282,3 +252,22 @@ class TestCommand:
         assert cli.main(["clinical", "template"]) == 0
         assert capsys.readouterr().out.startswith("patient_id,")
         assert cli.main(["clinical", "import", str(tmp_path / "absent.csv")]) == 4
+
+
+def test_the_record_over_the_whole_time(store: SqlVisitStore, visit: str, patient: str) -> None:
+    assert store.clinical_history(patient) == ClinicalHistory()
+    store.keep_facts(visit, FACTS, "Dr. A")
+    store.keep_treatment(patient, DRUG, "Dr. A")
+    store.keep_reading(Reading(visit, Side.LEFT, "Dr. A", 1, READ_AT, False, 3, 2, 1))
+    store.keep_reading(
+        Reading(visit, Side.LEFT, "Dr. A", 1, READ_AT, False, 4, 2, 1), correcting=True
+    )
+    later = "patient_id,visit_date,esr_mm_h\n4711,2024-04-01,12\n"
+    store.import_visits(plan(store, later).to_import(), "Dr. A")
+    history = store.clinical_history(patient)
+    assert [each.day for each in history.visits] == [date(2024, 3, 1), date(2024, 4, 1)]
+    assert [each.facts.esr_mm_h for each in history.visits] == [22.0, 12.0]
+    assert [each.femoral for each in history.visits[0].readings] == [4]
+    assert history.treatments == (DRUG,)
+    with pytest.raises(StoreError, match=SENTENCE):
+        store.clinical_history("nobody")

@@ -24,7 +24,9 @@ from hipdesk.himriss import Reading, standing
 from hipdesk.matching import placed
 from hipdesk.ports import (
     AnalysisEntry,
+    ClinicalHistory,
     ClinicalRecord,
+    ClinicalVisit,
     DatedFacts,
     PatientEntry,
     ProtocolChoice,
@@ -564,6 +566,18 @@ class FakeStore:
             tuple(self.treatments.get(visit.patient, {}).items()),
             standing(each for each in self.readings if each.visit_uid == visit_uid),
         )
+
+    def clinical_history(self, patient_uid: str) -> ClinicalHistory:
+        self._called("clinical_history")
+        found = []
+        for visit in self._of(patient_uid):
+            read = standing(each for each in self.readings if each.visit_uid == visit.uid)
+            held = self.facts.get(visit.uid)
+            if visit.day is not None and (read or held):
+                facts = held[-1].facts if held else ClinicalFacts()
+                found.append(ClinicalVisit(visit.uid, visit.day, facts, read))
+        own = self.treatments.get(patient_uid, {})
+        return ClinicalHistory(tuple(found), tuple(own.values()))
 
     def keep_facts(self, visit_uid: str, facts: ClinicalFacts, reader: str) -> None:
         self._called("keep_facts")

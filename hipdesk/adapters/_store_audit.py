@@ -9,7 +9,6 @@ readers, never a patient.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, func, select
 
 from hipdesk.adapters import _store_schema as schema
-from hipdesk.adapters._store_codec import canonical
+from hipdesk.adapters._store_codec import canonical, canonical_sha256
 from hipdesk.adapters._store_database import insert, many, one
 from hipdesk.adapters._store_digest import analysis_digest, revision_digest, row_digests
 from hipdesk.errors import StoreError
@@ -99,7 +98,7 @@ def _append(connection: Connection, action: str, content: Mapping[str, Any]) -> 
 
 def _entry_sha256(entry: Mapping[str, Any]) -> str:
     signed = {name: value for name, value in entry.items() if name != "sha256"}
-    return hashlib.sha256(canonical(signed).encode("ascii")).hexdigest()
+    return canonical_sha256(signed)
 
 
 def verify(connection: Connection) -> int:

@@ -493,6 +493,11 @@ def canonical(content: object) -> str:
     )
 
 
+def canonical_sha256(content: object) -> str:
+    """Hash of what is stored, by its canonical text."""
+    return hashlib.sha256(canonical(content).encode("ascii")).hexdigest()
+
+
 def _canonical_value(value: object) -> str:
     if isinstance(value, datetime | date | time):
         return value.isoformat()
@@ -503,5 +508,4 @@ def _canonical_value(value: object) -> str:
 
 def content_sha256(series: Series, file_sha256: Iterable[str]) -> str:
     """Hash of a series as it was understood, with its files in any order."""
-    content = {"series": series_row(series), "files": sorted(file_sha256)}
-    return hashlib.sha256(canonical(content).encode("ascii")).hexdigest()
+    return canonical_sha256({"series": series_row(series), "files": sorted(file_sha256)})

@@ -6,14 +6,13 @@ row belongs to enters by its random name.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Column, Connection, Select, Table, select
 
 from hipdesk.adapters import _store_schema as schema
-from hipdesk.adapters._store_codec import canonical
+from hipdesk.adapters._store_codec import canonical_sha256
 from hipdesk.adapters._store_database import by_id, many
 
 _Part = tuple[Table, Column[Any], Any]
@@ -49,7 +48,7 @@ def row_digests(
     if keys is not None:
         rows = rows.where(table.c.id.in_(list(keys)))
     return [
-        _sha256({name: value for name, value in row.items() if value is not None})
+        canonical_sha256({name: value for name, value in row.items() if value is not None})
         for row in connection.execute(rows.order_by(table.c.id)).mappings()
     ]
 
@@ -66,7 +65,7 @@ def _revision_parts(revisions: Select[int]) -> list[_Part]:
 
 
 def _digest_of_parts(connection: Connection, parts: list[_Part]) -> str:
-    return _sha256(
+    return canonical_sha256(
         {table.name: _content(connection, table, column.in_(keys)) for table, column, keys in parts}
     )
 
@@ -90,7 +89,3 @@ def _named(table: Table) -> Select[Any]:
             source = source.join(owner, column == owner.c.id)
             columns.append(owner.c.uid.label(column.name))
     return select(*columns).select_from(source)
-
-
-def _sha256(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(canonical(content).encode("ascii")).hexdigest()

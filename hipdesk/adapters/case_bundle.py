@@ -32,6 +32,7 @@ from hipdesk.adapters.backup import KEY
 from hipdesk.adapters.deidentify import Disguise, Pseudonyms, deidentify_file, mark_deidentified
 from hipdesk.adapters.deidentify import refusal as why_not
 from hipdesk.adapters.dicom_output import write_segmentation
+from hipdesk.adapters.result_folder import RESULT, SEGMENTATION
 from hipdesk.adapters.segmentation_file import read_outlines
 from hipdesk.adapters.store import SqlVisitStore
 from hipdesk.adapters.whole_file import OWNER_ONLY, replacing, write_file
@@ -71,8 +72,6 @@ CASE_SCHEMA: Final = "hipdesk.case/1"
 
 INDEX: Final = "bundle.json"
 SERIES: Final = "series"
-SEGMENTATION: Final = "segmentation.dcm"
-RESULT: Final = "result.json"
 CASE: Final = "case.json"
 EXCLUDED: Final = "excluded by a reader"
 """Stands for the reader's own words."""

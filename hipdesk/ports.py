@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -256,6 +257,23 @@ class AnalysisEntry:
     revised: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class StudyEntry:
+    """A study as listed under its visit.
+
+    Attributes
+    ----------
+    uid : the library's own name of it
+    day, time : as its images state them
+    """
+
+    uid: str
+    day: date | None = field(repr=False)
+    time: time | None = field(repr=False)
+    description: str = field(repr=False)
+    accession: str = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class VisitEntry:
     """A visit with its studies and analyses, the newest analysis first.
@@ -264,12 +282,56 @@ class VisitEntry:
     ----------
     visit : as the timeline needs it: the current result of each hip
     descriptions : StudyDescription of each of its studies
+    stated : whom its images name, whoever has the visit now
+    studies : in the order in which they were added
+    dated_by : the reader who gave the day that its images do not state; None where they do
     """
 
     visit: Visit
     patient_uid: str
     descriptions: tuple[str, ...] = field(repr=False)
     analyses: tuple[AnalysisEntry, ...]
+    stated: Patient = field(default=Patient(), repr=False)
+    studies: tuple[StudyEntry, ...] = ()
+    dated_by: str | None = field(default=None, repr=False)
+
+
+class RegroupKind(StrEnum):
+    """What a reader did to the order of patients, visits and studies."""
+
+    MOVED = "visit_moved"
+    MERGED = "patients_merged"
+    SPLIT = "visits_parted"
+    STUDY_MOVED = "study_moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Regrouping:
+    """Visits given to another patient, or a study to another visit; can be taken back.
+
+    Attributes
+    ----------
+    number : of its entry in the record of changes
+    things : uids of the visits that were moved, or of the study
+    before_uid, into_uid : patients who had them and who have them; of a study its patient twice
+    before, into : the same in words
+    days : of the visits that were moved; of a study, of the visits before and after
+    reason : the reader's words; empty where none were needed
+    standing : nothing that it moved was moved again since, so that it can be taken back
+    """
+
+    number: int
+    kind: RegroupKind
+    things: tuple[str, ...]
+    before_uid: str
+    into_uid: str
+    before: Patient = field(repr=False)
+    into: Patient = field(repr=False)
+    days: tuple[date | None, ...] = field(repr=False)
+    reason: str = field(repr=False)
+    reader: str = field(repr=False)
+    at_utc: datetime
+    standing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,11 +340,13 @@ class AsideEntry:
 
     Attributes
     ----------
+    patient : to whom it belongs
     reason : the reader's words
     """
 
     visit_uid: str
     patient_uid: str
+    patient: Patient = field(repr=False)
     day: date | None = field(repr=False)
     reason: str = field(repr=False)
     reader: str = field(repr=False)
@@ -423,12 +487,72 @@ class VisitStore(Protocol):
         """
         ...
 
-    def move_visit(self, visit_uid: str, patient_uid: str, reader: str) -> str:
-        """Give a visit to another patient; audited, undone by moving it back.
+    def move_visit(self, visit_uid: str, patient_uid: str, reader: str, reason: str = "") -> str:
+        """Give a visit to another patient; audited, undone by `take_back`.
 
         Returns the uid of the patient who had it. A patient left without visits
         stays in the library, unlisted.
+
+        Raises
+        ------
+        StoreError
+            Birth date or sex differ (`Patient.unlike`) from what the visit's images
+            state, and no reason is given.
         """
+        ...
+
+    def merge_patients(
+        self, patient_uid: str, into_uid: str, reader: str, reason: str = ""
+    ) -> tuple[str, ...]:
+        """Give every visit of a patient to another; their uids. As `move_visit`."""
+        ...
+
+    def split_visits(self, visit_uids: Sequence[str], reader: str, reason: str = "") -> str:
+        """Part visits of one patient from the others; audited, undone by `take_back`.
+
+        Returns the uid of the new patient who has them: of the identity that their
+        images state, and kept apart from the one who had them.
+        """
+        ...
+
+    def move_study(
+        self, study_uid: str, visit_uid: str | None, reader: str, reason: str = ""
+    ) -> str:
+        """Have a study belong to another visit of its patient; audited, undone by `take_back`.
+
+        Returns the visit's uid. A visit left with neither images nor clinical record
+        is put aside.
+
+        Parameters
+        ----------
+        visit_uid : None for a visit of its own
+        """
+        ...
+
+    def regroupings(self) -> tuple[Regrouping, ...]:
+        """What readers moved, merged and parted and did not take back, newest first."""
+        ...
+
+    def take_back(self, number: int, reader: str) -> None:
+        """Undo a regrouping; audited.
+
+        Raises
+        ------
+        StoreError
+            There is no such one, or what it moved was moved again since.
+        """
+        ...
+
+    def put_aside(self, visit_uids: Sequence[str], reason: str, reader: str) -> None:
+        """Take visits out of every list, trend and pair; audited, undone by `bring_back`."""
+        ...
+
+    def bring_back(self, visit_uids: Sequence[str], reader: str) -> None:
+        """Undo `put_aside`; audited."""
+        ...
+
+    def visits_aside(self) -> tuple[AsideEntry, ...]:
+        """Visits that were put aside, the last one first."""
         ...
 
     def keep_apart(self, first_uid: str, second_uid: str, reader: str) -> None:

@@ -198,6 +198,18 @@ class Patient:
         )
         return sum(same) >= 2
 
+    def unlike(self, other: Patient) -> tuple[str, ...]:
+        """Of ``birth_date`` and ``sex``, what both state and what differs.
+
+        Numbers and names change with hospitals and marriages; these two hardly do.
+        """
+        return tuple(
+            name
+            for name in ("birth_date", "sex")
+            if getattr(self, name) and getattr(other, name)
+            if getattr(self, name) != getattr(other, name)
+        )
+
     def contradicts(self, other: Patient) -> bool:
         """Whether something that both state differs, so that they are two people.
 

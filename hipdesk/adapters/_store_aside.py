@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from hipdesk.adapters import _store_codec as codec
 from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_audit import BROUGHT_BACK, PUT_ASIDE, record
 from hipdesk.adapters._store_database import many, one
@@ -55,6 +56,11 @@ def visits_aside(connection: Connection) -> tuple[AsideEntry, ...]:
         select(
             visit.c.uid,
             patient.c.uid.label("patient"),
+            patient.c.identifier,
+            patient.c.issuer,
+            patient.c.name,
+            patient.c.birth_date,
+            patient.c.sex,
             visit.c.day,
             said.c.reason,
             said.c.reader,
@@ -67,7 +73,13 @@ def visits_aside(connection: Connection) -> tuple[AsideEntry, ...]:
     )
     return tuple(
         AsideEntry(
-            row["uid"], row["patient"], row["day"], row["reason"], row["reader"], row["at_utc"]
+            visit_uid=row["uid"],
+            patient_uid=row["patient"],
+            patient=codec.patient(row),
+            day=row["day"],
+            reason=row["reason"],
+            reader=row["reader"],
+            at_utc=row["at_utc"],
         )
         for row in rows
     )

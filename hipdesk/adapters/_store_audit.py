@@ -3,8 +3,8 @@
 An entry's SHA-256 covers its number, time, action, content and the previous
 entry's SHA-256; its content holds a digest of every value that was stored
 with it. So a changed, removed or inserted entry is found, and so is a result
-or a review changed behind the program's back. Entries hold random names and
-readers, never a patient.
+or a review changed behind the program's back. Entries hold random names, readers
+and readers' reasons, never a patient's identity.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ PAIRED: Final = "repeat named"
 UNPAIRED: Final = "repeat withdrawn"
 MERGED: Final = "patients merged"
 SPLIT: Final = "visits parted"
+STUDY_MOVED: Final = "study moved"
+TAKEN_BACK: Final = "regrouping taken back"
 PUT_ASIDE: Final = "visit put aside"
 BROUGHT_BACK: Final = "visit brought back"
 CLINICAL: Final = "clinical facts kept"
@@ -107,7 +109,8 @@ def verify(connection: Connection) -> int:
     Raises
     ------
     StoreError
-        An entry, a stored result, a review or a visit's place is not what was written.
+        An entry, a stored result, a review, or the place of a visit or study is not
+        what was written.
     """
     entries = many(connection, select(schema.audit).order_by(schema.audit.c.number))
     _verify_chain(entries)
@@ -116,6 +119,7 @@ def verify(connection: Connection) -> int:
     _verify_revisions(connection, said)
     _verify_rows(connection, said)
     _verify_owners(connection, said)
+    _verify_places(connection, said)
     return len(entries)
 
 
@@ -182,6 +186,23 @@ def _verify_owners(connection: Connection, said: _Said) -> None:
     )
     if owners != dict(found.all()):
         raise _altered("a visit was moved outside the program")
+
+
+def _verify_places(connection: Connection, said: _Said) -> None:
+    """Every series is at the visit to which the entries say it was added or moved last."""
+    places: dict[str, str] = {}
+    for action, content in said:
+        if action == ADDED:
+            places[content["series"]] = content["visit"]
+        elif action == STUDY_MOVED:
+            places.update(dict.fromkeys(content["series"], content["visit"]))
+    found = connection.execute(
+        select(schema.series.c.folder, schema.visit.c.uid)
+        .join(schema.study, schema.series.c.study_id == schema.study.c.id)
+        .join(schema.visit, schema.study.c.visit_id == schema.visit.c.id)
+    )
+    if places != dict(found.all()):
+        raise _altered("images were moved to another visit outside the program")
 
 
 def _altered(what: str) -> StoreError:

@@ -36,6 +36,7 @@ from hipdesk.records import (
     ModelRef,
     Notice,
     Origin,
+    Patient,
     PatientTotal,
     Reason,
     Segmentation,
@@ -269,6 +270,11 @@ def mask_rows(segmentation: Segmentation) -> list[dict[str, Any]]:
         {"name": name.value, "packed": encode_mask(mask)}
         for name, mask in segmentation.masks.items()
     ]
+
+
+def patient(row: Row) -> Patient:
+    """Whom a patient's row names."""
+    return Patient(row["identifier"], row["issuer"], row["name"], row["birth_date"], row["sex"])
 
 
 def review_row(review: Review) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_current import reviews_by_analysis
 from hipdesk.adapters._store_database import grouped, many
 from hipdesk.adapters._store_reading import stored_visits
-from hipdesk.ports import AnalysisEntry, VisitEntry
-from hipdesk.records import Contrast, Side
+from hipdesk.ports import AnalysisEntry, StudyEntry, VisitEntry
+from hipdesk.records import Contrast, Patient, Side
 from hipdesk.review import Review, standing_of
 
 _Row = dict[str, Any]
@@ -24,31 +24,64 @@ def entries(connection: Connection, patient_uid: str) -> tuple[VisitEntry, ...]:
     """A patient's visits, oldest first, undated last; none for an unknown patient."""
     visits = stored_visits(connection, schema.patient.c.uid == patient_uid)
     uids = [each.visit.uid for each in visits]
-    studies, analyses = _descriptions(connection, uids), _analyses(connection, uids)
+    studies, analyses = _studies(connection, uids), _analyses(connection, uids)
+    stated, dated = _stated(connection, uids), _dated_by(connection, uids)
     return tuple(
         VisitEntry(
             visit=each.visit,
             patient_uid=patient_uid,
-            descriptions=tuple(studies[each.visit.uid]),
+            descriptions=tuple(study.description for study in studies[each.visit.uid]),
             analyses=tuple(analyses[each.visit.uid]),
+            stated=stated[each.visit.uid],
+            studies=tuple(studies[each.visit.uid]),
+            dated_by=dated.get(each.visit.uid),
         )
         for each in visits
     )
 
 
-def _descriptions(connection: Connection, visits: Sequence[str]) -> dict[str, list[str]]:
+def _studies(connection: Connection, visits: Sequence[str]) -> dict[str, list[StudyEntry]]:
     study, visit = schema.study, schema.visit
     found = many(
         connection,
-        select(visit.c.uid, study.c.description)
-        .join(study, study.c.visit_id == visit.c.id)
+        select(study, visit.c.uid.label("visit_uid"))
+        .join(visit, study.c.visit_id == visit.c.id)
         .where(visit.c.uid.in_(visits))
         .order_by(study.c.id),
     )
-    by_visit: dict[str, list[str]] = defaultdict(list)
+    by_visit: dict[str, list[StudyEntry]] = defaultdict(list)
     for row in found:
-        by_visit[row["uid"]].append(row["description"])
+        entry = StudyEntry(
+            row["folder"], row["date"], row["time"], row["description"], row["accession"]
+        )
+        by_visit[row["visit_uid"]].append(entry)
     return by_visit
+
+
+def _stated(connection: Connection, visits: Sequence[str]) -> dict[str, Patient]:
+    """Whom the images of each visit name."""
+    patient, visit = schema.patient, schema.visit
+    named = func.coalesce(visit.c.stated_patient_id, visit.c.patient_id)
+    rows = many(
+        connection,
+        select(patient, visit.c.uid.label("visit_uid"))
+        .join(visit, patient.c.id == named)
+        .where(visit.c.uid.in_(visits)),
+    )
+    return {row["visit_uid"]: codec.patient(row) for row in rows}
+
+
+def _dated_by(connection: Connection, visits: Sequence[str]) -> dict[str, str]:
+    """The reader who gave each visit its day last, where one did."""
+    dated, visit = schema.dated, schema.visit
+    rows = many(
+        connection,
+        select(visit.c.uid, dated.c.reader)
+        .join(visit, dated.c.visit_id == visit.c.id)
+        .where(visit.c.uid.in_(visits))
+        .order_by(dated.c.id),
+    )
+    return {row["uid"]: row["reader"] for row in rows}
 
 
 def _analyses(connection: Connection, visits: Sequence[str]) -> dict[str, list[AnalysisEntry]]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
+from hipdesk.adapters import _store_codec as codec
 from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_aside import is_aside, put_aside
-from hipdesk.adapters._store_audit import DATED, KEPT_APART, MERGED, MOVED, SPLIT, record
-from hipdesk.adapters._store_database import by_id, insert, many, one
+from hipdesk.adapters._store_audit import DATED, KEPT_APART, record
+from hipdesk.adapters._store_database import many, one
 from hipdesk.adapters._store_errors import SAVING
-from hipdesk.adapters._store_search import holds_every, index_patient
+from hipdesk.adapters._store_search import holds_every
 from hipdesk.errors import BugError, StoreError
 from hipdesk.ports import PatientEntry
-from hipdesk.records import Patient
 
 _Row = dict[str, Any]
 
@@ -43,7 +42,7 @@ def patient_of(connection: Connection, visit_uid: str) -> PatientEntry:
 def lookalikes(connection: Connection, patient_uid: str) -> tuple[PatientEntry, ...]:
     """Other patients with a visit who may be the same person."""
     row = patient_row(connection, patient_uid)
-    one_self, table = _identity(row), schema.patient
+    one_self, table = codec.patient(row), schema.patient
     # Two of number, name and birth date are the same, so one of these is.
     alike = or_(table.c.identifier == row["identifier"], table.c.birth_date == row["birth_date"])
     others = alike & (table.c.id != row["id"]) & table.c.id.not_in(_kept_apart_from(row["id"]))
@@ -96,13 +95,9 @@ def _entries(
         .limit(limit)
     )
     return tuple(
-        PatientEntry(row["uid"], _identity(row), row["visits"] or 0, row["last_day"])
+        PatientEntry(row["uid"], codec.patient(row), row["visits"] or 0, row["last_day"])
         for row in many(connection, statement)
     )
-
-
-def _identity(row: _Row) -> Patient:
-    return Patient(row["identifier"], row["issuer"], row["name"], row["birth_date"], row["sex"])
 
 
 def patient_row(connection: Connection, uid: str) -> _Row:
@@ -135,103 +130,18 @@ def visit_row(connection: Connection, uid: str) -> _Row:
     return found
 
 
-def move_visit(connection: Connection, visit_uid: str, patient_uid: str, reader: str) -> str:
-    """Give a visit with its studies to another patient; uid of the one who had it.
-
-    Raises
-    ------
-    StoreError
-        The library has no such visit or patient.
-    """
-    visit, target = visit_row(connection, visit_uid), patient_row(connection, patient_uid)
-    before = by_id(connection, schema.patient, visit["patient_id"])
-    if before["id"] == target["id"]:
-        return patient_uid
-    for table, column in (
-        (schema.visit, schema.visit.c.id),
-        (schema.study, schema.study.c.visit_id),
-    ):
-        moved = table.update().where(column == visit["id"])
-        connection.execute(moved.values(patient_id=target["id"]))
-    for patient in (before, target):
-        index_patient(connection, patient["id"])
-    content = {
-        "visit": visit_uid,
-        "patient": patient_uid,
-        "before": before["uid"],
-        "reader": reader,
-    }
-    record(connection, MOVED, content)
-    return str(before["uid"])
-
-
-def merge_patients(
-    connection: Connection, patient_uid: str, into_uid: str, reader: str
-) -> tuple[str, ...]:
-    """Give all visits of one patient to another, those put aside too; their uids.
-
-    Raises
-    ------
-    StoreError
-        The library has no such patient.
-    """
-    patient, into = patient_row(connection, patient_uid), patient_row(connection, into_uid)
-    if patient["id"] == into["id"]:
-        raise BugError("a patient cannot be merged with themselves")
-    table = schema.visit
-    owned = select(table.c.uid).where(table.c.patient_id == patient["id"]).order_by(table.c.id)
-    visits = tuple(connection.execute(owned).scalars())
-    for visit in visits:
-        move_visit(connection, visit, into_uid, reader)
-    content = {"patient": patient_uid, "into": into_uid, "visits": visits, "reader": reader}
-    record(connection, MERGED, content)
-    return visits
-
-
-def split_visits(connection: Connection, visit_uids: Sequence[str], reader: str) -> str:
-    """Part some visits of one patient from the others; uid of the patient who has them now.
-
-    That is a new one, of the identity that their images state, kept apart from
-    the one who had them.
-
-    Raises
-    ------
-    StoreError
-        The library has no such visit, or they are not of one patient.
-    """
-    visits = [visit_row(connection, uid) for uid in dict.fromkeys(visit_uids)]
-    owners = {visit["patient_id"] for visit in visits}
-    if len(owners) != 1:
-        raise StoreError(f"{SAVING}: the visits to be parted are not of one patient.")
-    stated = by_id(connection, schema.patient, _stated(visits[0]))
-    fresh = {name: stated[name] for name in ("identifier", "issuer", "name", "birth_date", "sex")}
-    own = {"uid": uuid.uuid4().hex, "saved_utc": datetime.now(UTC)}
-    key = insert(connection, schema.patient, fresh | own)
-    new, before = (by_id(connection, schema.patient, each)["uid"] for each in (key, *owners))
-    for visit in visits:
-        move_visit(connection, visit["uid"], new, reader)
-    content = {"patient": before, "into": new, "reader": reader}
-    record(connection, SPLIT, {**content, "visits": [visit["uid"] for visit in visits]})
-    keep_apart(connection, before, new, reader)
-    return str(new)
-
-
-def _stated(visit: _Row) -> int:
-    """Whom a visit's images name."""
-    return int(visit["stated_patient_id"] or visit["patient_id"])
-
-
-def put_visit_aside(
-    connection: Connection, visit_uid: str, aside: bool, reason: str, reader: str
-) -> bool:
-    """Take a visit out of every list and trend, or bring it back; whether that changed anything.
+def put_visits_aside(
+    connection: Connection, visit_uids: Sequence[str], aside: bool, reason: str, reader: str
+) -> None:
+    """Take visits out of every list and trend, or bring them back.
 
     Raises
     ------
     StoreError
         The library has no such visit.
     """
-    return put_aside(connection, visit_row(connection, visit_uid), aside, reason, reader)
+    for uid in dict.fromkeys(visit_uids):
+        put_aside(connection, visit_row(connection, uid), aside, reason, reader)
 
 
 def keep_apart(connection: Connection, first_uid: str, second_uid: str, reader: str) -> None:

@@ -31,6 +31,7 @@ from hipdesk.adapters import _store_pairs as pairing
 from hipdesk.adapters import _store_people as people
 from hipdesk.adapters import _store_reading as reading
 from hipdesk.adapters import _store_readings as himriss
+from hipdesk.adapters import _store_regrouping as regrouping
 from hipdesk.adapters import _store_reviews as reviewing
 from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_aside import visits_aside
@@ -52,6 +53,7 @@ from hipdesk.ports import (
     ClinicalHistory,
     ClinicalRecord,
     PatientEntry,
+    Regrouping,
     RevisionKey,
     StoredVisit,
     VisitEntry,
@@ -253,7 +255,7 @@ class SqlVisitStore:
         with translated(READING), self._reading() as connection:
             return people.lookalikes(connection, patient_uid)
 
-    def move_visit(self, visit_uid: str, patient_uid: str, reader: str) -> str:
+    def move_visit(self, visit_uid: str, patient_uid: str, reader: str, reason: str = "") -> str:
         """Give a visit with its studies to another patient; who had it.
 
         Two visits of one day stay two, so that moving back restores exactly.
@@ -261,15 +263,18 @@ class SqlVisitStore:
         Raises
         ------
         StoreError
-            The library has no such visit or patient; nothing was changed.
+            The library has no such visit or patient, or birth date or sex differ and
+            no reason is given; nothing was changed.
         """
         with self._changing() as connection:
-            before = people.move_visit(connection, visit_uid, patient_uid, reader)
+            before = regrouping.move_visit(connection, visit_uid, patient_uid, reader, reason)
         log.info("visit moved")
         return before
 
-    def merge_patients(self, patient_uid: str, into_uid: str, reader: str) -> tuple[str, ...]:
-        """Give every visit of a patient to another; undone by `move_visit` of each.
+    def merge_patients(
+        self, patient_uid: str, into_uid: str, reader: str, reason: str = ""
+    ) -> tuple[str, ...]:
+        """Give every visit of a patient to another; undone by `take_back`.
 
         Returns
         -------
@@ -278,18 +283,19 @@ class SqlVisitStore:
         Raises
         ------
         StoreError
-            The library has no such patient; nothing was changed.
+            The library has no such patient, or birth date or sex differ and no reason
+            is given; nothing was changed.
         """
         with self._changing() as connection:
-            visits = people.merge_patients(connection, patient_uid, into_uid, reader)
+            visits = regrouping.merge_patients(connection, patient_uid, into_uid, reader, reason)
         log.info("patients merged: %d visits", len(visits))
         return visits
 
-    def split_visits(self, visit_uids: Sequence[str], reader: str) -> str:
+    def split_visits(self, visit_uids: Sequence[str], reader: str, reason: str = "") -> str:
         """Part visits from the others of their patient; uid of the new patient who has them.
 
         The new one has the identity that their images state and is kept apart
-        from the one who had them; undone by `move_visit` of each.
+        from the one who had them; undone by `take_back`.
 
         Raises
         ------
@@ -297,12 +303,51 @@ class SqlVisitStore:
             There is no such visit, or they are not of one patient; nothing was changed.
         """
         with self._changing() as connection:
-            patient = people.split_visits(connection, visit_uids, reader)
+            patient = regrouping.split_visits(connection, visit_uids, reader, reason)
         log.info("visits parted: %d", len(visit_uids))
         return patient
 
-    def put_aside(self, visit_uid: str, reason: str, reader: str) -> None:
-        """Take a visit out of every list, trend and pair; nothing is deleted.
+    def move_study(
+        self, study_uid: str, visit_uid: str | None, reader: str, reason: str = ""
+    ) -> str:
+        """Have a study belong to another visit of its patient; uid of that visit.
+
+        Raises
+        ------
+        StoreError
+            There is no such study or visit, they are of different patients, or the
+            visit lacks a date that the study has; nothing was changed.
+        """
+        with self._changing() as connection:
+            visit = regrouping.move_study(connection, study_uid, visit_uid, reader, reason)
+        log.info("study moved")
+        return visit
+
+    def regroupings(self) -> tuple[Regrouping, ...]:
+        """What readers moved, merged and parted and did not take back, newest first.
+
+        Raises
+        ------
+        StoreError
+            The library cannot be read.
+        """
+        with translated(READING), self._reading() as connection:
+            return regrouping.regroupings(connection)
+
+    def take_back(self, number: int, reader: str) -> None:
+        """Undo a regrouping.
+
+        Raises
+        ------
+        StoreError
+            There is no such one, or what it moved was moved again since; nothing was changed.
+        """
+        with self._changing() as connection:
+            regrouping.take_back(connection, number, reader)
+        log.info("regrouping taken back")
+
+    def put_aside(self, visit_uids: Sequence[str], reason: str, reader: str) -> None:
+        """Take visits out of every list, trend and pair; nothing is deleted.
 
         Raises
         ------
@@ -310,10 +355,10 @@ class SqlVisitStore:
             The library has no such visit; nothing was changed.
         """
         with self._changing() as connection:
-            people.put_visit_aside(connection, visit_uid, True, reason, reader)
-        log.info("visit put aside")
+            people.put_visits_aside(connection, visit_uids, True, reason, reader)
+        log.info("visits put aside: %d", len(visit_uids))
 
-    def bring_back(self, visit_uid: str, reader: str) -> None:
+    def bring_back(self, visit_uids: Sequence[str], reader: str) -> None:
         """Undo `put_aside`.
 
         Raises
@@ -322,8 +367,8 @@ class SqlVisitStore:
             The library has no such visit; nothing was changed.
         """
         with self._changing() as connection:
-            people.put_visit_aside(connection, visit_uid, False, "", reader)
-        log.info("visit brought back")
+            people.put_visits_aside(connection, visit_uids, False, "", reader)
+        log.info("visits brought back: %d", len(visit_uids))
 
     def visits_aside(self) -> tuple[AsideEntry, ...]:
         """Visits that were put aside, the last one first.

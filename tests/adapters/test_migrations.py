@@ -364,7 +364,7 @@ def test_library_with_reviews_is_read_and_goes_on(version: str, tmp_path: Path) 
         assert len(left.offsets_mm) == len(left.score.slices) == 5
         assert {part.bme_u_intensity for part in left.score.slices} == {None}
         assert len(store.choices.all()) == (0 if version == "0002" else 1)
-        store.put_aside(reviewed.uid, "", "Reader")
+        store.put_aside([reviewed.uid], "", "Reader")
         assert [each.visit.day for each in store.entries(one.uid)] == days[:2]
         assert store.verify_audit() == {"0002": 11, "0003": 14, "0004": 23, "0005": 26}[version]
 

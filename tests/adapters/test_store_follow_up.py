@@ -266,7 +266,7 @@ def test_a_visit_put_aside_is_nowhere_and_comes_back_as_it_was(scans: Scans) -> 
     uid = store.patient_of(visit).uid
     store.name_repeat(RESCAN, scans.result(0), scans.result(1), R, "Reader")
     before = store.entries(uid), store.patients()
-    store.put_aside(visit, "Another person's images.", "Reader")
+    store.put_aside([visit], "Another person's images.", "Reader")
     assert [each.visit.uid for each in store.entries(uid)] == [scans.saved[1][1]]
     assert [each.visits for each in store.patients()] == [1]
     assert visit not in {each.visit.uid for each in store.visits(make_patient())}
@@ -274,9 +274,10 @@ def test_a_visit_put_aside_is_nowhere_and_comes_back_as_it_was(scans: Scans) -> 
     (aside,) = store.visits_aside()
     assert (aside.visit_uid, aside.patient_uid, aside.day) == (visit, uid, date(2024, 3, 1))
     assert (aside.reason, aside.reader) == ("Another person's images.", "Reader")
-    store.put_aside(visit, "Again.", "Reader")
-    store.bring_back(visit, "Reader")
-    store.bring_back(visit, "Reader")
+    assert aside.patient == make_patient()
+    store.put_aside([visit], "Again.", "Reader")
+    store.bring_back([visit], "Reader")
+    store.bring_back([visit], "Reader")
     assert_same((store.entries(uid), store.patients()), before)
     assert len(store.repeat_pairs()) == 1
     assert store.visits_aside() == ()
@@ -286,20 +287,19 @@ def test_a_visit_put_aside_is_nowhere_and_comes_back_as_it_was(scans: Scans) -> 
 
 def test_a_patient_without_other_visits_is_not_listed_but_known(scans: Scans) -> None:
     store = scans.store
-    for _, visit in scans.saved:
-        store.put_aside(visit, "", "Reader")
+    store.put_aside([visit for _, visit in scans.saved], "", "Reader")
     assert store.patients() == ()
     entry = store.patient_of(scans.saved[0][1])
     assert (entry.patient, entry.visits, entry.last_day) == (make_patient(), 0, None)
     with pytest.raises(StoreError, match="no such visit"):
-        store.put_aside("nowhere", "", "Reader")
+        store.put_aside(["nowhere"], "", "Reader")
 
 
 def test_images_that_are_analysed_again_bring_their_visit_back(scans: Scans) -> None:
     store, (analysis, visit) = scans.store, scans.saved[0]
     known = (analysis.series, analysis.pixel_sha256, analysis.models, analysis.definition)
     assert store.analysed(*known) == (analysis.uid, visit)
-    store.put_aside(visit, "", "Reader")
+    store.put_aside([visit], "", "Reader")
     assert store.analysed(*known) is None
     again = replace(analysis, uid="again")
     assert store.add(again, files_of(again.series)) == visit
@@ -327,9 +327,9 @@ def test_merging_gives_every_visit_to_one_and_moving_them_back_undoes_it(
 ) -> None:
     keep, other = (store.patient_of(visit).uid for visit in two[:2])
     before = store.entries(keep), store.entries(other)
-    store.put_aside(two[2], "", "Reader")
+    store.put_aside([two[2]], "", "Reader")
     assert store.merge_patients(other, keep, "Reader") == tuple(two[1:])
-    store.bring_back(two[2], "Reader")
+    store.bring_back([two[2]], "Reader")
     assert [each.visit.uid for each in store.entries(keep)] == two
     assert [each.uid for each in store.patients()] == [keep]
     assert {each.visit.day for each in store.history(two[0])} == {

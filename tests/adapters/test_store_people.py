@@ -143,7 +143,7 @@ class TestSearch:
         seen(store, incoming, LI)
         assert names(store, "acc-9") == [DOE.name]
         (target,) = store.patients("li")
-        store.move_visit(visit, target.uid, "A")
+        store.move_visit(visit, target.uid, "A", "seen")
         assert names(store, "acc-9") == [LI.name]
 
 
@@ -271,7 +271,7 @@ class TestLookalikes:
     ) -> None:
         _, visit = seen(store, incoming, replace(DOE, issuer=""))
         target = store.patient_of(seen(store, incoming, DOE)[1]).uid
-        store.move_visit(visit, target, "A")
+        store.move_visit(visit, target, "A", "seen")
         assert store.lookalikes(target) == ()
 
 
@@ -283,7 +283,7 @@ class TestMovedVisits:
         seen(store, incoming, DOE)
         before = dump(place, "patient", "visit", "study", "series", "analysis")
         (target,) = (entry.uid for entry in store.patients() if entry.patient == DOE)
-        owner = store.move_visit(visit, target, "A")
+        owner = store.move_visit(visit, target, "A", "seen")
         assert before != dump(place, "patient", "visit", "study", "series", "analysis")
         assert store.patient_of(visit).uid == target
         assert [entry.patient for entry in store.patients()] == [DOE]
@@ -311,7 +311,7 @@ class TestMovedVisits:
     ) -> None:
         analysis, visit = seen(store, incoming, patient)
         target = store.patient_of(seen(store, incoming, LI)[1]).uid
-        store.move_visit(visit, target, "A")
+        store.move_visit(visit, target, "A", "seen")
         assert again(store, analysis, analysis.series, "again") == visit
         assert store.patient_of(visit).uid == target
         assert len(store.patients()) == 1
@@ -322,7 +322,7 @@ class TestMovedVisits:
     ) -> None:
         _, visit = seen(store, incoming, DOE)
         target = store.patient_of(seen(store, incoming, LI, date(2020, 1, 1))[1]).uid
-        owner = store.move_visit(visit, target, "A")
+        owner = store.move_visit(visit, target, "A", "seen")
         _, own = seen(store, incoming, LI)
         assert own != visit
         assert len(store.entries(target)) == 3
@@ -333,7 +333,7 @@ class TestMovedVisits:
         analysis, visit = seen(store, incoming, DOE)
         store.review(analysis.uid, [act(ReviewKind.REJECTED, Side.RIGHT)])
         target = store.patient_of(seen(store, incoming, LI)[1]).uid
-        store.move_visit(visit, target, "A")
+        store.move_visit(visit, target, "A", "seen")
         (moved,) = (entry for entry in store.entries(target) if entry.visit.uid == visit)
         assert moved.visit.hip(Side.RIGHT) is None
         assert moved.patient_uid == target

@@ -168,7 +168,7 @@ def test_visits_put_aside_are_there_and_marked(
     store: SqlVisitStore, analyses: list[Analysis], tmp_path: Path
 ) -> None:
     (entry,) = store.visits(analyses[2].series.patient)
-    store.put_aside(entry.visit.uid, "another's", "Dr. A")
+    store.put_aside([entry.visit.uid], "another's", "Dr. A")
     export_tables(store, tmp_path / "out", [Format.JSON])
     marks = [row["put_aside"] for row in read_json(tmp_path / "out", "visits")]
     assert marks == [False, False, True]

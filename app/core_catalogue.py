@@ -18,7 +18,16 @@ from functools import lru_cache
 from typing import Final
 
 from app.messages import OUR_FAULT, TOO_LITTLE_MEMORY
-from hipdesk import display, paths, reanalysis, report, report_trend, sdc, series_choice, wording
+from hipdesk import (
+    display,
+    paths,
+    reanalysis,
+    report,
+    report_trend,
+    sdc,
+    series_choice,
+    wording,
+)
 from hipdesk.clinical import HARRIS_CHOICES
 from hipdesk.ports import CHARSETS
 from hipdesk.records import Contrast, Plane, Side
@@ -521,9 +530,14 @@ _LIBRARY: Final = (
     reanalysis.NO_HIP,
     reanalysis.ANALYSING,
     (
-        "The images in the patient library are not those that were analysed, so they are not "
-        "analysed again; restore the library from a copy."
+        "The images in the patient library are not those that were analysed, so {so}; "
+        f"{_FROM_A_COPY}"
     ),
+    (
+        "The images that were analysed are missing from the patient library, so {so}; "
+        f"{_FROM_A_COPY}"
+    ),
+    "they are not analysed again",
     f"{SAVING}: these two are not named as repeats.",
     f"{SAVING}: the visits to be parted are not of one patient.",
     f"{SAVING}: {{fault}}",
@@ -539,6 +553,49 @@ _LIBRARY: Final = (
     (
         "The images in the patient library are not those that were analysed, so they are not "
         "shown; restore the library from a copy, or open the folder of the images."
+    ),
+)
+
+_NOT_ALIGNED: Final = "the hip is not aligned"
+_CHECK_OUTLINES: Final = "check the outlines of both visits."
+
+_ALIGNED: Final = (
+    "Reading both visits",
+    _NOT_ALIGNED,
+    "femur",
+    "hip bone",
+    f"These are not two visits of this patient, so {_NOT_ALIGNED}.",
+    f"The visit given as the later one comes first, so {_NOT_ALIGNED}.",
+    f"A visit has no date, so {_NOT_ALIGNED}; give it its date first.",
+    f"The visit of {{day}} has no result of the {{side}} hip, so {_NOT_ALIGNED}.",
+    (
+        f"At the visit of {{day}} this may be the other hip, so {_NOT_ALIGNED}; settle that in the "
+        "review first."
+    ),
+    f"A visit has no outlines of the {{side}} hip, so {_NOT_ALIGNED}.",
+    (
+        f"The two results may not be compared, so {_NOT_ALIGNED} unless you ask for it anyway: "
+        "{why}"
+    ),
+    "Outlining the bone's surface",
+    "Laying the surfaces on each other",
+    "Comparing the signal around the bone",
+    "Comparing the signal the other way round",
+    (
+        "The two visits have too little of the {bone} in common: {points} points of its surface, "
+        "where {least} are needed; compare them side by side."
+    ),
+    (
+        "After alignment the surfaces of the {bone} lie {median} mm apart, 95 % within {far} mm, "
+        f"where no more than {{most}} mm and {{most_far}} mm are allowed; {_CHECK_OUTLINES}"
+    ),
+    (
+        "The {bone} would be turned by {turn} degrees, where no more than {most} are allowed; "
+        f"{_CHECK_OUTLINES}"
+    ),
+    (
+        "The {bone} would take the head {astray} mm away from where it was found, where no more "
+        f"than {{most}} mm are allowed; {_CHECK_OUTLINES}"
     ),
 )
 
@@ -586,6 +643,7 @@ SENTENCES: Final = tuple(
             *_RUNNING,
             *_NETWORKS,
             *_LIBRARY,
+            *_ALIGNED,
             *_KEPT_FILES,
         )
     )
@@ -598,6 +656,7 @@ LISTS: Final = ("{first}, {second}", "{first} and {second}")
 SPOKEN: Final = frozenset(
     {
         "among",
+        "bone",
         "cause",
         "fault",
         "guess",
@@ -613,6 +672,7 @@ SPOKEN: Final = frozenset(
         "shown",
         "slices",
         "side",
+        "so",
         "source",
         "stated",
         "then",

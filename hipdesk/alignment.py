@@ -45,6 +45,9 @@ from hipdesk.records import (
     read_only,
 )
 
+ENGINE: Final = "1"
+"""Of the registration; another one's alignments are not current."""
+
 MEDIAN_LIMIT_MM: Final = 1.5
 """Farther apart, surfaces are not the same bone or not aligned.
 
@@ -211,6 +214,10 @@ class Alignment:
         """4 x 4, later LPS mm to earlier LPS mm, the reader's nudge included."""
         return np.asarray(self.nudge.matrix(self.about) @ self.found)
 
+    def shift_mm(self, later_head_mm: Point) -> Point:
+        """By how much the later head centre is moved along x, y and z, in millimetres."""
+        return as_point(moved(self.later_to_earlier, later_head_mm) - np.asarray(later_head_mm))
+
     @property
     def angles_deg(self) -> Point:
         """Turns about the patient's x, y and z axes, carried out in this order."""
@@ -259,12 +266,14 @@ def judged(
         request.earlier.side, request.bone, found, about, None, nudge=nudge or Nudge()
     )
     gaps = surface_gaps(earlier, later, plain.later_to_earlier)
-    if min(len(gaps), len(earlier.points), len(later.points)) < MINIMUM_POINTS:
+    shared = min(len(gaps), len(earlier.points), len(later.points))
+    if shared < MINIMUM_POINTS:
         return replace(
             plain,
             refused=Refusal.TOO_LITTLE_BONE,
-            reason=f"The two visits have too little of the {_WORDS[request.bone]} in common to "
-            "be laid on each other; compare them side by side.",
+            reason=f"The two visits have too little of the {_WORDS[request.bone]} in common: "
+            f"{shared} points of its surface, where {MINIMUM_POINTS} are needed; compare them "
+            "side by side.",
         )
     residual = Residual(float(np.median(gaps)), float(np.percentile(gaps, 95)))
     refused, reason = _verdict(request, plain.later_to_earlier, residual)
@@ -355,6 +364,8 @@ _WORDS: Final[Mapping[SegmentClass, str]] = {
     SegmentClass.ACETABULUM: "hip bone",
 }
 
+ASK: Final = "check the outlines of both visits."
+
 
 def _turn(vector_deg: Point) -> Rotation:
     return Rotation.from_rotvec(vector_deg, degrees=True)
@@ -364,20 +375,25 @@ def _verdict(
     request: AlignmentRequest, matrix: Affine, residual: Residual
 ) -> tuple[Refusal | None, str]:
     """Why an alignment must not be used, worst first."""
-    bone, ask = _WORDS[request.bone], "check the outlines or nudge it by hand."
+    bone = _WORDS[request.bone]
     turn = math.degrees(Rotation.from_matrix(matrix[:3, :3]).magnitude())
     head = moved(matrix, request.later.head_lps_mm)
     astray = float(np.linalg.norm(head - np.asarray(request.earlier.head_lps_mm)))
     if residual.median_mm > MEDIAN_LIMIT_MM or residual.p95_mm > FAR_LIMIT_MM:
         return Refusal.RESIDUAL, (
-            f"After alignment the surfaces of the {bone} are {residual.median_mm:.1f} mm apart "
-            f"(95 % within {residual.p95_mm:.1f} mm); {ask}"
+            f"After alignment the surfaces of the {bone} lie {residual.median_mm:.2f} mm apart, "
+            f"95 % within {residual.p95_mm:.2f} mm, where no more than {MEDIAN_LIMIT_MM:.1f} mm "
+            f"and {FAR_LIMIT_MM:.1f} mm are allowed; {ASK}"
         )
     if turn > TURN_LIMIT_DEG:
-        return Refusal.TURN, f"The {bone} would be turned by {turn:.0f} degrees; {ask}"
+        return Refusal.TURN, (
+            f"The {bone} would be turned by {turn:.1f} degrees, where no more than "
+            f"{TURN_LIMIT_DEG:.0f} are allowed; {ASK}"
+        )
     if astray > HEAD_LIMIT_MM:
         return Refusal.HEAD_ASTRAY, (
-            f"The {bone} would take the head {astray:.0f} mm away from where it was found; {ask}"
+            f"The {bone} would take the head {astray:.1f} mm away from where it was found, where "
+            f"no more than {HEAD_LIMIT_MM:.0f} mm are allowed; {ASK}"
         )
     return None, ""
 

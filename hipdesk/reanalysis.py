@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from hipdesk.errors import Cancelled as CancelledByUser
-from hipdesk.errors import KnownError, StoreError
+from hipdesk.errors import KnownError
 from hipdesk.overlay import thumbnail
 from hipdesk.pipeline import analyze_together
 from hipdesk.ports import (
@@ -29,6 +29,7 @@ from hipdesk.ports import (
 )
 from hipdesk.records import Analysis, Contrast, Notice, Reason, Series, Volume
 from hipdesk.scoring import DEFINITION
+from hipdesk.stored_series import read_stored
 
 log = logging.getLogger(__name__)
 
@@ -145,28 +146,10 @@ def _newest_of_each_series(store: VisitStore, visit: VisitEntry) -> list[str]:
 
 
 def _read(store: VisitStore, reader: StudyReader, uid: str, cancelled: Cancelled) -> _Kept:
-    """The library's copy of what was analysed.
-
-    Raises
-    ------
-    StoreError
-        It is not what was analysed.
-    """
-    folder, charset = store.series_folder(uid), store.charset(uid)
-    refusal: StoreError | None = None
-    for series in reader.scan(folder, cancelled=cancelled, charset=charset).series:
-        try:
-            analysis = store.load(uid, series).analysis
-        except StoreError as error:
-            refusal = error
-            continue
-        volume = reader.read(series, cancelled=cancelled)
-        if volume.pixel_sha256 == analysis.pixel_sha256:
-            return _Kept(analysis, replace(volume, series=_before_pixels(analysis.series)))
-    raise refusal or StoreError(
-        "The images in the patient library are not those that were analysed, so they are not "
-        "analysed again; restore the library from a copy."
-    )
+    """The library's copy of what was analysed, as it was before its pixels were looked at."""
+    found = read_stored(store, reader, uid, "they are not analysed again", cancelled)
+    analysis = found.reviewed.analysis
+    return _Kept(analysis, replace(found.volume, series=_before_pixels(analysis.series)))
 
 
 def _before_pixels(series: Series) -> Series:

@@ -106,7 +106,8 @@ def test_surfaces_far_apart_are_refused_and_a_nudge_can_save_them() -> None:
     request = bone_request(motion)
     bad = judged(request, np.eye(4))
     assert bad.refused is Refusal.RESIDUAL
-    assert f"{bad.residual.median_mm:.1f} mm" in bad.reason
+    assert f"{bad.residual.median_mm:.2f} mm apart" in bad.reason
+    assert "no more than 1.5 mm and 8.0 mm are allowed" in bad.reason
     half = nudged(bad, request, Nudge(shift_mm=(-4, 0, 0)))
     saved = nudged(half, request, Nudge(shift_mm=(-5, 0, 0)))
     assert saved.refused is None
@@ -120,20 +121,27 @@ def test_a_large_turn_is_refused() -> None:
     motion = rigid(turn, ORIGIN, ORIGIN)
     alignment = judged(bone_request(motion), inverse(motion))
     assert alignment.refused is Refusal.TURN
-    assert "45 degrees" in alignment.reason
+    assert "45.0 degrees, where no more than 40 are allowed" in alignment.reason
 
 
 def test_a_head_far_from_where_it_was_found_is_refused() -> None:
     motion = shift(z=12)
     alignment = judged(bone_request(motion), inverse(motion))
     assert alignment.refused is Refusal.HEAD_ASTRAY
-    assert "12 mm" in alignment.reason
+    assert "12.0 mm away from where it was found, where no more than 10 mm" in alignment.reason
 
 
 def test_without_bone_nothing_is_measured() -> None:
     alignment = judged(AlignmentRequest(scan(), scan()), np.eye(4))
     assert alignment.refused is Refusal.TOO_LITTLE_BONE
     assert alignment.residual is None
+    assert "0 points of its surface, where 300 are needed" in alignment.reason
+
+
+def test_the_shift_is_that_of_the_later_head() -> None:
+    turn = Rotation.from_rotvec((0, 0, 90), degrees=True).as_matrix()
+    moved_head = aligned(rigid(turn, ORIGIN, (1, 2, 3))).shift_mm((10, 0, 0))
+    assert moved_head == pytest.approx((1 - 10, 2 + 10, 3))
 
 
 def test_requests_that_make_no_sense_are_bugs() -> None:

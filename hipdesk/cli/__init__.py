@@ -17,12 +17,22 @@ from typing import Annotated, Any, Final
 import typer
 
 from hipdesk import __version__
-from hipdesk.cli import analysis, clinical, follow_up, library, models, training
+from hipdesk.cli import alignment, analysis, clinical, follow_up, library, models, training
 from hipdesk.cli.terminal import USAGE_EXIT, app, print_json, print_lines
 from hipdesk.errors import Cancelled, KnownError
 from hipdesk.records import Provider
 
-__all__ = ["analysis", "app", "clinical", "follow_up", "library", "main", "models", "training"]
+__all__ = [
+    "alignment",
+    "analysis",
+    "app",
+    "clinical",
+    "follow_up",
+    "library",
+    "main",
+    "models",
+    "training",
+]
 
 log = logging.getLogger(__name__)
 

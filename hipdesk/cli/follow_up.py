@@ -58,7 +58,7 @@ def reanalyse(
     from hipdesk.reanalysis import reanalyse as run
 
     with opened(store) as library, DicomFolderReader() as reader:
-        people = _patients(library, patient)
+        people = patients_with(library, patient)
         networks = models.networks(provider, model)
         with closing(ProgressLine(not as_json)) as line:
             done = run(library, reader, networks, people, line)
@@ -68,7 +68,7 @@ def reanalyse(
         print_lines(_reanalysis_lines(done))
 
 
-def _patients(library: SqlVisitStore, identifier: str) -> list[str]:
+def patients_with(library: SqlVisitStore, identifier: str) -> list[str]:
     """Uids of everyone, or of those with this PatientID."""
     found = library.patients(identifier, limit=EVERYONE)
     if not identifier:

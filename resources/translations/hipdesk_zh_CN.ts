@@ -180,6 +180,28 @@
     </message>
 </context>
 <context>
+    <name>ClinicalStrip</name>
+    <message>
+        <source>Clinical index and treatments over time</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ClinicalTrend</name>
+    <message>
+        <source>Clinical</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clinical index</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Treatments outside the time shown: {names}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ComparisonTable</name>
     <message>
         <source>Give the changes all the same</source>
@@ -2974,6 +2996,30 @@
         <source>Surgery</source>
         <translation>手术</translation>
     </message>
+    <message>
+        <source>Harris hip score</source>
+        <translation type="unfinished">Harris 髋关节评分</translation>
+    </message>
+    <message>
+        <source>Hip pain, VAS</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ESR</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>mean of {n} readers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>other readers than on {day}, so no change is given</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>below the detection limit, so no change is given</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>compute_badge</name>
@@ -4149,6 +4195,18 @@
         <translation>{side}髋：见另一序列{named}；其数值见表中；其股骨头由阅片者定位。</translation>
     </message>
     <message>
+        <source>The images in the patient library are not those that were analysed, so {so}; restore the library from a copy.</source>
+        <translation>患者库中的图像不是当初分析的图像，因此{so}；请用副本恢复患者库。</translation>
+    </message>
+    <message>
+        <source>The images that were analysed are missing from the patient library, so {so}; restore the library from a copy.</source>
+        <translation>患者库中缺少当初分析的图像，因此{so}；请用副本恢复患者库。</translation>
+    </message>
+    <message>
+        <source>they are not analysed again</source>
+        <translation>不再重新分析</translation>
+    </message>
+    <message>
         <source> (&apos;{description}&apos;)</source>
         <translation>（“{description}”）</translation>
     </message>
@@ -4829,10 +4887,6 @@
         <translation>重新分析各次就诊</translation>
     </message>
     <message>
-        <source>The images in the patient library are not those that were analysed, so they are not analysed again; restore the library from a copy.</source>
-        <translation>患者库中的图像不是当初分析的图像，因此不重新分析；请从副本恢复患者库。</translation>
-    </message>
-    <message>
         <source>Nothing was saved in the patient library: these two are not named as repeats.</source>
         <translation>患者库未保存任何内容：这两个结果未被标为重复测量。</translation>
     </message>
@@ -4919,6 +4973,82 @@
     <message>
         <source>The images in the patient library are not those that were analysed, so they are not shown; restore the library from a copy, or open the folder of the images.</source>
         <translation>患者库中的图像与所分析的不一致，因此不显示；请从备份恢复患者库，或打开图像文件夹。</translation>
+    </message>
+    <message>
+        <source>Reading both visits</source>
+        <translation>正在读取两次就诊</translation>
+    </message>
+    <message>
+        <source>the hip is not aligned</source>
+        <translation>不对齐该髋</translation>
+    </message>
+    <message>
+        <source>femur</source>
+        <translation>股骨</translation>
+    </message>
+    <message>
+        <source>hip bone</source>
+        <translation>髋骨</translation>
+    </message>
+    <message>
+        <source>These are not two visits of this patient, so the hip is not aligned.</source>
+        <translation>这不是该患者的两次就诊，因此不对齐该髋。</translation>
+    </message>
+    <message>
+        <source>The visit given as the later one comes first, so the hip is not aligned.</source>
+        <translation>作为后一次的就诊实际在前，因此不对齐该髋。</translation>
+    </message>
+    <message>
+        <source>A visit has no date, so the hip is not aligned; give it its date first.</source>
+        <translation>有一次就诊没有日期，因此不对齐该髋；请先填写日期。</translation>
+    </message>
+    <message>
+        <source>The visit of {day} has no result of the {side} hip, so the hip is not aligned.</source>
+        <translation>{day} 的就诊没有{side}髋的结果，因此不对齐该髋。</translation>
+    </message>
+    <message>
+        <source>At the visit of {day} this may be the other hip, so the hip is not aligned; settle that in the review first.</source>
+        <translation>{day} 的就诊中这可能是另一侧髋，因此不对齐该髋；请先在审阅中确认。</translation>
+    </message>
+    <message>
+        <source>A visit has no outlines of the {side} hip, so the hip is not aligned.</source>
+        <translation>有一次就诊没有{side}髋的轮廓，因此不对齐该髋。</translation>
+    </message>
+    <message>
+        <source>The two results may not be compared, so the hip is not aligned unless you ask for it anyway: {why}</source>
+        <translation>两个结果不可比较，除非您仍要求对齐，否则不对齐该髋：{why}</translation>
+    </message>
+    <message>
+        <source>Outlining the bone&apos;s surface</source>
+        <translation>正在提取骨表面</translation>
+    </message>
+    <message>
+        <source>Laying the surfaces on each other</source>
+        <translation>正在对齐两次的骨表面</translation>
+    </message>
+    <message>
+        <source>Comparing the signal around the bone</source>
+        <translation>正在比较骨周围的信号</translation>
+    </message>
+    <message>
+        <source>Comparing the signal the other way round</source>
+        <translation>正在反向比较信号</translation>
+    </message>
+    <message>
+        <source>The two visits have too little of the {bone} in common: {points} points of its surface, where {least} are needed; compare them side by side.</source>
+        <translation>两次就诊共有的{bone}太少：其表面仅 {points} 个点，至少需要 {least} 个；请并排比较。</translation>
+    </message>
+    <message>
+        <source>After alignment the surfaces of the {bone} lie {median} mm apart, 95 % within {far} mm, where no more than {most} mm and {most_far} mm are allowed; check the outlines of both visits.</source>
+        <translation>对齐后两次{bone}表面相距 {median} mm，95% 在 {far} mm 以内，而允许的上限为 {most} mm 和 {most_far} mm；请检查两次就诊的轮廓。</translation>
+    </message>
+    <message>
+        <source>The {bone} would be turned by {turn} degrees, where no more than {most} are allowed; check the outlines of both visits.</source>
+        <translation>{bone}将旋转 {turn} 度，而允许的上限为 {most} 度；请检查两次就诊的轮廓。</translation>
+    </message>
+    <message>
+        <source>The {bone} would take the head {astray} mm away from where it was found, where no more than {most} mm are allowed; check the outlines of both visits.</source>
+        <translation>{bone}会使股骨头偏离其定位处 {astray} mm，而允许的上限为 {most} mm；请检查两次就诊的轮廓。</translation>
     </message>
     <message>
         <source>The settings {what} and start from the defaults; {then}.</source>

@@ -128,7 +128,7 @@ def test_another_bone_is_refused() -> None:
     alignment = register(replace(request, later=with_femur(request.later, slab)))
     assert alignment.refused is Refusal.RESIDUAL
     assert alignment.residual is not None
-    assert f"{alignment.residual.median_mm:.1f} mm" in alignment.reason
+    assert f"{alignment.residual.median_mm:.2f} mm" in alignment.reason
 
 
 @cache

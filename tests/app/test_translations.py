@@ -152,7 +152,6 @@ VOICELESS = re.compile(
     r"|hipdesk\.adapters\.(backup|case_bundle|deidentify|integrity|table_export)\b"  # commands
     r"|hipdesk\.(clinical|clinical_import|himriss)\b"  # the form has words of its own
     r"|hipdesk\.adapters\._store_(clinical|readings)\b"
-    r"|hipdesk\.(alignment|bone_surface|adapters\.registration)\b"  # until a page shows them
 )
 """Modules whose words never come to the window, or only as names of series."""
 
@@ -242,6 +241,7 @@ IN_PARTS = frozenset(
         "The {} hip was analysed from the other series{}{}.",
         "; its figures are {}{}",
         "; its femoral head was placed by a reader",
+        "check the outlines of both visits.",
         "The settings",
         "The places of windows",
         "The notes of unfinished analyses",

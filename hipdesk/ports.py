@@ -243,6 +243,7 @@ class AnalysisEntry:
     signed : every one of those sides is signed
     thumbnail : uint8 (rows, columns) of the middle slice; None where none was kept
     revised : a reader did one of those sides again
+    newest : number of the newest revision of each of those sides
     """
 
     uid: str
@@ -255,6 +256,7 @@ class AnalysisEntry:
     signed: bool
     thumbnail: NDArray[np.uint8] | None
     revised: bool = False
+    newest: Mapping[Side, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,7 @@ def _entry(
         signed=bool(shown) and all(standing.signed for standing in standings.values()),
         thumbnail=codec.thumbnail(pictures[0]) if pictures else None,
         revised=any(hips[side]["number"] > 0 for side in shown),
+        newest={side: hips[side]["number"] for side in shown},
     )
 
 

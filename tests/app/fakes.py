@@ -24,14 +24,18 @@ from hipdesk.himriss import Reading, standing
 from hipdesk.matching import placed
 from hipdesk.ports import (
     AnalysisEntry,
+    AsideEntry,
     ClinicalHistory,
     ClinicalRecord,
     ClinicalVisit,
     DatedFacts,
     PatientEntry,
     ProtocolChoice,
+    Regrouping,
+    RegroupKind,
     ScannerProtocol,
     StoredVisit,
+    StudyEntry,
     VisitEntry,
     never_cancelled,
 )
@@ -370,6 +374,9 @@ class _Visit:
     study: str
     saved: datetime
     analyses: list[str] = field(default_factory=list)
+    stated: str = ""
+    dated_by: str | None = None
+    aside: AsideEntry | None = None
 
 
 @dataclass
@@ -407,6 +414,8 @@ class FakeStore:
         self.facts: dict[str, list[DatedFacts]] = {}
         self.treatments: dict[str, dict[str, Treatment]] = {}
         self.readings: list[Reading] = []
+        self._regrouped: list[Regrouping] = []
+        self._moved_studies: dict[str, str] = {}
 
     def add(
         self, analysis: Analysis, source_files: Sequence[Path], thumbnail: np.ndarray | None = None
@@ -480,6 +489,9 @@ class FakeStore:
                 patient_uid,
                 ("Hips",),
                 tuple(self._analysis_entry(uid) for uid in each.analyses),
+                self.people[each.stated],
+                self._studies(each),
+                each.dated_by,
             )
             for each in self._of(patient_uid)
         )
@@ -496,11 +508,142 @@ class FakeStore:
         ]
         return tuple(each for each in map(self._entry, alike) if each.visits)
 
-    def move_visit(self, visit_uid: str, patient_uid: str, reader: str) -> str:
+    def move_visit(self, visit_uid: str, patient_uid: str, reader: str, reason: str = "") -> str:
         self._called("move_visit")
-        visit = self._known_visit(visit_uid)
-        before, visit.patient = visit.patient, patient_uid
+        before = self._known_visit(visit_uid).patient
+        self._refuse_unlike([visit_uid], patient_uid, reason)
+        self._give(RegroupKind.MOVED, (visit_uid,), before, patient_uid, reader, reason)
         return before
+
+    def merge_patients(
+        self, patient_uid: str, into_uid: str, reader: str, reason: str = ""
+    ) -> tuple[str, ...]:
+        self._called("merge_patients")
+        visits = tuple(each.uid for each in self._visits.values() if each.patient == patient_uid)
+        self._refuse_unlike(visits, into_uid, reason)
+        self._give(RegroupKind.MERGED, visits, patient_uid, into_uid, reader, reason)
+        return visits
+
+    def split_visits(self, visit_uids: Sequence[str], reader: str, reason: str = "") -> str:
+        self._called("split_visits")
+        first = self._known_visit(visit_uids[0])
+        before, new = first.patient, f"patient-{len(self.people) + 1}"
+        self.people[new] = self.people[first.stated]
+        self.apart.add(frozenset((before, new)))
+        self._give(RegroupKind.SPLIT, tuple(visit_uids), before, new, reader, reason)
+        return new
+
+    def move_study(
+        self, study_uid: str, visit_uid: str | None, reader: str, reason: str = ""
+    ) -> str:
+        """A visit of the fake has one study, named after it."""
+        self._called("move_study")
+        source = self._known_visit(study_uid.removeprefix("study of "))
+        if visit_uid is None:
+            raise BugError("the only study of a visit needs no visit of its own")
+        target = self._known_visit(visit_uid)
+        target.analyses += source.analyses
+        source.aside = self._aside(source, "emptied", reader)
+        self._moved_studies[source.uid] = target.uid
+        self._tell(RegroupKind.STUDY_MOVED, (study_uid,), source.patient, reader, reason)
+        return visit_uid
+
+    def regroupings(self) -> tuple[Regrouping, ...]:
+        self._called("regroupings")
+        last: dict[str, int] = {}
+        for each in self._regrouped:
+            last.update(dict.fromkeys(each.things, each.number))
+        return tuple(
+            replace(each, standing=all(last[thing] == each.number for thing in each.things))
+            for each in reversed(self._regrouped)
+        )
+
+    def take_back(self, number: int, reader: str) -> None:
+        self._called("take_back")
+        deed = next((each for each in self.regroupings() if each.number == number), None)
+        if deed is None or not deed.standing:
+            raise StoreError("Nothing was saved: it was regrouped again since.")
+        self._regrouped = [each for each in self._regrouped if each.number != number]
+        for thing in deed.things:
+            if deed.kind is RegroupKind.STUDY_MOVED:
+                source = self._known_visit(thing.removeprefix("study of "))
+                target = self._known_visit(self._moved_studies.pop(source.uid))
+                target.analyses = [a for a in target.analyses if a not in source.analyses]
+                source.aside = None
+            else:
+                self._known_visit(thing).patient = deed.before_uid
+
+    def put_aside(self, visit_uids: Sequence[str], reason: str, reader: str) -> None:
+        self._called("put_aside")
+        for uid in visit_uids:
+            visit = self._known_visit(uid)
+            visit.aside = self._aside(visit, reason, reader)
+
+    def bring_back(self, visit_uids: Sequence[str], reader: str) -> None:
+        self._called("bring_back")
+        for uid in visit_uids:
+            self._known_visit(uid).aside = None
+
+    def visits_aside(self) -> tuple[AsideEntry, ...]:
+        self._called("visits_aside")
+        return tuple(each.aside for each in self._visits.values() if each.aside is not None)
+
+    def _aside(self, visit: _Visit, reason: str, reader: str) -> AsideEntry:
+        whose = self.people[visit.patient]
+        return AsideEntry(visit.uid, visit.patient, whose, visit.day, reason, reader, NOW)
+
+    def _refuse_unlike(self, visits: Sequence[str], into_uid: str, reason: str) -> None:
+        into = self.people[into_uid]
+        stated = (self.people[self._known_visit(uid).stated] for uid in visits)
+        if not reason.strip() and any(each.unlike(into) for each in stated):
+            raise StoreError("Nothing was saved: birth date or sex of the two differ.")
+
+    def _give(
+        self,
+        kind: RegroupKind,
+        visits: tuple[str, ...],
+        before: str,
+        into: str,
+        reader: str,
+        reason: str,
+    ) -> None:
+        for uid in visits:
+            self._known_visit(uid).patient = into
+        self._tell(kind, visits, before, reader, reason, into)
+
+    def _tell(
+        self,
+        kind: RegroupKind,
+        things: tuple[str, ...],
+        before: str,
+        reader: str,
+        reason: str,
+        into: str | None = None,
+    ) -> None:
+        after = into or before
+        self._regrouped.append(
+            Regrouping(
+                next(_numbers),
+                kind,
+                things,
+                before,
+                after,
+                self.people[before],
+                self.people[after],
+                tuple(self._visits[uid].day for uid in things if uid in self._visits),
+                reason,
+                reader,
+                NOW,
+                True,
+            )
+        )
+
+    def _studies(self, visit: _Visit) -> tuple[StudyEntry, ...]:
+        into = [uid for uid, target in self._moved_studies.items() if target == visit.uid]
+        held = ([] if visit.uid in self._moved_studies else [visit.uid]) + into
+        return tuple(
+            StudyEntry(f"study of {uid}", self._visits[uid].day, None, "Hips", "") for uid in held
+        )
 
     def keep_apart(self, first_uid: str, second_uid: str, reader: str) -> None:
         self._called("keep_apart")
@@ -508,7 +651,8 @@ class FakeStore:
 
     def date_visit(self, visit_uid: str, day: date, reader: str) -> None:
         self._called("date_visit")
-        self._known_visit(visit_uid).day = day
+        visit = self._known_visit(visit_uid)
+        visit.day, visit.dated_by = day, reader
 
     def name_repeat(
         self,
@@ -704,12 +848,13 @@ class FakeStore:
                 return each
         number = len(self._visits) + 1
         saved = NOW + timedelta(minutes=number)
-        visit = _Visit(f"visit-{number}", owner, study.date, study.uid, saved)
+        visit = _Visit(f"visit-{number}", owner, study.date, study.uid, saved, stated=owner)
         self._visits[visit.uid] = visit
         return visit
 
     def _of(self, patient_uid: str) -> list[_Visit]:
-        own = [each for each in self._visits.values() if each.patient == patient_uid]
+        every = (each for each in self._visits.values() if each.aside is None)
+        own = [each for each in every if each.patient == patient_uid]
         return sorted(own, key=lambda each: (each.day is None, each.day or date.min))
 
     def _entry(self, uid: str) -> PatientEntry:
@@ -732,6 +877,7 @@ class FakeStore:
             signed=reviewed.signed,
             thumbnail=kept.thumbnail,
             revised=bool(reviewed.revisions),
+            newest={side: reviewed.working(side) for side in reviewed.sides},
         )
 
     def _record(self, visit: _Visit) -> Visit:

@@ -387,9 +387,9 @@ def test_the_reader_of_the_settings_is_recorded(monkeypatch: pytest.MonkeyPatch)
     store = window.bench.store
     moved = store.move_visit
 
-    def move(visit: str, patient: str, reader: str) -> str:
+    def move(visit: str, patient: str, reader: str, reason: str = "") -> str:
         readers.append(reader)
-        return moved(visit, patient, reader)
+        return moved(visit, patient, reader, reason)
 
     monkeypatch.setattr(store, "move_visit", move)
     window.library.join_offered()

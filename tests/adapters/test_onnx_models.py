@@ -3,6 +3,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -351,3 +354,12 @@ def test_few_differing_pixels_agree_many_do_not() -> None:
 
 def test_at_least_one_core_where_cores_are_counted() -> None:
     assert onnx_models.physical_cores() >= 0
+
+
+def test_the_runtime_keeps_no_record_of_its_use(tmp_path: Path, repository: Path) -> None:
+    """ONNX Runtime would note each use, with the kind of machine, for its maker."""
+    shown = {name: value for name, value in os.environ.items() if not name.startswith("ORT_")}
+    home = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"), str(tmp_path))
+    code = "from hipdesk.adapters.onnx_models import load_network; load_network('locate', 'cpu')"
+    subprocess.run([sys.executable, "-c", code], cwd=repository, env=shown | home, check=True)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

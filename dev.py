@@ -67,6 +67,12 @@ QT_LIBRARIES = {
 }
 """What Qt loads from the system on Linux, and the Debian package that has it."""
 
+SERVERS = Path("/usr/lib/postgresql")
+"""Where Debian keeps PostgreSQL's programs, by version."""
+
+SERVER_VARIABLE = "HIPDESK_TEST_POSTGRES"
+"""Names a running PostgreSQL for the tests by its URL; without it they start their own."""
+
 
 class Stop(Exception):
     """The command cannot go on; the text says what to do."""
@@ -133,6 +139,18 @@ def ensure_qt_libraries() -> None:
             install_system(missing)
         except Stop as stop:
             say(f"The window will not open yet. {stop}")
+
+
+def ensure_database_server() -> None:
+    """Install or name the database server of the tests' second tier; they skip without it."""
+    if not sys.platform.startswith("linux") or os.environ.get(SERVER_VARIABLE):
+        return
+    if any(SERVERS.glob("*/bin/initdb")) or shutil.which("initdb") is not None:
+        return
+    try:
+        install_system(["postgresql"])
+    except Stop as stop:
+        say(f"The tests with a database server will be skipped. {stop}")
 
 
 def ensure_packer_needs() -> None:

@@ -294,6 +294,44 @@ def test_a_window_that_cannot_open_stops_nothing_else(
     assert calls[-1][1:] == ["-m", "hipdesk", "info"]
 
 
+class TestDatabaseServer:
+    @pytest.fixture(autouse=True)
+    def bare_linux(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(dev, "SERVERS", tmp_path / "postgresql")
+        monkeypatch.setattr(dev.sys, "platform", "linux")
+        monkeypatch.setattr(dev.shutil, "which", lambda name: None)
+        monkeypatch.delenv(dev.SERVER_VARIABLE, raising=False)
+
+    def test_it_is_installed_where_that_is_possible(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        wanted: list[str] = []
+        monkeypatch.setattr(dev, "install_system", wanted.extend)
+        dev.ensure_database_server()
+        assert wanted == ["postgresql"]
+
+    def test_else_its_command_is_named_and_the_tests_go_on(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(
+            dev.shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None
+        )
+        monkeypatch.setattr(dev.os, "geteuid", lambda: 1000, raising=False)
+        dev.ensure_database_server()
+        said = capsys.readouterr().out
+        assert "will be skipped" in said
+        assert "sudo apt-get install -y --no-install-recommends postgresql" in said
+
+    @pytest.mark.parametrize("how", ["there", "named"])
+    def test_one_that_is_there_is_used(
+        self, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if how == "there":
+            (tmp_path / "postgresql" / "15" / "bin" / "initdb").mkdir(parents=True)
+        else:
+            monkeypatch.setenv(dev.SERVER_VARIABLE, "postgresql://host/name")
+        monkeypatch.setattr(dev, "install_system", None)
+        dev.ensure_database_server()
+
+
 def test_only_libraries_that_do_not_load_are_missing() -> None:
     assert dev.missing_packages({"libhipdesk-none.so.9": "absent"}) == ["absent"]
 

@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,8 +21,10 @@ from sqlalchemy import (
     create_engine,
     event,
     inspect,
+    make_url,
     select,
     table,
+    text,
 )
 from sqlalchemy.exc import ArgumentError
 
@@ -43,6 +45,11 @@ WRITING: Final = "hipdesk_writing"
 _APPLICATION_ID: Final = 0x48445331  # "HDS1"; sqlite.org/pragma.html#pragma_application_id
 _VERSION_TABLE: Final = "alembic_version"
 _WAIT_S: Final = 5.0
+_POSTGRESQL: Final = ("postgresql", "postgres")
+_DRIVER: Final = "postgresql+psycopg"  # SQLAlchemy 2.0 takes another one where none is named.
+_SERIES: Final = "series"
+_WRITERS: Final = 1212431187  # any fixed number: the server's lock that a writer holds
+_ADDRESS: Final = "its address is wrong, or the program lacks the driver for such a server."
 _SETTINGS: Final = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA synchronous = FULL",
@@ -74,7 +81,25 @@ def sqlite_engine(path: Path, *, read_only: bool) -> Engine:
     return engine
 
 
-def server_engine(url: str) -> Engine:
+def server_address(text: str) -> tuple[URL, Path | None]:
+    """Address of a database server, and the folder of series that ``?series=`` names in it.
+
+    Raises
+    ------
+    StoreError
+        It is no such address.
+    """
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError) as error:
+        raise StoreError(f"{OPENING}: {_ADDRESS}") from error
+    if url.drivername in _POSTGRESQL:
+        url = url.set(drivername=_DRIVER)
+    named = url.query.get(_SERIES)
+    return url.difference_update_query([_SERIES]), Path(named) if isinstance(named, str) else None
+
+
+def server_engine(url: URL) -> Engine:
     """Engine of a database server.
 
     Raises
@@ -84,11 +109,40 @@ def server_engine(url: str) -> Engine:
     """
     try:
         # Each statement must see what the last holder of the writers' lock committed.
-        return create_engine(url, hide_parameters=True, isolation_level="READ COMMITTED")
+        return create_engine(
+            url, hide_parameters=True, isolation_level="READ COMMITTED", pool_pre_ping=True
+        )
     except (ImportError, ArgumentError) as error:
-        raise StoreError(
-            f"{OPENING}: its address is wrong, or the program lacks the driver for such a server."
-        ) from error
+        raise StoreError(f"{OPENING}: {_ADDRESS}") from error
+
+
+def one_state(engine: Engine) -> dict[str, Any]:
+    """Options of a connection that sees one state of the database; SQLite's always do."""
+    if engine.dialect.name != "postgresql":
+        return {}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def exclude_writers(connection: Connection) -> None:
+    """Let nobody else write until the transaction ends; SQLite's BEGIN did it."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITERS})"))
+
+
+@contextmanager
+def _one_migrates(connection: Connection) -> Iterator[None]:
+    """Keep other workstations from writing and migrating on a server meanwhile."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.execute(text(f"SELECT pg_advisory_lock({_WRITERS})"))
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.execute(text(f"SELECT pg_advisory_unlock({_WRITERS})"))
+        connection.commit()
 
 
 def check_sqlite(path: Path) -> None:
@@ -159,7 +213,8 @@ def migrate(engine: Engine) -> None:
     config = _config()
     with engine.connect().execution_options(**{WRITING: True}) as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        with _one_migrates(connection):
+            command.upgrade(config, "head")
         connection.rollback()
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION_ID}")

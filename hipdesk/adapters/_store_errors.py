@@ -31,6 +31,10 @@ _DAMAGED: Final = "its database is damaged; nothing was changed, restore it from
 _MISSING: Final = "a folder or file is missing; check that its disk is connected and try again."
 _NO_LIBRARY: Final = "the place named is not a HipDesk library; name its folder, or a new one."
 _CONFLICT: Final = "the result contradicts what is already stored there."
+_UNREACHABLE: Final = (
+    "its database server does not answer, or refuses; check the network, and the address with "
+    "name, password and database."
+)
 _OTHER: Final = "its disk or database server reported a fault; check both and try again."
 
 _BY_ERRNO: Final = {
@@ -57,6 +61,22 @@ _BY_SQLITE: Final = {
 }
 _PRIMARY_CODE: Final = 0xFF  # The low byte; the rest refines it (sqlite.org/rescode.html).
 
+_BY_SQLSTATE: Final = {
+    "53100": _FULL,
+    "42501": _FORBIDDEN,
+    "25006": _FORBIDDEN,
+    "55P03": _BUSY,
+    "XX001": _DAMAGED,
+    "XX002": _DAMAGED,
+    "57P01": _UNREACHABLE,
+    "57P02": _UNREACHABLE,
+    "57P03": _UNREACHABLE,
+}
+"""PostgreSQL's codes (postgresql.org/docs/current/errcodes-appendix.html)."""
+
+_BY_CLASS: Final = {"08": _UNREACHABLE, "23": _CONFLICT}
+"""The first two characters of such codes, where the rest says nothing more."""
+
 
 @contextmanager
 def translated(outcome: str) -> Iterator[None]:
@@ -81,5 +101,15 @@ def _cause(error: BaseException) -> str:
     if isinstance(error, OSError):
         return _BY_ERRNO.get(error.errno or 0, _OTHER)
     original = getattr(error, "orig", None) or error
+    if hasattr(original, "sqlstate"):
+        return _server_cause(original)
     code = getattr(original, "sqlite_errorcode", None)
     return _OTHER if code is None else _BY_SQLITE.get(code & _PRIMARY_CODE, _OTHER)
+
+
+def _server_cause(error: BaseException) -> str:
+    """What a database server says by its codes; without one nothing was heard of it."""
+    code = error.sqlstate  # type: ignore[attr-defined]  # of each psycopg.Error
+    if code is None:
+        return _UNREACHABLE if type(error).__name__ == "OperationalError" else _OTHER
+    return _BY_SQLSTATE.get(code) or _BY_CLASS.get(code[:2], _OTHER)

@@ -22,7 +22,7 @@ from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import URL, Connection, Engine, func, select
 
 from hipdesk.adapters import _store_audit as audit
 from hipdesk.adapters import _store_clinical as clinical
@@ -77,8 +77,6 @@ LIBRARY: Final = "library"
 BACKUPS: Final = "backups"
 LOCK: Final = "hipdesk.lock"
 
-_SERVER_LOCK: Final = text("SELECT pg_advisory_xact_lock(1212431187)")  # any fixed number
-
 
 class SqlVisitStore:
     """A `hipdesk.ports.VisitStore` on SQLAlchemy; made by `open`, ended by `close`.
@@ -109,8 +107,9 @@ class SqlVisitStore:
 
         Parameters
         ----------
-        location : the library's folder, or the URL of a database server
-        library : folder of the copied series; required with a URL
+        location : the library's folder, or the URL of a database server, in which
+            ``?series=FOLDER`` names the folder that all workstations share
+        library : folder of the copied series where the URL names none
         read_only : look only; possible while another program writes
 
         Raises
@@ -122,7 +121,8 @@ class SqlVisitStore:
         """
         with translated(OPENING), ExitStack() as stack:
             if isinstance(location, str) and "://" in location:
-                engine, copies = _open_server(stack, location, library, read_only)
+                url, copies_named = database.server_address(location)
+                engine, copies = _open_server(stack, url, copies_named or library, read_only)
             else:
                 engine, copies = _open_folder(stack, Path(location), library, read_only)
             log.info("library opened, read only: %s", read_only)
@@ -772,7 +772,9 @@ class SqlVisitStore:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with self._open_engine().connect() as connection:
+        """One state of the library, whoever writes meanwhile."""
+        options = database.one_state(self._open_engine())
+        with self._open_engine().connect().execution_options(**options) as connection:
             yield connection
 
     def _refuse_when_reading_only(self) -> None:
@@ -801,8 +803,7 @@ class SqlVisitStore:
             .execution_options(**{database.WRITING: True}) as connection,
             connection.begin(),
         ):
-            if connection.dialect.name == "postgresql":
-                connection.execute(_SERVER_LOCK)
+            database.exclude_writers(connection)
             yield connection
 
     def _close_addition(self, series_folder: str) -> None:
@@ -845,7 +846,7 @@ def _refuse_if(read_only: bool) -> None:
 
 
 def _open_server(
-    stack: ExitStack, url: str, library: Path | None, read_only: bool
+    stack: ExitStack, url: URL, library: Path | None, read_only: bool
 ) -> tuple[Engine, SeriesLibrary]:
     if library is None:
         raise BugError("a library on a database server needs a folder for its series")
@@ -857,6 +858,17 @@ def _open_server(
     if not read_only:
         copies.create()
     return engine, copies
+
+
+def series_named(url: str) -> Path | None:
+    """The folder of series that a server's address names.
+
+    Raises
+    ------
+    StoreError
+        It is no such address.
+    """
+    return database.server_address(url)[1]
 
 
 def _checked_sources(series: Series, source_files: Sequence[Path]) -> list[Path]:

@@ -105,6 +105,9 @@ def check(
 
     if source is not None and not repair:
         raise typer.BadParameter("--from goes with --repair")
+    if "://" in store and not repair:
+        _check_server(store, as_json)
+        return
     with closing(ProgressLine(not as_json)) as line:
         if repair:
             done = integrity.repair(_folder(store), source, line)
@@ -122,6 +125,22 @@ def check(
             print_lines(["After the repair:", *_integrity_lines(left)])
     if not left.sound:
         raise typer.Exit(StoreError.exit_code)
+
+
+def _check_server(store: str, as_json: bool) -> None:
+    """What a program can check of a library on a server: all but the server's own files."""
+    with opened_to_read(store) as opened:
+        entries, images = opened.verify_audit(), opened.verify_files()
+    if as_json:
+        found = {"audit_entries": entries, "images": images}
+        print_json({"schema": "hipdesk.check/1", "sound": True, "found": found, "left": found})
+        return
+    print_lines(
+        [
+            f"Record of changes: {entries} entries, intact",
+            f"Image files: {images}, all as they were stored",
+        ]
+    )
 
 
 def _integrity_lines(found: Integrity) -> Iterator[str]:
@@ -265,16 +284,17 @@ def place_of(store: str) -> str:
 
 def copies_of(store: str) -> Path | None:
     """Folder of the series where the library is on a server."""
+    from hipdesk.adapters.store import series_named
     from hipdesk.paths import user_data_dir
 
-    return user_data_dir() / "library" if "://" in store else None
+    return (series_named(store) or user_data_dir() / "library") if "://" in store else None
 
 
 def _folder(store: str) -> Path:
     """Folder of a library that is not on a server."""
     if "://" in store:
         raise StoreError(
-            "A library on a database server is backed up by the server's own tools, and its "
-            "folder of series beside it; name a folder here."
+            "A library on a database server is backed up and repaired by the server's own tools, "
+            "its folder of series beside it; name a folder here."
         )
     return Path(place_of(store))

@@ -24,7 +24,6 @@ from hipdesk.review import Review, ReviewKind
 from tests.analysis_factory import write_files
 
 SENTENCE = r"^[A-Z0-9].*\.$"
-SERVER_VARIABLE = "HIPDESK_TEST_POSTGRES"
 MORNING = datetime(2024, 3, 4, 8, 0, 0, 123456, tzinfo=UTC)
 
 

@@ -23,12 +23,6 @@ STIR = ScannerProtocol(
 PD = replace(STIR, description="cor pd fs", sequence="*tse", ti_ms=None)
 
 
-@pytest.fixture
-def store(tmp_path: Path):
-    with SqlVisitStore.open(tmp_path / "place") as opened:
-        yield opened
-
-
 def test_a_choice_is_given_back_whole_and_outlasts_the_program(tmp_path: Path):
     with SqlVisitStore.open(tmp_path) as store:
         began = datetime.now(UTC)

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
 from hipdesk.adapters import _store_files
 from hipdesk.adapters._store_codec import decode_mask, encode_mask
@@ -30,7 +30,6 @@ from hipdesk.errors import BugError, StoreError, StoreTooNew
 from hipdesk.records import Contrast, Patient, Reason, SegmentClass, Side
 from tests.adapters.library_tools import (
     SENTENCE,
-    SERVER_VARIABLE,
     add,
     files_of,
     kill_while_writing,
@@ -724,41 +723,6 @@ def test_threads_add_beside_each_other(store: SqlVisitStore, incoming: Path) -> 
     add_beside(store, incoming, writers=3, each=2)
     assert store.verify_audit() == 6
     assert store.verify_files() == 42
-
-
-@pytest.mark.slow
-def test_database_server(tmp_path: Path, incoming: Path) -> None:
-    """On an empty PostgreSQL database, two workstations and several threads at once."""
-    url = os.environ.get(SERVER_VARIABLE)
-    if not url:
-        pytest.skip(f"no database server: {SERVER_VARIABLE} holds no address")
-    with (
-        SqlVisitStore.open(url, library=tmp_path / "shared") as store,
-        SqlVisitStore.open(url, library=tmp_path / "shared") as other,
-    ):
-        analysis, uid = add(store, incoming, make_analysis(level=1.0 / 3.0))
-        (stored,) = other.visits(make_patient())
-        assert stored.visit.uid == uid
-        assert [hip.score for hip in stored.visit.hips] == [hip.score for hip in analysis.hips]
-        got, want = other.load_segmentation(analysis.uid, Side.LEFT), analysis.hip(Side.LEFT)
-        assert want.segmentation is not None
-        for name, mask in want.segmentation.masks.items():
-            assert np.array_equal(got.masks[name], mask)
-        with ThreadPoolExecutor(2) as pool:
-            jobs = [
-                pool.submit(add_beside, writer, incoming / f"w{part}", 2, 3)
-                for part, writer in enumerate((store, other))
-            ]
-        assert [job.result() for job in jobs] == [None, None]
-        assert other.verify_audit() == 13
-        assert other.verify_files() == 91
-        assert other.counts()["patient"] == 1
-        for table in APPEND_ONLY:
-            with (
-                store._open_engine().begin() as connection,
-                pytest.raises(DBAPIError, match="append only"),
-            ):
-                connection.exec_driver_sql(f"DELETE FROM {table}")
 
 
 def test_left_overs_of_a_crash_before_the_commit_are_removed(place: Path, incoming: Path) -> None:

@@ -27,7 +27,6 @@ from hipdesk.review import PairKind, Review, ReviewKind
 from hipdesk.sdc import FAULT_SENTENCES, PairFault, estimates, masks_sha256
 from tests.adapters.library_tools import (
     MORNING,
-    SERVER_VARIABLE,
     add,
     assert_same,
     files_of,
@@ -368,32 +367,3 @@ def test_visits_of_two_patients_are_not_parted_together(
         with pytest.raises(StoreError, match="not of one patient"):
             store.split_visits(visits, "Reader")
     assert store.counts()["patient"] == 2
-
-
-@pytest.mark.slow
-def test_database_server(tmp_path: Path, incoming: Path) -> None:
-    """The same on PostgreSQL, whatever its database holds already."""
-    url = os.environ.get(SERVER_VARIABLE)
-    if not url:
-        pytest.skip(f"no database server: {SERVER_VARIABLE} holds no address")
-    with SqlVisitStore.open(url, library=tmp_path / "shared") as store:
-        before, pairs = store.verify_audit(), len(store.repeat_pairs())
-        scans = Scans(store, incoming)
-        analysis, visit = scans.saved[0]
-        assert not current(store, visit).side_in_doubt
-        assert current(store, visit).offsets_mm is not None
-        store.name_repeat(RESCAN, scans.result(0), scans.result(1), R, "Reader")
-        assert len(store.repeat_pairs()) == pairs + 1
-        owner = store.patient_of(visit)
-        store.put_aside(visit, "", "Reader")
-        assert visit not in {each.visit.uid for each in store.entries(owner.uid)}
-        assert store.visits_aside()[0].visit_uid == visit
-        store.bring_back(visit, "Reader")
-        new = store.split_visits([visit], "Reader")
-        assert store.merge_patients(new, owner.uid, "Reader") == (visit,)
-        assert visit in {each.visit.uid for each in store.entries(owner.uid)}
-        store.withdraw_repeat(RESCAN, scans.result(0), scans.result(1), R, "Reader")
-        assert len(store.repeat_pairs()) == pairs
-        assert store.load(analysis.uid, analysis.series).analysis.hips
-        # two analyses, a repeat twice, aside twice, moved, parted, kept apart, moved, merged
-        assert store.verify_audit() == before + 11

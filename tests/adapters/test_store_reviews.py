@@ -7,7 +7,6 @@ import random
 import re
 import shutil
 import sqlite3
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,7 +17,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.exc import DBAPIError
 
 from hipdesk.adapters.store import DATABASE, SqlVisitStore
 from hipdesk.errors import BugError, StoreError
@@ -40,7 +38,6 @@ from hipdesk.records import (
 from hipdesk.review import Review, Reviewed, ReviewKind, Revision, Verdict
 from tests.adapters.library_tools import (
     SENTENCE,
-    SERVER_VARIABLE,
     act,
     add,
     assert_same,
@@ -752,31 +749,6 @@ def test_killed_while_reviewing(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_killed_while_reviewing_forty_times(tmp_path: Path) -> None:
     assert campaign(tmp_path, kills=40, seed=22) >= 40
-
-
-@pytest.mark.slow
-def test_database_server(tmp_path: Path, incoming: Path) -> None:
-    """On a PostgreSQL database, empty or used by these tests before."""
-    url = os.environ.get(SERVER_VARIABLE)
-    if not url:
-        pytest.skip(f"no database server: {SERVER_VARIABLE} holds no address")
-    word = uuid.uuid4().hex
-    with SqlVisitStore.open(url, library=tmp_path / "shared") as store:
-        before = store.verify_audit()
-        want = do_everything(store, incoming, word)
-        assert_same(want, store.load(want.analysis.uid, want.analysis.series))
-        (patient,) = store.patients(f"DOE {word[:20]}")
-        assert (patient.visits, patient.last_day) == (2, date(2024, 3, 1))
-        assert [len(entry.visit.hips) for entry in store.entries(patient.uid)] == [2, 2]
-        with pytest.raises(StoreError, match="is signed"):
-            store.review(want.analysis.uid, [act(REJECTED, RIGHT, 1)])
-        assert store.verify_audit() == before + TestRecordOfChanges.ENTRIES
-        for table in APPEND_ONLY:
-            with (
-                store._open_engine().begin() as connection,
-                pytest.raises(DBAPIError, match="append only"),
-            ):
-                connection.exec_driver_sql(f"DELETE FROM {table}")
 
 
 def test_patient_stays_out_of_errors(store: SqlVisitStore, stored: Analysis) -> None:

@@ -18,12 +18,6 @@ from tests.analysis_factory import make_analysis, make_patient, make_series, wri
 GARBLED, RIGHT = "\u00cd\u00f5\u00d0\u00a1\u00b6\u00ab", "\u738b\u5c0f\u4e1c"
 
 
-@pytest.fixture
-def store(tmp_path: Path):
-    with SqlVisitStore.open(tmp_path / "place") as opened:
-        yield opened
-
-
 def read_as(series: Series, name: str, charset: str, study: str = "Hips") -> Series:
     patient = replace(series.patient, name=name)
     described = replace(series.study, description=study)

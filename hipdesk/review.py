@@ -12,9 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from hipdesk.errors import BugError
 from hipdesk.records import Analysis, HipResult, Origin, Side, VisitHip
+
+LONGEST_NAME: Final = 64
+"""Letters of a reader's name: as many as DICOM allows (PS3.5 6.2: PN, LO)."""
 
 
 class Verdict(StrEnum):

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QStackedWidget, 
 from app import theme
 from app.state import Pages
 from app.theme import SPACE, icon, set_role
+from app.views._canvas_gestures import NOTCH
 from app.views.empty_state import EmptyState
 from app.views.labels import chip, label
 from app.views.layouts import STRETCH, column, row
@@ -35,8 +36,6 @@ SCREEN_DPI: Final = 96.0
 
 WIDEST_FIT: Final = 1.5
 """Fitted pages are no larger than this: on a wide screen lines would be too long to be read."""
-
-NOTCH: Final = 120
 
 
 class _Sheet(QWidget):

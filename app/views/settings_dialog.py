@@ -27,9 +27,9 @@ from app.views.choice_list import ChoiceList
 from app.views.compute_badge import badge_details
 from app.views.labels import ElidedLabel, label
 from app.views.layouts import STRETCH, row
-from app.views.signing_bar import LONGEST_NAME
 from hipdesk.ports import ProtocolChoice
 from hipdesk.records import Provider
+from hipdesk.review import LONGEST_NAME
 from hipdesk.settings import Language, Settings, Theme
 
 NAMES_WIDTH = 18 * SPACE

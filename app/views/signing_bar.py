@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
@@ -14,10 +13,7 @@ from app.views.icon_label import IconLabel
 from app.views.labels import label
 from app.views.layouts import STRETCH, column, row
 from app.views.note_row import NoteRow
-from hipdesk.review import Review
-
-LONGEST_NAME: Final = 64
-"""Letters of a reader's name: as many as DICOM allows."""
+from hipdesk.review import LONGEST_NAME, Review
 
 
 class SigningBar(QWidget):

@@ -25,12 +25,10 @@ from pydicom.sr.coding import Code
 from hipdesk.adapters import _output_codes as codes
 from hipdesk.records import Side
 from hipdesk.report import ReportReview
-from hipdesk.review import Review
+from hipdesk.review import LONGEST_NAME, Review
 
 UNNAMED: Final = "a reader without a name"
 NOT_STATED: Final = "not stated"
-LONGEST_NAME: Final = 64
-"""Of a person or an organisation (PS3.5 6.2: PN, LO)."""
 
 
 def verdict_of(side: Side, review: ReportReview | None) -> list[QualitativeEvaluation]:

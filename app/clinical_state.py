@@ -29,7 +29,16 @@ from hipdesk.clinical import (
     settled,
 )
 from hipdesk.clinical_import import visit_cells
+from hipdesk.clinical_trend import (
+    IndexLine,
+    Plotted,
+    TreatmentBar,
+    index_lines,
+    recorded,
+    treatment_bars,
+)
 from hipdesk.himriss import Reading
+from hipdesk.ports import ClinicalHistory
 from hipdesk.records import Patient, Side
 
 Cells = Mapping[str, str]
@@ -114,6 +123,39 @@ class ReadingDraft:
     effusion: int | None = field(default=None, repr=False)
     blinded_to_order: bool = False
     number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicalTrendShown:
+    """Beside the scores over time: a clinical index and treatments.
+
+    Attributes
+    ----------
+    choices : indices with at least one point
+    plotted : the one that is drawn; None where there is none
+    lines : of it, one of each hip or one
+    bars : treatments, by their beginnings
+    days : of every visit with anything recorded
+    """
+
+    choices: tuple[Plotted, ...] = ()
+    plotted: Plotted | None = None
+    lines: tuple[IndexLine, ...] = ()
+    bars: tuple[TreatmentBar, ...] = ()
+    days: tuple[date, ...] = field(default=(), repr=False)
+
+
+def clinical_trend_of(history: ClinicalHistory, wanted: Plotted) -> ClinicalTrendShown:
+    """What is drawn of a patient's record; another index where the wanted one has no point."""
+    choices = recorded(history)
+    plotted = wanted if wanted in choices else next(iter(choices), None)
+    return ClinicalTrendShown(
+        choices,
+        plotted,
+        () if plotted is None else index_lines(history, plotted),
+        treatment_bars(history.treatments),
+        tuple(sorted({visit.day for visit in history.visits})),
+    )
 
 
 def cells_of(facts: ClinicalFacts | None) -> Cells:

@@ -7,6 +7,7 @@ where the index has published classes (ASDAS; BASDAI 50).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -96,7 +97,7 @@ NAMES: Final[Mapping[Plotted, str]] = MappingProxyType(
 SCALE_TOPS: Final[Mapping[Plotted, float]] = MappingProxyType(
     {
         **dict.fromkeys((Plotted.BASDAI, Plotted.BASFI, Plotted.PAIN), 10.0),
-        **dict.fromkeys((Plotted.ASDAS_CRP, Plotted.ASDAS_ESR), 4.0),
+        **dict.fromkeys((Plotted.ASDAS_CRP, Plotted.ASDAS_ESR), 4.5),
         Plotted.HARRIS: 100.0,
         Plotted.HIMRISS: 40.0,
         Plotted.CRP: 10.0,
@@ -104,6 +105,14 @@ SCALE_TOPS: Final[Mapping[Plotted, float]] = MappingProxyType(
     }
 )
 """An axis reaches at least so far, that small figures do not look large."""
+
+_STEPS: Final[Mapping[Plotted, float]] = MappingProxyType(
+    {
+        **dict.fromkeys((Plotted.ASDAS_CRP, Plotted.ASDAS_ESR), 0.5),
+        **dict.fromkeys((Plotted.CRP, Plotted.ESR, Plotted.HIMRISS), 10.0),
+    }
+)
+"""By which an axis grows beyond that."""
 
 _ASDAS_BANDS: Final = (
     (0.0, AsdasState.INACTIVE),
@@ -292,8 +301,10 @@ def axis_top(plotted: Plotted, lines: Iterable[IndexLine]) -> float:
     largest = max((point.value for line in lines for point in line.points), default=0.0)
     if plotted in {Plotted.BASDAI, Plotted.BASFI, Plotted.PAIN, Plotted.HARRIS}:
         return SCALE_TOPS[plotted]
-    room = min(largest * 1.1, HIGHEST_TOTAL) if plotted is Plotted.HIMRISS else largest * 1.1
-    return max(room, SCALE_TOPS[plotted])
+    step = _STEPS[plotted]
+    room = step * math.ceil(settled(1.1 * largest / step))
+    most = HIGHEST_TOTAL if plotted is Plotted.HIMRISS else math.inf
+    return max(min(room, most), SCALE_TOPS[plotted])
 
 
 # Treatments

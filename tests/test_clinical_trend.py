@@ -214,9 +214,10 @@ def test_what_is_recorded() -> None:
 
 def test_axes_reach_far_enough() -> None:
     assert axis_top(Plotted.BASDAI, ()) == 10.0
-    assert axis_top(Plotted.ASDAS_CRP, ()) == 4.0
+    assert axis_top(Plotted.ASDAS_CRP, ()) == 4.5
     high = ClinicalHistory((visit("a", FIRST, facts(crp=Crp(100.0, CrpUnit.MG_PER_L))),))
-    assert axis_top(Plotted.CRP, index_lines(high, Plotted.CRP)) == pytest.approx(110.0)
+    assert axis_top(Plotted.CRP, index_lines(high, Plotted.CRP)) == 110.0
+    assert axis_top(Plotted.ASDAS_CRP, index_lines(high, Plotted.ASDAS_CRP)) == 5.0
 
 
 def drug(start: PartialDate | None, stop: PartialDate | None = None, **more: object) -> Treatment:

@@ -217,7 +217,17 @@ class Program:
         study = StudyController(services, desk, translate, choices)
         shell = ShellController(services, desk, study, self.window, translate, choices)
         clinical = ClinicalController(ClinicalPage(self.window), desk, services, translate)
-        library = LibraryController(services, desk, study, views.library, translate, clinical.show)
+
+        def regrouped(patient_uid: str | None) -> None:
+            library.regrouped(patient_uid)
+            aside.refresh()
+
+        deeds = Deeds(services, desk, translate, study.close_patient, regrouped)
+        regroup = RegroupController(RegroupPage(self.window), services, translate, deeds)
+        aside = AsideController(AsidePage(self.window), services, translate, deeds)
+        library = LibraryController(
+            services, desk, study, views.library, translate, clinical.show, regroup, aside.show
+        )
         signing = SigningDesk(desk, services, translate, study.save_again)
 
         def write_report() -> None:
@@ -239,6 +249,7 @@ class Program:
         signing.watch(library.refresh)
 
         said = self.keeper.settings
+        clinical.watch(follow_up.clinical_changed)
 
         def say_anew(settings: Settings) -> None:
             nonlocal said

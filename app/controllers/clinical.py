@@ -68,8 +68,13 @@ class ClinicalController:
         self._services = services
         self.translate = translate
         self._open: _Open | None = None
+        self._watchers: list[Callable[[], None]] = []
         view.listen(self)
         desk.watch(self._follow)
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Call this whenever something was kept."""
+        self._watchers.append(watcher)
 
     def show(self, visit_uid: str) -> None:
         """Bring up the record of a visit, never beside another patient."""
@@ -260,12 +265,18 @@ class ClinicalController:
 
     def _write(self, write: Callable[[VisitStore], T], done: Callable[[T], None]) -> None:
         what, store = self.translate("Clinical", "Keeping the clinical record"), self._store()
+
+        def kept(found: T) -> None:
+            done(found)
+            for watcher in self._watchers:
+                watcher()
+
         if store is not None:
             self._services.jobs.start(
                 Job(
                     what,
                     lambda _p, _c: write(store),
-                    done,
+                    kept,
                     failed=lambda error: tell_known(self._services.messages, error),
                     urgent=True,
                     keep=True,

@@ -21,10 +21,11 @@ from app.state import (
     VisitChoice,
 )
 from hipdesk.amendment import counting_doubts
+from hipdesk.clinical_trend import NO_HISTORY, Plotted
 from hipdesk.display import DisplayStack
 from hipdesk.linking import extent_of, index_at, linked_point, offset_of, plane_notice, span_of
 from hipdesk.overlay import Window
-from hipdesk.ports import VisitEntry
+from hipdesk.ports import ClinicalHistory, VisitEntry
 from hipdesk.records import HipResult, Point, Side, Visit, VisitHip
 from hipdesk.wording import day_of
 
@@ -40,6 +41,7 @@ class Manner:
     """How the reader likes to follow, whoever is followed."""
 
     measure: Measure = Measure.U_MEAN
+    index: Plotted = Plotted.ASDAS_CRP
     overlay: Overlay = field(default_factory=Overlay)
     locked: bool = True
 
@@ -56,6 +58,7 @@ class Following:
         the later visit, as soon as it is read
     shift_mm : of the pictures' middle from the head centres, (right, down)
     forced : changes are wanted even where the two may not be compared
+    history : what is recorded beside images
     """
 
     patient_uid: str
@@ -69,6 +72,7 @@ class Following:
     height_mm: float = HEIGHT_MM
     shift_mm: tuple[float, float] = (0.0, 0.0)
     forced: bool = False
+    history: ClinicalHistory = NO_HISTORY
 
     def entry(self, panel: Panel) -> VisitEntry | None:
         """The visit of a panel."""

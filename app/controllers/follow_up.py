@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from app.background import Job
+from app.clinical_state import ClinicalTrendShown, clinical_trend_of
 from app.controllers.desk import Desk
 from app.controllers.exams import reviews_of, series_of
 from app.controllers.follow_state import (
@@ -56,8 +57,9 @@ from app.state import (
     TrendShown,
 )
 from app.views.protocols import FollowUpView
+from hipdesk.clinical_trend import Plotted
 from hipdesk.overlay import Window
-from hipdesk.ports import Cancelled, Progress, VisitEntry, VisitStore
+from hipdesk.ports import Cancelled, ClinicalHistory, Progress, VisitEntry, VisitStore
 from hipdesk.reanalysis import Outcome, Reanalysed, reanalyse
 from hipdesk.records import Side
 from hipdesk.review import PairKind, RepeatPair
@@ -112,6 +114,7 @@ class FollowUpController:
         self._pictures = PictureBook()
         self._panels: dict[Panel, PanelShown | None] = {}
         self._trend: Memo[TrendShown] = Memo()
+        self._clinical: Memo[ClinicalTrendShown] = Memo()
         self._pairs: tuple[RepeatPair, ...] = ()
         self._noise: Estimates = NO_PAIRS
         view.listen(self)
@@ -234,6 +237,16 @@ class FollowUpController:
         if self._following is not None:
             self._like(replace(self._following.manner, measure=measure))
 
+    def choose_index(self, index: Plotted) -> None:
+        """Plot another clinical index."""
+        if self._following is not None:
+            self._like(replace(self._following.manner, index=index))
+
+    def clinical_changed(self) -> None:
+        """Something was recorded beside images: read it anew while it is shown."""
+        if self._active:
+            self._ask_entries()
+
     def slide(self, offset_mm: float) -> None:
         """Show both visits at an offset from the head centres; clipped to their slices."""
         following = self._following
@@ -338,6 +351,7 @@ class FollowUpController:
                 work=lambda _progress, _cancelled: (
                     store.entries(whose[0]),
                     store.repeat_pairs(),
+                    store.clinical_history(whose[0]),
                 ),
                 done=lambda found: self._take_entries(whose, *found),
                 urgent=True,
@@ -350,6 +364,7 @@ class FollowUpController:
         whose: tuple[str, str],
         entries: tuple[VisitEntry, ...],
         pairs: tuple[RepeatPair, ...],
+        history: ClinicalHistory,
     ) -> None:
         if whose != _whose(self._exam):
             return
@@ -360,7 +375,8 @@ class FollowUpController:
         if self._following is None:
             self._follow(begun(patient_uid, visit_uid, own, self._manner))
         else:
-            self._follow(renewed(self._following, own))
+            following = renewed(self._following, own)
+        self._follow(replace(following, history=history))
 
     def _like(self, manner: Manner) -> None:
         self._manner = manner
@@ -482,6 +498,7 @@ class FollowUpController:
         tell("side", view.show_side, following.side)
         tell("overlay", view.show_overlay, following.manner.overlay)
         tell("trend", view.show_trend, self._trend_of(following))
+        tell("clinical", view.show_clinical_trend, self._clinical_of(following))
         read = self._read(following)
         for panel in Panel:
             shown = kept_panel(self._panels.get(panel), self._panel(following, panel, read))
@@ -512,6 +529,12 @@ class FollowUpController:
             lambda: trend_shown(
                 following.entries, following.manner.measure, self.translate, self._noise
             ),
+        )
+
+    def _clinical_of(self, following: Following) -> ClinicalTrendShown:
+        wanted = following.manner.index
+        return self._clinical.of(
+            (following.history, wanted), lambda: clinical_trend_of(following.history, wanted)
         )
 
     def _comparison(

@@ -18,7 +18,16 @@ from hipdesk.clinical import (
     IndexName,
     TreatmentKind,
 )
+from hipdesk.clinical_trend import (
+    NAMES,
+    IndexChange,
+    IndexPoint,
+    Meaning,
+    Plotted,
+    TreatmentBar,
+)
 from hipdesk.records import Side
+from hipdesk.wording import day_of, number, signed_number
 
 translate = QCoreApplication.translate
 
@@ -154,6 +163,11 @@ def _lacking(figure: Figure) -> str:
 
 
 def _meaning(figure: Figure) -> str:
+    return "" if figure.meaning is None else band_name(figure.meaning)
+
+
+def band_name(meaning: Meaning) -> str:
+    """What a value of ASDAS, BASDAI or Harris means."""
     words = {
         AsdasState.INACTIVE: translate("clinical_words", "inactive disease"),
         AsdasState.LOW: translate("clinical_words", "low activity"),
@@ -166,7 +180,7 @@ def _meaning(figure: Figure) -> str:
         True: translate("clinical_words", "active (4 or more)"),
         False: translate("clinical_words", "below 4"),
     }
-    return words[figure.meaning] if figure.meaning is not None else ""
+    return words[meaning]
 
 
 def _turn(turn: AsdasChange | bool) -> str:
@@ -191,3 +205,47 @@ def treatment_class(kind: TreatmentKind) -> str:
         TreatmentKind.SURGERY: translate("clinical_words", "Surgery"),
     }
     return words.get(kind, kind.value)
+
+
+def plotted_name(plotted: Plotted) -> str:
+    """An index as it is chosen, with its unit."""
+    names = {
+        Plotted.HARRIS: translate("clinical_words", "Harris hip score"),
+        Plotted.PAIN: translate("clinical_words", "Hip pain, VAS"),
+        Plotted.ESR: translate("clinical_words", "ESR"),
+    }
+    name = names.get(plotted, NAMES[plotted])
+    return f"{name} ({plotted.unit})" if plotted.unit else name
+
+
+def point_words(plotted: Plotted, side: Side | None, point: IndexPoint) -> str:
+    """A figure of a visit: day, hip, value, meaning."""
+    unit = f" {plotted.unit}" if plotted.unit else ""
+    value = f"{'<' if point.below else ''}{number(point.value, plotted.digits)}{unit}"
+    parts = [day_of(point.day), f"{NAMES[plotted]} {value}"]
+    if side is not None:
+        parts.insert(1, side_name(side))
+    if point.meaning is not None:
+        parts.append(band_name(point.meaning))
+    if len(point.readers) > 1:
+        words = translate("clinical_words", "mean of {n} readers")
+        parts.append(words.format(n=len(point.readers)))
+    return BETWEEN.join(parts)
+
+
+def change_words(plotted: Plotted, change: IndexChange) -> str:
+    """How a figure moved since the visit before, and what class that is."""
+    day = day_of(change.before.day)
+    if not change.joined:
+        words = translate("clinical_words", "other readers than on {day}, so no change is given")
+        return words.format(day=day)
+    if change.change is None:
+        return translate("clinical_words", "below the detection limit, so no change is given")
+    moved = signed_number(change.change, plotted.digits)
+    said = translate("clinical_words", "{change} since {day}").format(change=moved, day=day)
+    return said if change.turn is None else BETWEEN.join((said, _turn(change.turn)))
+
+
+def bar_words(bar: TreatmentBar) -> str:
+    """A treatment: name, dose and dates."""
+    return bar.label

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
+from app.clinical_state import ClinicalTrendShown
 from app.state import (
     OPACITIES,
     OPACITY_STEP,
@@ -25,6 +26,7 @@ from app.state import (
 )
 from app.theme import SPACE, icon, make_primary
 from app.views._canvas_outlines import OutlinePaths
+from app.views.clinical_trend import ClinicalTrend
 from app.views.comparison_table import ComparisonTable
 from app.views.empty_state import EmptyState
 from app.views.layouts import STRETCH, column, holding, row, rule
@@ -108,6 +110,7 @@ class FollowUpView(QWidget):
         """Which hip the pictures show."""
         self.sides.show_chosen(side.value)
         self.chart.show_side(side)
+        self.clinical_trend.show_side(side)
 
     def show_trend(self, trend: TrendShown) -> None:
         """The chart."""
@@ -115,6 +118,11 @@ class FollowUpView(QWidget):
         self.chart.show_trend(trend)
         self.sentences.show_sentences(trend.sentences)
         self.again.setVisible(trend.mixed)
+
+    def show_clinical_trend(self, shown: ClinicalTrendShown) -> None:
+        """Index and treatments under the chart."""
+        self.clinical_trend.show_trend(shown)
+        self.chart.show_days(shown.days)
 
     def show_panel(self, panel: Panel, shown: PanelShown | None) -> None:
         """One picture; None while it is being read."""
@@ -168,6 +176,7 @@ class FollowUpView(QWidget):
         self.clinical = QPushButton()
         self.clinical.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.chart = TrendChart()
+        self.clinical_trend = ClinicalTrend(self.chart)
         self.table = ComparisonTable()
         self._empty = EmptyState("chart-timeline-variant")
         self._stack = QStackedWidget()
@@ -196,6 +205,7 @@ class FollowUpView(QWidget):
         inside = column(
             row(self.measures, STRETCH),
             self.chart,
+            self.clinical_trend,
             self.sentences,
             row(self.again, STRETCH),
             rule(),
@@ -213,6 +223,7 @@ class FollowUpView(QWidget):
         self.sides.chosen.connect(lambda key: self._tell("choose_side", Side(key)))
         self.measures.chosen.connect(lambda key: self._tell("choose_measure", Measure(key)))
         self.chart.visitChosen.connect(self._choose_visit)
+        self.clinical_trend.chosen.connect(lambda wanted: self._tell("choose_index", wanted))
         self.slider.slid.connect(lambda mm: self._tell("slide", mm))
         self.again.clicked.connect(lambda: self._tell("reanalyse"))
         self.table.changeAsked.connect(lambda: self._tell("ask_change"))

@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Protocol
 
 from app.background import JobStatus
-from app.clinical_state import Cells, ClinicalShown, Figure, ReadingDraft, TreatmentDraft
+from app.clinical_state import (
+    Cells,
+    ClinicalShown,
+    ClinicalTrendShown,
+    Figure,
+    ReadingDraft,
+    TreatmentDraft,
+)
 from app.messages import Message
 from app.state import (
     Comparison,
@@ -47,6 +54,7 @@ from app.state import (
     Workspace,
 )
 from hipdesk.display import SlicePicture
+from hipdesk.clinical_trend import Plotted
 from hipdesk.overlay import Window
 from hipdesk.ports import ProtocolChoice
 from hipdesk.records import Contrast, SegmentClass, Side
@@ -489,6 +497,10 @@ class ReportGestures(Protocol):
     def withdraw(self, note: str) -> None:
         """Withdraw the signatures."""
         ...
+    def choose_index(self, index: Plotted) -> None:
+        """Which clinical index stands under the chart."""
+        ...
+
 
     def save_pdf(self, path: Path) -> None:
         """Write the PDF there."""
@@ -551,6 +563,10 @@ class ClinicalGestures(Protocol):
         ...
 
     def keep_treatment(self, draft: TreatmentDraft) -> None:
+    def show_clinical_trend(self, shown: ClinicalTrendShown) -> None:
+        """A clinical index and treatments under the chart."""
+        ...
+
         """Keep a treatment, or a new state of one."""
         ...
 

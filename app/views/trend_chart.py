@@ -8,6 +8,7 @@ value or a change is: no cut-off is published.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from math import ceil
 from typing import Any, Final
 
@@ -51,11 +52,15 @@ class TrendChart(QWidget):
     visitChosen = Signal(str, object)
     """A mark's visit, and the `Panel` that it is wanted in."""
 
+    axisDrawn = Signal()
+    """The axis of dates may have changed; see `span` and `across`."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._trend = TrendShown(Measure.U_MEAN, (), ())
         self._side = Side.RIGHT
         self._pair: dict[Panel, str | None] = dict.fromkeys(Panel)
+        self._other_days: tuple[date, ...] = ()
         self._cautions: list[tuple[Any, Join]] = []
         self._stale = False
         self._title = QLabel()
@@ -104,6 +109,12 @@ class TrendChart(QWidget):
             self._pair = pair
             self._draw()
 
+    def show_days(self, days: tuple[date, ...]) -> None:
+        """Days without a mark that the axis reaches all the same."""
+        if days != self._other_days:
+            self._other_days = days
+            self._draw()
+
     def sizeHint(self) -> QSize:
         """A small chart."""
         return QSize(44 * SPACE, 27 * SPACE)
@@ -122,6 +133,28 @@ class TrendChart(QWidget):
     def pixel_of(self, at: QPointF) -> QPointF:
         """Where seconds and a value lie in this widget."""
         return QPointF(self._plot.view.pos()) + QPointF(self._box.mapViewToScene(at))
+
+    @property
+    def days(self) -> tuple[date, date] | None:
+        """The first and the last day on the axis; None where there is none."""
+        days = self._days()
+        return (min(days), max(days)) if days else None
+
+    def _days(self) -> list[date]:
+        return [*self._other_days, *(dot.mark.day for dot in self._dots())]
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Left and right end of the plot in this widget's pixels."""
+        shown = self._box.viewRect()
+        return (
+            self.pixel_of(QPointF(shown.left(), 0.0)).x(),
+            self.pixel_of(QPointF(shown.right(), 0.0)).x(),
+        )
+
+    def across(self, day: date) -> float:
+        """Where a day lies from left to right in this widget's pixels."""
+        return self.pixel_of(QPointF(seconds_of(day), 0.0)).x()
 
     def tip_at(self, at: QPointF) -> str:
         """What the pointer is told here; empty where there is nothing."""
@@ -266,11 +299,12 @@ class TrendChart(QWidget):
         self._box.addItem(self._signs)
         self._box.addItem(self._marks)
         self._fit_legend()
+        self.axisDrawn.emit()
 
     def _draw_axes(self) -> None:
         """Both hips on one scale, from zero."""
         marks = [dot.mark for dot in self._dots()]
-        days = [seconds_of(mark.day) for mark in marks] or [0.0]
+        days = [seconds_of(day) for day in self._days()] or [0.0]
         top = max((mark.value or 0.0 for mark in marks), default=0.0) or 1.0
         self._plot.show_range((min(days), max(days)), HEADROOM * top)
 

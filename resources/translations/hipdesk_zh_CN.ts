@@ -2998,7 +2998,7 @@
     </message>
     <message>
         <source>Harris hip score</source>
-        <translation type="unfinished">Harris 髋关节评分</translation>
+        <translation>Harris 髋关节评分</translation>
     </message>
     <message>
         <source>Hip pain, VAS</source>
@@ -3018,7 +3018,7 @@
     </message>
     <message>
         <source>below the detection limit, so no change is given</source>
-        <translation type="unfinished"></translation>
+        <translation>髋部疼痛 VAS</translation>
     </message>
 </context>
 <context>

@@ -13,6 +13,8 @@ from app.controllers.follow_up import KEPT_SERIES, FollowUpController
 from app.controllers.windows import relative
 from app.state import Exam, FollowUpGap, Measure, Overlay, Panel
 from app.views.protocols import FollowUpView
+from hipdesk.clinical import ClinicalFacts, Crp, CrpUnit, Treatment, TreatmentKind, exactly
+from hipdesk.clinical_trend import Plotted
 from hipdesk.errors import DamagedImage, ModelError, StoreError
 from hipdesk.linking import offset_of
 from hipdesk.ports import VisitEntry
@@ -717,3 +719,36 @@ def test_the_clinical_record_of_a_visit_is_asked_for() -> None:
     room = Room().entered()
     room.view.gestures.show_clinical(room.uid(1))
     assert room.clinical == [room.uid(1)]
+
+
+def test_the_clinical_record_stands_beside_the_scores() -> None:
+    room = Room()
+    for n, crp in enumerate((20.0, 5.0)):
+        room.bench.store.keep_facts(
+            room.uid(n), ClinicalFacts(crp=Crp(crp, CrpUnit.MG_PER_L), esr_mm_h=9.0), "A"
+        )
+    room.entered()
+    shown = room.view.last("show_clinical_trend")
+    assert (shown.choices, shown.plotted) == ((Plotted.CRP, Plotted.ESR), Plotted.CRP)
+    assert [point.value for point in shown.lines[0].points] == [20.0, 5.0]
+    room.controller.choose_index(Plotted.ESR)
+    shown = room.view.last("show_clinical_trend")
+    assert shown.plotted is Plotted.ESR
+    assert shown.days == DAYS[:2]
+
+
+def test_what_is_recorded_meanwhile_is_shown_at_once() -> None:
+    room = Room().entered()
+    assert room.view.last("show_clinical_trend").bars == ()
+    drug = Treatment(TreatmentKind.BDMARD, "Adalimumab", exactly(DAYS[0]))
+    patient = room.exams[-1].patient_uid
+    assert patient is not None
+    room.bench.store.keep_treatment(patient, drug, "A")
+    room.controller.clinical_changed()
+    room.run()
+    assert [bar.words for bar in room.view.last("show_clinical_trend").bars] == ["Adalimumab"]
+    room.controller.leave()
+    before = room.bench.store.calls["clinical_history"]
+    room.controller.clinical_changed()
+    room.run()
+    assert room.bench.store.calls["clinical_history"] == before

@@ -1,0 +1,141 @@
+"""Index and treatments under the chart: one axis of dates, nothing on anything, all of it told."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import combinations
+
+import pytest
+from PySide6.QtCore import QEvent, QPointF
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.clinical_state import ClinicalTrendShown, clinical_trend_of
+from app.state import Measure, TrendShown
+from app.views.follow_up_view import FollowUpView
+from hipdesk.clinical_trend import Plotted
+from hipdesk.ports import ClinicalHistory
+from hipdesk.records import Side
+from tests.app.views.clinical_rows import history
+from tests.app.views.follow_up_rows import CHOICES, DAYS, trend
+from tests.app.views.recorder import Recorder
+from tests.app.views.stage import dark, staged
+
+
+@pytest.fixture
+def view(qtbot: QtBot, qapp: QApplication, told: Recorder) -> FollowUpView:
+    dark()
+    return staged(qtbot, FollowUpView(), told, (1366, 720), fill)
+
+
+def fill(view: FollowUpView) -> None:
+    view.show_gap(None)
+    view.show_visits(CHOICES, "v3", "v4")
+    view.show_side(Side.RIGHT)
+    view.show_trend(trend())
+    view.show_clinical_trend(clinical_trend_of(history(), Plotted.ASDAS_CRP))
+
+
+def drawn(view: FollowUpView, plotted: Plotted) -> None:
+    view.show_clinical_trend(clinical_trend_of(history(), plotted))
+    QApplication.processEvents()
+
+
+def test_points_stand_below_the_marks_of_their_visits(view: FollowUpView) -> None:
+    strip, chart = view.clinical_trend.strip, view.chart
+    below = [dot.at.x() for dot in strip._dots()]
+    marks = {dot.mark.day: dot.at.x() for dot in chart.dots if dot.side is Side.RIGHT}
+    assert below == pytest.approx([marks[day] for day in DAYS], abs=0.5)
+    assert strip.mapTo(view, strip.rect().topLeft()).x() == pytest.approx(
+        chart.mapTo(view, chart.rect().topLeft()).x()
+    )
+
+
+@pytest.mark.parametrize("wide", [1366, 2560])
+def test_no_label_lies_on_another(view: FollowUpView, wide: int) -> None:
+    view.resize(wide, 1300)
+    for plotted in Plotted:
+        drawn(view, plotted)
+        strip = view.clinical_trend.strip
+        boxes = [box for box, _ in (*strip.value_labels, *strip.band_labels)]
+        assert boxes
+        assert not any(one.intersects(other) for one, other in combinations(boxes, 2))
+        assert all(box.left() >= 0 and box.right() <= strip.width() for box in boxes)
+        assert strip.height() >= strip.sizeHint().height()
+    for one, other in combinations((place for _, place in strip.bars), 2):
+        if one.lane == other.lane:
+            assert one.extent[1] < other.extent[0] or other.extent[1] < one.extent[0]
+
+
+def test_states_and_classes_of_asdas_are_named(view: FollowUpView) -> None:
+    strip = view.clinical_trend.strip
+    named = [words for _, words in strip.band_labels]
+    assert {"inactive disease", "high activity", "very high activity"} <= set(named)
+    assert "no important change" in view.clinical_trend.said.text()
+    dot = strip._dots()[1]
+    assert strip.tip_at(dot.at) == (
+        "2024-05-27 · ASDAS-CRP 3.295 · high activity\n\N{MINUS SIGN}1.289 since 2024-03-04 · "
+        "clinically important improvement"
+    )
+
+
+def test_treatments_are_named_with_their_dates(view: FollowUpView) -> None:
+    strip = view.clinical_trend.strip
+    shown = {bar.label: place for bar, place in strip.bars}
+    assert list(shown) == [
+        "Celecoxib 200 mg, 2022 – 2024-06",
+        "Sulfasalazine, 2023-10 – 2024-03",
+        "Adalimumab 40 mg / 14 d, 2024-03-11 –",
+        "Triamcinolone (R), 2024-06-03",
+    ]
+    begun = shown["Adalimumab 40 mg / 14 d, 2024-03-11 –"]
+    assert begun.left == pytest.approx(view.chart.across(date(2024, 3, 11)))
+    assert begun.right == pytest.approx(view.chart.span[1])
+    at = QPointF(begun.left + 5, strip._top + begun.lane * 24 + 10)
+    assert strip.tip_at(at) == "Adalimumab 40 mg / 14 d, 2024-03-11 –"
+    assert "Triamcinolone (R), 2024-06-03" in strip.accessibleDescription()
+
+
+def test_an_index_is_chosen(view: FollowUpView, told: Recorder) -> None:
+    choice = view.clinical_trend.choice
+    names = [choice.itemText(at) for at in range(choice.count())]
+    assert names[:5] == ["ASDAS-CRP", "ASDAS-ESR", "BASDAI", "BASFI", "CRP (mg/L)"]
+    choice.setCurrentIndex(names.index("BASDAI"))
+    choice.activated.emit(names.index("BASDAI"))
+    assert told.told == [("choose_index", Plotted.BASDAI)]
+
+
+def test_per_hip_indices_follow_the_chosen_hip(view: FollowUpView) -> None:
+    drawn(view, Plotted.PAIN)
+    assert view.clinical_trend.said.text().startswith("2025-03-03 · Right · Hip pain, VAS 2.0")
+    view.show_side(Side.LEFT)
+    assert view.clinical_trend.said.text().startswith("2025-03-03 · Left · Hip pain, VAS 1.0")
+
+
+def test_days_without_a_score_are_on_the_axis(view: FollowUpView) -> None:
+    only = clinical_trend_of(history(), Plotted.CRP)
+    view.show_trend(TrendShown(Measure.U_MEAN, (), ()))
+    view.show_clinical_trend(only)
+    QApplication.processEvents()
+    assert view.chart.days == (DAYS[0], DAYS[-1])
+
+
+def test_nothing_is_shown_where_nothing_is_recorded(view: FollowUpView) -> None:
+    view.show_clinical_trend(ClinicalTrendShown())
+    assert not view.clinical_trend.isVisible()
+    drugs = ClinicalHistory(treatments=history().treatments)
+    view.show_clinical_trend(clinical_trend_of(drugs, Plotted.CRP))
+    assert view.clinical_trend.isVisible()
+    assert not view.clinical_trend.choice.isVisible()
+    assert view.clinical_trend.strip.value_labels == ()
+
+
+def test_an_index_without_points_gives_way() -> None:
+    drugs = ClinicalHistory(visits=history().visits)
+    assert clinical_trend_of(drugs, Plotted.HIMRISS).plotted is Plotted.HIMRISS
+    assert clinical_trend_of(ClinicalHistory(), Plotted.HIMRISS).plotted is None
+
+
+def test_words_follow_the_language(view: FollowUpView) -> None:
+    QApplication.sendEvent(view.clinical_trend, QEvent(QEvent.Type.LanguageChange))
+    assert view.clinical_trend.choice.currentData() == "asdas_crp"

@@ -244,12 +244,12 @@ class Program:
             clinical.show,
         )
         report = ReportController(views.report, desk, services, translate, signing, self._gui.later)
+        clinical.watch(follow_up.clinical_changed)
         shell.attend(Workspace.FOLLOW_UP, follow_up)
         shell.attend(Workspace.REPORT, report)
         signing.watch(library.refresh)
 
         said = self.keeper.settings
-        clinical.watch(follow_up.clinical_changed)
 
         def say_anew(settings: Settings) -> None:
             nonlocal said

@@ -373,7 +373,7 @@ class FollowUpController:
         own = tuple(each for each in entries if each.patient_uid == patient_uid)
         self._gap = gap_of(self._exam, own)
         if self._following is None:
-            self._follow(begun(patient_uid, visit_uid, own, self._manner))
+            following = begun(patient_uid, visit_uid, own, self._manner)
         else:
             following = renewed(self._following, own)
         self._follow(replace(following, history=history))

@@ -53,8 +53,8 @@ from app.state import (
     WindowPreset,
     Workspace,
 )
-from hipdesk.display import SlicePicture
 from hipdesk.clinical_trend import Plotted
+from hipdesk.display import SlicePicture
 from hipdesk.overlay import Window
 from hipdesk.ports import ProtocolChoice
 from hipdesk.records import Contrast, SegmentClass, Side
@@ -404,6 +404,10 @@ class FollowUpGestures(Protocol):
         """What the chart shows."""
         ...
 
+    def choose_index(self, index: Plotted) -> None:
+        """Which clinical index stands under the chart."""
+        ...
+
     def slide(self, offset_mm: float) -> None:
         """Slider: millimetres from the head centre."""
         ...
@@ -466,6 +470,10 @@ class FollowUpView(Protocol):
         """The chart."""
         ...
 
+    def show_clinical_trend(self, shown: ClinicalTrendShown) -> None:
+        """A clinical index and treatments under the chart."""
+        ...
+
     def show_panel(self, panel: Panel, shown: PanelShown | None) -> None:
         """One picture; None while it is being read."""
         ...
@@ -497,10 +505,6 @@ class ReportGestures(Protocol):
     def withdraw(self, note: str) -> None:
         """Withdraw the signatures."""
         ...
-    def choose_index(self, index: Plotted) -> None:
-        """Which clinical index stands under the chart."""
-        ...
-
 
     def save_pdf(self, path: Path) -> None:
         """Write the PDF there."""
@@ -563,10 +567,6 @@ class ClinicalGestures(Protocol):
         ...
 
     def keep_treatment(self, draft: TreatmentDraft) -> None:
-    def show_clinical_trend(self, shown: ClinicalTrendShown) -> None:
-        """A clinical index and treatments under the chart."""
-        ...
-
         """Keep a treatment, or a new state of one."""
         ...
 

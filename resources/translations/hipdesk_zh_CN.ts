@@ -183,22 +183,22 @@
     <name>ClinicalStrip</name>
     <message>
         <source>Clinical index and treatments over time</source>
-        <translation type="unfinished"></translation>
+        <translation>临床指标与治疗随时间的变化</translation>
     </message>
 </context>
 <context>
     <name>ClinicalTrend</name>
     <message>
         <source>Clinical</source>
-        <translation type="unfinished"></translation>
+        <translation>临床</translation>
     </message>
     <message>
         <source>Clinical index</source>
-        <translation type="unfinished"></translation>
+        <translation>临床指标</translation>
     </message>
     <message>
         <source>Treatments outside the time shown: {names}.</source>
-        <translation type="unfinished"></translation>
+        <translation>不在所示时间范围内的治疗：{names}。</translation>
     </message>
 </context>
 <context>
@@ -3002,23 +3002,23 @@
     </message>
     <message>
         <source>Hip pain, VAS</source>
-        <translation type="unfinished"></translation>
+        <translation>髋部疼痛 VAS</translation>
     </message>
     <message>
         <source>ESR</source>
-        <translation type="unfinished"></translation>
+        <translation>血沉</translation>
     </message>
     <message>
         <source>mean of {n} readers</source>
-        <translation type="unfinished"></translation>
+        <translation>{n} 位阅片者的均值</translation>
     </message>
     <message>
         <source>other readers than on {day}, so no change is given</source>
-        <translation type="unfinished"></translation>
+        <translation>与 {day} 的阅片者不同，故不给出变化</translation>
     </message>
     <message>
         <source>below the detection limit, so no change is given</source>
-        <translation>髋部疼痛 VAS</translation>
+        <translation>低于检测限，故不给出变化</translation>
     </message>
 </context>
 <context>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QWidget
 
@@ -14,6 +14,7 @@ from app.views.icon_label import IconLabel
 from app.views.labels import Kind, Tone, core_words, label
 from app.views.layouts import STRETCH, column, row, rule
 from app.views.sentence_list import SentenceList
+from app.views.translated import TranslatedWidget
 from hipdesk.timeline import Comparability
 
 COLUMNS: Final = 6
@@ -34,7 +35,7 @@ _SIGNS: Final[dict[Comparability | None, tuple[str, Tone]]] = {
 }
 
 
-class ComparisonTable(QWidget):
+class ComparisonTable(TranslatedWidget):
     """Shows a `Comparison`; says nothing on whether a change is good, bad or real."""
 
     changeAsked = Signal()
@@ -84,12 +85,6 @@ class ComparisonTable(QWidget):
     def retranslate(self) -> None:
         """Write the words in the language in force."""
         self._fill()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
 
     def _fill(self) -> None:
         comparison = self._comparison

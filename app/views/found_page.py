@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -25,6 +25,7 @@ from app.views.icon_label import IconLabel
 from app.views.labels import ElidedLabel, chip, core_words, label
 from app.views.layouts import column, emptied, holding, row, rule
 from app.views.person_words import BETWEEN, identity_of, name_of
+from app.views.translated import TranslatedWidget
 from hipdesk.records import Contrast, Patient, Plane
 from hipdesk.series_choice import NOT_SENSITIVE
 from hipdesk.wording import CONTRAST_WORDS
@@ -43,7 +44,7 @@ SAYABLE: Final = (
 """What a reader may say that a series is weighted for; the last, that it shows no fluid."""
 
 
-class FoundPage(QWidget):
+class FoundPage(TranslatedWidget):
     """A folder's series in a table, the chosen one first to be read."""
 
     closed = Signal()
@@ -115,12 +116,6 @@ class FoundPage(QWidget):
         if self._stale:
             self.retranslate()
         super().showEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
 
     def _who_words(self, found: FoundStudy) -> str:
         if found.patient is None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from app.theme import SPACE, set_role
 from app.views.labels import label
 from app.views.layouts import STRETCH, column, row
+from app.views.translated import TranslatedWidget
 
 ECHOES: Final = 256
 """States of the text, while it is typed, of which the library may answer late."""
@@ -19,7 +20,7 @@ ECHOES: Final = 256
 LOCKED: Final = 'QPlainTextEdit[locked="true"] { background: transparent; }'
 
 
-class ImpressionEditor(QWidget):
+class ImpressionEditor(TranslatedWidget):
     """Plain text that is kept by itself; once signed, or without a library, cannot be changed."""
 
     edited = Signal(str)
@@ -103,12 +104,6 @@ class ImpressionEditor(QWidget):
             self.tr("Your own words for the report. Nothing is written here by the program.")
         )
         self._say_state()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
 
     def _say_state(self) -> None:
         self._state.setText(self.tr("saved by itself") if self._editable else self.tr("read only"))

@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from app.theme import SPACE, icon
 from app.views.layouts import row
 from app.views.link_slider import LinkSlider
+from app.views.translated import TranslatedWidget
 
 BUTTON: Final = 6 * SPACE
 """Width of a button beside its words."""
 
 
-class LinkBar(QWidget):
+class LinkBar(TranslatedWidget):
     """Slider, fit and lock; where there is no room for the buttons' words, their icons speak."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -43,12 +44,6 @@ class LinkBar(QWidget):
             self.tr("A window set in one picture counts for both, each by its own signal")
         )
         self._choose_style()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Follow the room there is."""

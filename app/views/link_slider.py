@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QPointF, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QSlider, QStyle, QStyleOptionSlider, QWidget
 
@@ -14,6 +14,7 @@ from app.theme import SPACE
 from app.views.labels import label
 from app.views.layouts import row
 from app.views.place_words import Edges, direction_words, offset_words
+from app.views.translated import TranslatedWidget
 
 PER_MM: Final = 10
 """Positions of the slider to a millimetre."""
@@ -61,7 +62,7 @@ class _Track(QSlider):
         return at + handle / 2
 
 
-class LinkSlider(QWidget):
+class LinkSlider(TranslatedWidget):
     """Shows a `Link`; tells where the reader wants to go."""
 
     slid = Signal(float)
@@ -98,12 +99,6 @@ class LinkSlider(QWidget):
         """Write the words in the language in force."""
         self.track.setToolTip(self.tr("Both visits, from the head centre (wheel, Up, Down)"))
         self._sync()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
 
     def _sync(self) -> None:
         link = self._link

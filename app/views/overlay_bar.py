@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPainterPath, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSlider, QToolButton, QWidget
 
@@ -13,6 +13,7 @@ from app.theme import HALF, SPACE, icon, set_role
 from app.views._canvas_outlines import pens
 from app.views.labels import label
 from app.views.layouts import STRETCH, row
+from app.views.translated import TranslatedWidget
 from hipdesk.records import SegmentClass
 
 SAMPLE = QSize(3 * SPACE, 2 * SPACE)
@@ -62,7 +63,7 @@ class _LineSample(QIconEngine):
         return _LineSample(self._name)
 
 
-class OverlayBar(QWidget):
+class OverlayBar(TranslatedWidget):
     """Shows an `Overlay` and tells what the reader wants instead."""
 
     overlayChosen = Signal(object)
@@ -162,12 +163,6 @@ class OverlayBar(QWidget):
         metrics = button.fontMetrics()
         words = metrics.size(Qt.TextFlag.TextShowMnemonic, button.text()).width()
         return WORDS_GAP + words + 2 * metrics.horizontalAdvance(" ")
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language."""
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
-        super().changeEvent(event)
 
     def _words_of(self, name: SegmentClass) -> tuple[str, str]:
         """A class in a word, and in full."""

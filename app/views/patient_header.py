@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy
 
 from app.state import PatientHeader
 from app.views.labels import ElidedLabel, label
 from app.views.layouts import STRETCH, column, row
 from app.views.person_words import BETWEEN, birth_and_sex_of, name_of, number_of, visited
+from app.views.translated import TranslatedWidget
 
 
-class PatientHeaderLine(QWidget):
+class PatientHeaderLine(TranslatedWidget):
     """Name above number, birth date, sex and the visit's date; a long number gives way."""
 
     def __init__(self) -> None:
@@ -62,9 +63,3 @@ class PatientHeaderLine(QWidget):
         whole = sum(each.sizeHint().width() for each in (self._between, self._facts, self._day))
         least = self._number.minimumSizeHint().width()
         self._number.setMaximumWidth(max(least, self.width() - whole))
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()

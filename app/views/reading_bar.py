@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget, QWidgetAction
 
@@ -13,6 +13,7 @@ from app.theme import HALF, SPACE, icon
 from app.views.labels import ElidedLabel, core_words, plain_tip
 from app.views.layouts import emptied, row
 from app.views.person_words import BETWEEN
+from app.views.translated import TranslatedWidget
 from app.views.window_fields import WindowFields
 from hipdesk.records import Side
 from hipdesk.wording import CONTRAST_WORDS
@@ -29,7 +30,7 @@ TOOL_ICONS = {
 }
 
 
-class ReadingBar(QWidget):
+class ReadingBar(TranslatedWidget):
     """Series, tools, window presets; tells gestures only."""
 
     seriesChosen = Signal(str)
@@ -152,12 +153,6 @@ class ReadingBar(QWidget):
         self._say_facts()
         self._fill_tabs()
         self._choose_style()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language."""
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
-        super().changeEvent(event)
 
     def _say_facts(self) -> None:
         facts = self._facts

@@ -25,6 +25,7 @@ from app.views.empty_state import EmptyState
 from app.views.labels import chip, label
 from app.views.layouts import STRETCH, column, row
 from app.views.printing import image_of
+from app.views.translated import TranslatedWidget
 
 GAP: Final = 2 * SPACE
 """Around and between pages."""
@@ -160,7 +161,7 @@ class _Sheet(QWidget):
         self.update()
 
 
-class ReportPages(QWidget):
+class ReportPages(TranslatedWidget):
     """Pages in a scroll area, with their number and zoom above them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -339,12 +340,6 @@ class ReportPages(QWidget):
             button.setToolTip(words)
             button.setAccessibleName(words)
         self._say_number()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
 
     def _say_number(self) -> None:
         pages = self._pages

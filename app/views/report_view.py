@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QFileDialog, QPushButton, QStackedWidget, QTabBar, QWidget
 
 from app.state import Pages, ReportStatus, SeriesTab, Signing
@@ -20,6 +20,7 @@ from app.views.printing import ask_and_print
 from app.views.report_pages import ReportPages
 from app.views.side_panel import SidePanel, beside
 from app.views.signing_bar import SigningBar
+from app.views.translated import TranslatedWidget
 from hipdesk.records import Side
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ SUFFIX: Final = ".pdf"
 FIRST_NAME: Final = "report.pdf"
 
 
-class ReportView(QWidget):
+class ReportView(TranslatedWidget):
     """The report workspace."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -173,12 +174,6 @@ class ReportView(QWidget):
         )
         self._fill_tabs()
         self._say_status()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
 
     def _say_status(self) -> None:
         status = self._status

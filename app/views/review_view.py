@@ -48,6 +48,7 @@ from app.views.score_table import ScorePanel
 from app.views.signing_bar import SigningBar
 from app.views.slice_canvas import PLACING, SliceCanvas
 from app.views.strip_chart import StripChart
+from app.views.translated import TranslatedWidget
 from hipdesk.display import SlicePicture
 from hipdesk.overlay import Window
 from hipdesk.records import Side
@@ -76,7 +77,7 @@ PICTURES_SHARE, STRIP_SHARE = 84, 16
 CROPS_SHARE, FIGURES_SHARE = 46, 54
 
 
-class ReviewView(QWidget):
+class ReviewView(TranslatedWidget):
     """Implements `app.views.protocols.ReviewView`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -403,12 +404,6 @@ class ReviewView(QWidget):
             hip.retranslate()
         self._say_place()
         self._say_edits()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language; the parts follow by themselves."""
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
-        super().changeEvent(event)
 
     def _say_place(self) -> None:
         """How far the slice lies from the first one."""

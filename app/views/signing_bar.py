@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from app.state import Signing
@@ -13,10 +13,11 @@ from app.views.icon_label import IconLabel
 from app.views.labels import label
 from app.views.layouts import STRETCH, column, row
 from app.views.note_row import NoteRow
+from app.views.translated import TranslatedWidget
 from hipdesk.review import LONGEST_NAME, Review
 
 
-class SigningBar(QWidget):
+class SigningBar(TranslatedWidget):
     """Shows a `Signing`; tells who wants to sign or to withdraw."""
 
     signed = Signal(str)
@@ -108,12 +109,6 @@ class SigningBar(QWidget):
         self.note.show_words(self.tr("Reason (optional)"), self.tr("Withdraw"), self.tr("Cancel"))
         self.setAccessibleName(self.tr("Signing"))
         self._sync()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language."""
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
-        super().changeEvent(event)
 
     def _sync(self) -> None:
         """Show what is known and nothing else."""

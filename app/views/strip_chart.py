@@ -32,6 +32,7 @@ from app.state import SliceDeed, SliceWish
 from app.theme import HALF, SPACE, mask_colour
 from app.views._canvas_gestures import Notches
 from app.views.labels import core_words
+from app.views.translated import TranslatedWidget
 from hipdesk.records import HipScore, SegmentClass, Side, SliceScore
 from hipdesk.wording import EXCLUSION_WORDS, REASON_SENTENCES
 
@@ -109,7 +110,7 @@ def _counted_ground() -> QColor:
     return colours.colour("raised" if colours.raised != colours.window else "hover")
 
 
-class StripChart(QWidget):
+class StripChart(TranslatedWidget):
     """Bars of both hips over the slices; click and drag scroll."""
 
     sliceChosen = Signal(int)
@@ -166,12 +167,6 @@ class StripChart(QWidget):
         """Say everything in the language in force."""
         self.setAccessibleName(self.tr("Slices, with the lesions on each"))
         self.update()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language."""
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
-        super().changeEvent(event)
 
     def sizeHint(self) -> QSize:
         """As low as the bars allow."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.actions import command_named, keys_of
@@ -12,6 +12,7 @@ from app.views.icon_label import IconLabel
 from app.views.labels import Tone, chip, core_words, label
 from app.views.layouts import STRETCH, column, row
 from app.views.note_row import NoteRow
+from app.views.translated import TranslatedWidget
 from hipdesk.records import Side
 from hipdesk.review import Verdict
 from hipdesk.wording import ORIGIN_WORDS
@@ -19,7 +20,7 @@ from hipdesk.wording import ORIGIN_WORDS
 ICON_PX = 2 * SPACE
 
 
-class VerdictBar(QWidget):
+class VerdictBar(TranslatedWidget):
     """Accept, reject or reopen one hip; tells gestures only."""
 
     accepted = Signal(str)
@@ -140,12 +141,6 @@ class VerdictBar(QWidget):
         for button, name in ((self.accept_button, "accept"), (self.reject_button, "reject")):
             key = keys_of(command_named(name)).split(", ")[list(Side).index(self._side)]
             button.setToolTip(f"{button.accessibleName()} ({key})")
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language."""
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
-        super().changeEvent(event)
 
     def _accept(self) -> None:
         """Accept at once, or ask first how the side is known where it is in doubt."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -27,6 +27,7 @@ from app.views.layouts import column, row
 from app.views.person_words import BETWEEN
 from app.views.place_words import offset_words, short_offset_words
 from app.views.slice_canvas import SliceCanvas
+from app.views.translated import TranslatedWidget
 from hipdesk.records import Side
 from hipdesk.wording import CONTRAST_WORDS, day_of
 
@@ -72,7 +73,7 @@ class VisitCombo(QComboBox):
         event.ignore()
 
 
-class VisitPanel(QWidget):
+class VisitPanel(TranslatedWidget):
     """Shows a `PanelShown`; tells gestures by signals, which no setter sends."""
 
     visitChosen = Signal(str)
@@ -202,12 +203,6 @@ class VisitPanel(QWidget):
         self._fill()
         self._sync()
         self._draw()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
 
     def _visit_words(self, visit: VisitChoice) -> str:
         parts = [day_of(visit.day) if visit.day is not None else self.tr("no date")]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QLabel, QWidget
 
 from app.theme import SPACE
 from app.views._canvas_gestures import LEAST_WIDTH
+from app.views.translated import TranslatedWidget
 from hipdesk.overlay import Window
 
 FINE_SPAN: Final = 100.0
@@ -17,7 +18,7 @@ FINE_SPAN: Final = 100.0
 STEPS: Final = 100
 
 
-class WindowFields(QWidget):
+class WindowFields(TranslatedWidget):
     """Two fields; what is typed is told when it is done, by Enter or by leaving."""
 
     windowTyped = Signal(object)
@@ -56,12 +57,6 @@ class WindowFields(QWidget):
         self._labels[1].setText(self.tr("Centre"))
         self.width_field.setAccessibleName(self.tr("Width of the window"))
         self.centre_field.setAccessibleName(self.tr("Centre of the window"))
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language."""
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
-        super().changeEvent(event)
 
     def _tell(self) -> None:
         self.windowTyped.emit((self.centre_field.value(), self.width_field.value()))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from hipdesk.clinical import ClinicalFacts, Treatment
 from hipdesk.himriss import Reading
+from hipdesk.hip_alignment import HipAlignment
 from hipdesk.manifest import Manifest
 from hipdesk.records import (
     Analysis,
@@ -587,6 +588,20 @@ class VisitStore(Protocol):
 
     def repeat_pairs(self) -> tuple[RepeatPair, ...]:
         """Results that readers named as repeats of an unchanged hip, oldest naming first."""
+        ...
+
+    def keep_alignment(self, alignment: HipAlignment) -> None:
+        """Keep how a hip's later visit lies on an earlier one; audited.
+
+        Raises
+        ------
+        StoreError
+            The library has no such result.
+        """
+        ...
+
+    def alignments(self, patient_uid: str) -> tuple[HipAlignment, ...]:
+        """Alignments between a patient's visits, in the order in which they were made."""
         ...
 
     def clinical_record(self, visit_uid: str) -> ClinicalRecord:

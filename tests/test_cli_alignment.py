@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hipdesk.adapters import registration
+from hipdesk.adapters.store import SqlVisitStore
 from hipdesk.alignment import judged
 from hipdesk.bone_surface import rigid
 from tests.dicom_factory import STIR, T1
@@ -81,6 +82,11 @@ def test_both_hips_in_words(capsys, library):
     assert "degrees" in words
     assert "oedema of the hip bone" in words
     assert words.endswith("Scores are unchanged: they are measured on each visit's own pixels.\n")
+    kept = run(capsys, "align", "--patient", ID, "--store", library, "--keep", "--reader", "Ann")
+    assert kept == (0, words, "")
+    with SqlVisitStore.open(library, read_only=True) as store:
+        found = store.alignments(store.patients()[0].uid)
+        assert [(each.side.value, each.reader) for each in found] == [("R", "Ann"), ("L", "Ann")]
 
 
 def test_what_cannot_be_aligned_is_one_sentence(capsys, library):

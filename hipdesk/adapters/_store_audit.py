@@ -44,6 +44,7 @@ BROUGHT_BACK: Final = "visit brought back"
 CLINICAL: Final = "clinical facts kept"
 TREATED: Final = "treatment kept"
 READ: Final = "HIMRISS read"
+ALIGNED: Final = "hip aligned"
 VISIT_BEGUN: Final = "visit without images begun"
 
 _ROWS: Final = (
@@ -61,6 +62,7 @@ _ROWS: Final = (
     schema.clinical,
     schema.treatment,
     schema.reading,
+    schema.registration,
 )
 """Tables of which the entries hold a digest for each row, in the order of adding."""
 

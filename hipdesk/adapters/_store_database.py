@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-NEWEST: Final = "0006"
+NEWEST: Final = "0007"
 """The last migration."""
 
 WRITING: Final = "hipdesk_writing"

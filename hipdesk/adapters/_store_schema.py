@@ -64,6 +64,7 @@ APPEND_ONLY: Final = (
     "clinical",
     "treatment",
     "reading",
+    "registration",
 )
 """Tables whose rows are never changed or removed."""
 
@@ -518,6 +519,30 @@ reading = Table(
     Index(None, "visit_id"),
 )
 """A reader's HIMRISS of one hip; of rows with the same reader and number the newest counts."""
+
+registration = Table(
+    "registration",
+    metadata,
+    _id(),
+    _belongs_to("analysis", "earlier_analysis_id"),
+    _belongs_to("analysis", "later_analysis_id"),
+    Column("side", String(1), nullable=False),
+    Column("earlier_revision", Integer, nullable=False),
+    Column("later_revision", Integer, nullable=False),
+    _text("engine"),
+    _text("program_version"),
+    Column("fluid_sensitive", Boolean, nullable=False),
+    Column("not_comparable", Boolean, nullable=False),
+    Column("bones", _Json, nullable=False),
+    _text("reader"),
+    _moment("at_utc"),
+    Index(None, "earlier_analysis_id"),
+    Index(None, "later_analysis_id"),
+)
+"""A hip's two results laid on each other; of those of the same results the newest counts.
+
+``bones``: motion, residual, refusal and volumes of each, as `_store_alignments` writes them.
+"""
 
 audit = Table(
     "audit",

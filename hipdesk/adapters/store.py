@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import URL, Connection, Engine, func, select
 
+from hipdesk.adapters import _store_alignments as aligning
 from hipdesk.adapters import _store_audit as audit
 from hipdesk.adapters import _store_clinical as clinical
 from hipdesk.adapters import _store_database as database
@@ -48,6 +49,7 @@ from hipdesk.clinical_import import KnownPatient, TreatmentEntry
 from hipdesk.clinical_import import VisitEntry as FactsEntry
 from hipdesk.errors import BugError, StoreError
 from hipdesk.himriss import Reading
+from hipdesk.hip_alignment import HipAlignment
 from hipdesk.ports import (
     AsideEntry,
     ClinicalHistory,
@@ -424,6 +426,29 @@ class SqlVisitStore:
         """
         with translated(READING), self._reading() as connection:
             return pairing.repeat_pairs(connection)
+
+    def keep_alignment(self, alignment: HipAlignment) -> None:
+        """Keep how a hip's later visit lies on an earlier one; earlier ones stay in the record.
+
+        Raises
+        ------
+        StoreError
+            The library has no such result; nothing was saved.
+        """
+        with self._changing() as connection:
+            aligning.keep_alignment(connection, alignment)
+        log.info("alignment kept")
+
+    def alignments(self, patient_uid: str) -> tuple[HipAlignment, ...]:
+        """Alignments between a patient's visits, in the order in which they were made.
+
+        Raises
+        ------
+        StoreError
+            The library cannot be read, or is damaged.
+        """
+        with translated(READING), self._reading() as connection:
+            return aligning.alignments(connection, schema.patient.c.uid == patient_uid)
 
     def known_patients(self) -> tuple[KnownPatient, ...]:
         """Every patient with visits, facts and treatments, as an import needs to know them.

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, select
 
 from hipdesk import __version__
 from hipdesk.adapters import _store_schema as schema
+from hipdesk.adapters._store_alignments import alignments
 from hipdesk.adapters._store_aside import is_aside
 from hipdesk.adapters._store_clinical import (
     facts_by_visit,
@@ -35,6 +36,7 @@ from hipdesk.adapters._store_errors import READING, translated
 from hipdesk.adapters._store_readings import readings
 from hipdesk.adapters.store import SqlVisitStore
 from hipdesk.adapters.whole_file import output_file
+from hipdesk.alignment import ENGINE
 from hipdesk.clinical_import import (
     TREATMENT_COLUMNS,
     VISIT_COLUMNS,
@@ -43,6 +45,7 @@ from hipdesk.clinical_import import (
 )
 from hipdesk.errors import Cancelled, OutputError
 from hipdesk.himriss import HIGHEST, HIGHEST_TOTAL, Reading
+from hipdesk.hip_alignment import BONE_OF, FollowedLesion, HipAlignment
 from hipdesk.ports import Cancelled as Asked
 from hipdesk.ports import Progress, never_cancelled, no_progress
 from hipdesk.records import LESIONS, Reason, Side
@@ -79,6 +82,7 @@ REPEATS: Final = "repeats"
 CLINICAL: Final = "clinical"
 TREATMENTS: Final = "treatments"
 READINGS: Final = "himriss"
+ALIGNMENTS: Final = "alignments"
 
 TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
@@ -235,6 +239,45 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             },
             "total": f"Of the hip, 0-{HIGHEST_TOTAL}; empty unless all three were read.",
             "at_utc": "When it was read, or corrected last.",
+        },
+        ALIGNMENTS: {
+            "patient_uid": _WHO["patient_uid"],
+            "earlier_visit_uid": "Random name of the visit that was laid under.",
+            "later_visit_uid": "Random name of the visit that was laid on it.",
+            "side": "R or L, the patient's.",
+            "earlier_analysis_uid": "The analysis that was aligned, at the earlier visit.",
+            "earlier_revision": "Which of its results; see hips.",
+            "later_analysis_uid": "The analysis at the later visit.",
+            "later_revision": "Which of its results.",
+            "current": "Whether both results count now, and this program would align the same way; "
+            "the last current row of a hip, pair and lesion counts.",
+            "lesion": "bme_femur, bme_acetabulum or effusion_synovitis.",
+            "bone": "The bone that it is followed on: proximal_femur or acetabulum.",
+            "new_ml": "Millilitres at the later visit alone, on the earlier one's pixels.",
+            "resolved_ml": "At the earlier visit alone.",
+            "persistent_ml": "At both.",
+            "uncompared_ml": "At either, where the other visit has no pixels.",
+            "refused": "Why the bone's alignment must not be used: too_little_bone, residual, turn "
+            "or head_astray; empty where it may.",
+            "reason": "The same as a sentence.",
+            "residual_median_mm": "Median distance between the bone's two surfaces after "
+            "alignment, millimetres.",
+            "residual_p95_mm": "95 % of these distances are smaller, millimetres.",
+            "shift_x_mm": "Movement of the later head centre towards the patient's left, "
+            "millimetres.",
+            "shift_y_mm": "Towards the back.",
+            "shift_z_mm": "Upwards.",
+            "turn_x_deg": "Turn of the later bone about the patient's left, degrees.",
+            "turn_y_deg": "About the back, carried out second.",
+            "turn_z_deg": "About upwards, carried out last.",
+            "refined_by_signal": "Whether the signal around the bone was used beside its outlines.",
+            "fluid_sensitive": "Whether both series show lesions; without, there are no volumes.",
+            "not_comparable": "Whether the two may not be compared, and a reader asked all the "
+            "same.",
+            "engine": "Version of the registration.",
+            "program_version": "Version of the program.",
+            "reader": "Who asked for it.",
+            "at_utc": "When.",
         },
     }
 )
@@ -395,6 +438,11 @@ def _patient_rows(connection: Connection, patient: Row) -> Iterator[tuple[str, R
     yield from _treatment_rows(connection, patient)
     for reading in readings(connection, schema.reading.c.visit_id.in_(keys)):
         yield READINGS, _reading_row(patient, reading)
+    now = {(hip["analysis_uid"], hip["revision"], side) for (_, side), hip in counting.items()}
+    of_patient = schema.patient.c.id == patient["id"]
+    for alignment in alignments(connection, of_patient, with_aside=True):
+        for lesion in FollowedLesion:
+            yield ALIGNMENTS, _alignment_row(patient, alignment, lesion, now)
 
 
 def _visit_row(patient: Row, visit: Row, studies: Sequence[Row], hips: Mapping[Side, Row]) -> Row:
@@ -476,6 +524,47 @@ def _reading_row(patient: Row, reading: Reading) -> Row:
         **{name.value: total for name, total in reading.totals.items()},
         "total": reading.total,
         "at_utc": reading.read_utc,
+    }
+
+
+def _alignment_row(
+    patient: Row, found: HipAlignment, lesion: FollowedLesion, now: set[tuple[str, int, Side]]
+) -> Row:
+    """One lesion of an alignment.
+
+    Parameters
+    ----------
+    now : analysis, revision and side of the results that count
+    """
+    bone, course = found.bone(BONE_OF[lesion]), found.course(lesion)
+    ends = (found.earlier, found.later)
+    volumes = ("new_ml", "resolved_ml", "persistent_ml", "uncompared_ml")
+    return {
+        "patient_uid": patient["uid"],
+        "earlier_visit_uid": found.earlier_visit,
+        "later_visit_uid": found.later_visit,
+        "side": found.side.value,
+        "earlier_analysis_uid": found.earlier[0],
+        "earlier_revision": found.earlier[1],
+        "later_analysis_uid": found.later[0],
+        "later_revision": found.later[1],
+        "current": found.engine == ENGINE and {(*end, found.side) for end in ends} <= now,
+        "lesion": lesion.value,
+        "bone": bone.bone.value,
+        **{name: None if course is None else getattr(course, name) for name in volumes},
+        "refused": bone.refused or None,
+        "reason": bone.reason or None,
+        "residual_median_mm": bone.median_mm,
+        "residual_p95_mm": bone.p95_mm,
+        **{f"shift_{axis}_mm": mm for axis, mm in zip("xyz", bone.shift_mm, strict=True)},
+        **{f"turn_{axis}_deg": deg for axis, deg in zip("xyz", bone.turn_deg, strict=True)},
+        "refined_by_signal": bone.refined,
+        "fluid_sensitive": found.fluid_sensitive,
+        "not_comparable": found.not_comparable,
+        "engine": found.engine,
+        "program_version": found.program_version,
+        "reader": found.reader or None,
+        "at_utc": found.made_utc,
     }
 
 

@@ -53,6 +53,12 @@ def align(
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Also where the two may not be compared; marked.")
     ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the result in the library, as the window does.")
+    ] = False,
+    named: Annotated[
+        str, typer.Option("--reader", metavar="NAME", help="With --keep: who asks.")
+    ] = "",
     store: Store = "",
     as_json: Json = False,
 ) -> None:
@@ -66,13 +72,13 @@ def align(
     from hipdesk.aligning import PairOfVisits, align_visits
 
     sides = tuple(Side) if side is None else (side,)
-    with opened(store, read_only=True) as library, DicomFolderReader() as reader:
+    with opened(store, read_only=not keep) as library, DicomFolderReader() as reader:
         person = _one_patient(library, patient)
         first, second = _two_visits(library, person, earlier, later)
         done = []
         with closing(ProgressLine(not as_json)) as line:
             for each in sides:
-                pair = PairOfVisits(person, first.uid, second.uid, each, anyway=anyway)
+                pair = PairOfVisits(person, first.uid, second.uid, each, named, anyway)
                 try:
                     found = align_visits(library, reader, register, pair, line)
                 except KnownError as error:
@@ -81,6 +87,8 @@ def align(
                     done.append(_Done(each, None, error))
                 else:
                     done.append(_Done(each, found))
+                    if keep:
+                        library.keep_alignment(found)
     if as_json:
         print_json(_document(first, second, done))
     else:

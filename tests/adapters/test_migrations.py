@@ -26,6 +26,7 @@ from hipdesk.himriss import Reading
 from hipdesk.records import Analysis, Contrast, Origin, Reason, Series, Side, SliceKey
 from hipdesk.review import ReviewKind
 from tests.adapters.library_tools import act, assert_same
+from tests.alignment_factory import make_alignment
 from tests.analysis_factory import make_analysis, make_patient, make_series, write_files
 
 NEWEST = database.NEWEST
@@ -304,7 +305,7 @@ def test_library_of_the_first_version_is_not_opened_for_reading_only(first: Path
 
 # Every version that wrote libraries
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 READ_BY_ALL = (
     *("patient", "visit", "study", "series", "instance", "analysis", "analysis_model", "warning"),
     *("revision", "hip_result", "lesion_score", "slice_score", "mask", "audit"),
@@ -366,7 +367,8 @@ def test_library_with_reviews_is_read_and_goes_on(version: str, tmp_path: Path) 
         assert len(store.choices.all()) == (0 if version == "0002" else 1)
         store.put_aside([reviewed.uid], "", "Reader")
         assert [each.visit.day for each in store.entries(one.uid)] == days[:2]
-        assert store.verify_audit() == {"0002": 11, "0003": 14, "0004": 23, "0005": 26}[version]
+        entries_now = {"0002": 11, "0003": 14, "0004": 23, "0005": 26, "0006": 28}
+        assert store.verify_audit() == entries_now[version]
 
 
 def test_clinical_facts_of_an_older_version_count(tmp_path: Path) -> None:
@@ -382,3 +384,19 @@ def test_clinical_facts_of_an_older_version_count(tmp_path: Path) -> None:
         reading = Reading(second.visit.uid, Side.LEFT, "R", 1, record.before.at_utc, False, 65)
         store.keep_reading(reading)
         assert store.clinical_record(second.visit.uid).readings == (reading,)
+
+
+def test_readings_and_alignments_of_an_older_version_count(tmp_path: Path) -> None:
+    with SqlVisitStore.open(written_by("0006", tmp_path / "old")) as store:
+        (one,) = store.patients()
+        _, doubted, reviewed = (each.visit for each in store.entries(one.uid))
+        (reading,) = store.clinical_record(reviewed.uid).readings
+        assert (reading.reader, reading.femoral, reading.total) == ("R", 12, 25)
+        assert store.alignments(one.uid) == ()
+        earlier, later = doubted.hip(Side.LEFT), reviewed.hip(Side.LEFT)
+        assert earlier is not None
+        assert later is not None
+        alignment = make_alignment(doubted.uid, reviewed.uid, earlier, later)
+        store.keep_alignment(alignment)
+        assert_same(store.alignments(one.uid), (alignment,))
+        assert store.verify_audit() == 28

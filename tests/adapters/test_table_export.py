@@ -18,10 +18,12 @@ from hipdesk.adapters.table_export import SCHEMA, TABLES, Format, columns_text, 
 from hipdesk.clinical_import import plan_treatments, plan_visits
 from hipdesk.errors import Cancelled, OutputError, StoreError
 from hipdesk.himriss import Reading
+from hipdesk.hip_alignment import HipAlignment
 from hipdesk.records import Analysis, Contrast, Origin, Side
 from hipdesk.review import ReviewKind
 from tests.adapters.library_tools import MORNING, act, add, tamper
 from tests.adapters.test_store_clinical import DRUG, FACTS
+from tests.alignment_factory import femur, make_alignment, socket
 from tests.analysis_factory import make_analysis, make_hip, make_patient, make_series
 
 
@@ -44,7 +46,23 @@ def analyses(store: SqlVisitStore, incoming: Path) -> list[Analysis]:
     store.keep_treatment(patient.uid, DRUG, "Dr. A")
     store.keep_reading(Reading(visit.visit.uid, Side.LEFT, "Dr. A", 1, MORNING, False, 20, 5, 6))
     store.record_report(first.uid, "d" * 64, True, "Dr. A")
+    for each in aligned(store, first):
+        store.keep_alignment(each)
     return [first, second, third]
+
+
+def aligned(store: SqlVisitStore, analysis: Analysis) -> list[HipAlignment]:
+    """The left hips of a patient's visits, before and after the correction of the first one."""
+    one, other = (each.visit for each in store.visits(analysis.series.patient))
+    hips = one.hip(Side.LEFT), other.hip(Side.LEFT)
+    assert hips[0] is not None
+    assert hips[1] is not None
+    before = replace(hips[0], revision=0)
+    bones = (femur(), socket(refused=True))
+    return [
+        make_alignment(one.uid, other.uid, before, hips[1], bones=bones),
+        make_alignment(one.uid, other.uid, hips[0], hips[1]),
+    ]
 
 
 def read_json(folder: Path, table: str) -> list[dict[str, Any]]:
@@ -73,6 +91,7 @@ def out(store: SqlVisitStore, analyses: list[Analysis], tmp_path: Path) -> Path:
         "clinical": 1,
         "treatments": 1,
         "himriss": 1,
+        "alignments": 6,
     }
     return tmp_path / "out"
 
@@ -202,6 +221,31 @@ def test_readings_have_their_totals(out: Path) -> None:
     names = ("side", "reader", "number", "femoral_bml", "acetabular_bml", "effusion_synovitis")
     assert [row[name] for name in names] == ["L", "Dr. A", "1", "20", "5", "6"]
     assert (row["total"], row["blinded_to_order"]) == ("31", "false")
+
+
+def test_alignments_have_a_row_a_lesion(out: Path, analyses: list[Analysis]) -> None:
+    rows = read_json(out, "alignments")
+    assert [(row["lesion"], row["bone"], row["current"]) for row in rows] == [
+        ("bme_femur", "proximal_femur", False),
+        ("bme_acetabulum", "acetabulum", False),
+        ("effusion_synovitis", "proximal_femur", False),
+        ("bme_femur", "proximal_femur", True),
+        ("bme_acetabulum", "acetabulum", True),
+        ("effusion_synovitis", "proximal_femur", True),
+    ]
+    names = ("new_ml", "resolved_ml", "persistent_ml", "uncompared_ml")
+    volumes = [tuple(row[name] for name in names) for row in rows]
+    assert volumes[0] == (0.5, 1.25, 2.0, 0.125)
+    assert volumes[1] == (None,) * 4
+    assert volumes[4] == (0.25, 0.0, 1.0, 0.0)
+    refused, femur_row = rows[1], rows[3]
+    assert (refused["refused"], refused["residual_median_mm"]) == ("residual", 2.21)
+    assert (femur_row["earlier_analysis_uid"], femur_row["earlier_revision"]) == (
+        analyses[0].uid,
+        1,
+    )
+    assert [femur_row[f"shift_{axis}_mm"] for axis in "xyz"] == [1.5, -3.0, 0.25]
+    assert femur_row["turn_z_deg"] == 1 / 3
 
 
 def test_clinical_tables_can_be_imported_again(

@@ -21,6 +21,7 @@ from hipdesk.amendment import unsettled
 from hipdesk.clinical import ClinicalFacts, Treatment
 from hipdesk.errors import BugError, Cancelled, KnownError, StoreError
 from hipdesk.himriss import Reading, standing
+from hipdesk.hip_alignment import HipAlignment
 from hipdesk.matching import placed
 from hipdesk.ports import (
     AnalysisEntry,
@@ -414,6 +415,7 @@ class FakeStore:
         self.facts: dict[str, list[DatedFacts]] = {}
         self.treatments: dict[str, dict[str, Treatment]] = {}
         self.readings: list[Reading] = []
+        self.aligned: list[HipAlignment] = []
         self._regrouped: list[Regrouping] = []
         self._moved_studies: dict[str, str] = {}
 
@@ -690,6 +692,17 @@ class FakeStore:
     def repeat_pairs(self) -> tuple[RepeatPair, ...]:
         self._called("repeat_pairs")
         return tuple(self.pairs)
+
+    def keep_alignment(self, alignment: HipAlignment) -> None:
+        self._called("keep_alignment")
+        for uid, _ in (alignment.earlier, alignment.later):
+            self._known(uid)
+        self.aligned.append(alignment)
+
+    def alignments(self, patient_uid: str) -> tuple[HipAlignment, ...]:
+        self._called("alignments")
+        own = {each.uid for each in self._of(patient_uid)}
+        return tuple(each for each in self.aligned if {each.earlier_visit, each.later_visit} <= own)
 
     def clinical_record(self, visit_uid: str) -> ClinicalRecord:
         self._called("clinical_record")

@@ -1,9 +1,10 @@
 """DICOM header values as raw bytes, read quickly.
 
-A folder's scan needs some sixty values of each file. Ordinary little-endian
-files are walked here, element by element, up to the last value wanted; pydicom
-reads whatever is unusual (deflated, big-endian, multi-frame, odd or damaged).
-Both give the same raw bytes by tag, converted only on demand.
+A folder's scan needs some ninety values of each file. Ordinary little-endian
+files are walked element by element, up to the last value wanted; pydicom reads
+whatever is unusual (big-endian, odd or damaged). Both give the same raw bytes
+by tag, converted only on demand, and both stop in time
+(`hipdesk.adapters._dicom_walk`).
 
 Source: DICOM PS3.5, chapter 7, and PS3.10, chapter 7.
 """
@@ -12,15 +13,13 @@ from __future__ import annotations
 
 import codecs
 import struct
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from pydicom import dcmread
 from pydicom.charset import convert_encodings, decode_bytes
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.valuerep import TEXT_VR_DELIMS, PersonName
@@ -34,56 +33,39 @@ from hipdesk.adapters._dicom_tags import (
     WANTED,
     Tag,
 )
+from hipdesk.adapters._dicom_walk import (
+    ITEM,
+    ITEM_END,
+    SEQUENCE_END,
+    UNDEFINED,
+    UNUSUAL,
+    Meter,
+    TooManyPartsError,
+    UnusualError,
+    Walk,
+    inflated,
+    metered_items,
+    read_metered,
+)
 
 _VALUES: Final = WANTED - {Tag.SHARED_GROUPS, Tag.PER_FRAME_GROUPS}
 _LAST_WANTED: Final = max(_VALUES)
-_UNDEFINED: Final = 0xFFFFFFFF
-_ITEM: Final = 0xFFFEE000
-_ITEM_END: Final = 0xFFFEE00D
-_SEQUENCE_END: Final = 0xFFFEE0DD
-_LONG_VRS: Final = frozenset(
-    {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
-)
-_SHORT_VRS: Final = frozenset(
-    {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT",
-     b"PN", b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"}
-)  # fmt: skip
-_IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
-_UNUSUAL_SYNTAXES: Final = frozenset({"1.2.840.10008.1.2.2", "1.2.840.113619.5.2"})
-_DEFLATED_SYNTAXES: Final = frozenset({"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95"})
 _ENHANCED_CLASSES: Final = frozenset(
     {"1.2.840.10008.5.1.4.1.1.4.1", "1.2.840.10008.5.1.4.1.1.4.4",
      "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"}
 )  # fmt: skip
-_CHUNK: Final = 65536
-_MOST_AHEAD: Final = 1 << 25
-"""Header bytes that the quick walk keeps; pydicom skips larger values without reading them."""
-
 _MOST_GROUP_BYTES: Final = 1 << 28
 """Of a file's functional groups; 4 to 10 kB a frame are usual."""
 
+MOST_FRAMES: Final = 20_000
+"""Of one file: 200 slices of 100 phases; they take three seconds to sort."""
+
+_MOST_VALUE_BYTES: Final = 1 << 14
+"""Of a wanted value; the longest are names, and lists of numbers that tell nothing."""
+
 _ENTERED: Final = DESCENDED | CONVERTED | {PHILIPS_FRAME}
 
-MOST_INFLATED: Final = 1 << 29
-"""Half a gibibyte; a deflated file that grows larger is a bomb or damaged."""
-
 _LARGEST: Final = 1e12
-_META_GROUP: Final = 2
-_HEAD: Final = struct.Struct("<HH2sH")
-_TAG: Final = struct.Struct("<HH")
-_LENGTH: Final = struct.Struct("<L")
-
-
-class NotDicomError(Exception):
-    """The file does not begin like DICOM."""
-
-
-class InflatedTooFarError(Exception):
-    """A deflated file holds more than any image has."""
-
-
-class _UnusualError(Exception):
-    """The quick walk does not apply; pydicom is to read the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +159,15 @@ def read_header(path: Path) -> FileHeader:
     ------
     NotDicomError
         The file does not begin like DICOM.
+    TooManyPartsError
+        It holds more elements and items than any image has.
     Exception
         Whatever pydicom raises on a damaged file.
     """
     with path.open("rb") as stream:
         try:
-            return _Walk(stream).header()
-        except (_UnusualError, struct.error, UnicodeDecodeError, RecursionError):
+            return _HeaderWalk(stream).header()
+        except UNUSUAL:
             stream.seek(0)
             return _read_slowly(stream)
 
@@ -197,117 +181,35 @@ def _may_be_enhanced(elements: Elements) -> bool:
     )
 
 
-def inflated(stream: BinaryIO) -> BytesIO | None:
-    """The data set of a deflated file, without meta information; None for any other file.
-
-    Raises
-    ------
-    InflatedTooFarError
-        It is larger than `MOST_INFLATED`.
-    zlib.error
-        The deflated stream is damaged.
-    """
-    try:
-        walk = _Walk(stream)
-        deflated = walk.deflated()
-    except (NotDicomError, _UnusualError, struct.error, UnicodeDecodeError):
-        stream.seek(0)
-        return None
-    if deflated is None:
-        stream.seek(0)
-        return None
-    content = deflated.read(MOST_INFLATED + 1)
-    if len(content) > MOST_INFLATED:
-        raise InflatedTooFarError
-    return BytesIO(content)
-
-
-class _Inflating:
-    """Reads a deflated stream, inflating no more than is asked for."""
-
-    def __init__(self, begun: bytes, stream: BinaryIO) -> None:
-        self._ahead = begun
-        self._stream = stream
-        self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-
-    def read(self, size: int) -> bytes:
-        """Up to ``size`` bytes; fewer at the end."""
-        parts: list[bytes] = []
-        while size > 0 and not self._inflater.eof:
-            deflated = self._ahead or self._stream.read(_CHUNK)
-            if not deflated:
-                break
-            parts.append(self._inflater.decompress(deflated, size))
-            self._ahead = self._inflater.unconsumed_tail
-            size -= len(parts[-1])
-        return b"".join(parts)
-
-
-class _Walk:
-    """One pass over a little-endian file, reading no more than it must."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._file = stream
-        self._stream: BinaryIO | _Inflating = stream
-        self._data = stream.read(_CHUNK)
-        self._implicit = False
-        self._most_ahead = _MOST_AHEAD
-        _check_beginning(self._data)
+class _HeaderWalk(Walk):
+    """A walk that takes up the wanted values."""
 
     def header(self) -> FileHeader:
         """Wanted values up to the last wanted tag, and of functional groups where there may be."""
-        meta, at = self._meta()
-        syntax = meta.strings(Tag.TRANSFER_SYNTAX)
-        if not syntax or syntax[0] in _UNUSUAL_SYNTAXES:
-            raise _UnusualError
-        self._implicit = syntax[0] == _IMPLICIT_LITTLE
-        if syntax[0] in _DEFLATED_SYNTAXES:
-            self._stream, self._data, at = _Inflating(self._data[at:], self._file), b"", 0
+        meta, at = self.begin()
         body, at = self._body(at)
-        elements = Elements({**meta.values, **body})
-        if not _may_be_enhanced(elements):
+        elements = Elements({**meta, **body})
+        if not _may_be_enhanced(elements) or (elements.number(Tag.FRAMES) or 1) > MOST_FRAMES:
             return FileHeader(elements)
         self._most_ahead = _MOST_GROUP_BYTES
         return FileHeader(elements, self._frames(at))
-
-    def deflated(self) -> _Inflating | None:
-        """The deflated data set; None where the file has another transfer syntax."""
-        meta, at = self._meta()
-        if meta.string(Tag.TRANSFER_SYNTAX) not in _DEFLATED_SYNTAXES:
-            return None
-        return _Inflating(self._data[at:], self._file)
-
-    def _meta(self) -> tuple[Elements, int]:
-        """File meta information, and where the data set begins."""
-        if self._data[128:132] != b"DICM":
-            raise _UnusualError
-        found: dict[int, bytes] = {}
-        at = 132
-        while self._tag(at) >> 16 == _META_GROUP:
-            tag, start, length = self._element(at)
-            if length == _UNDEFINED:
-                raise _UnusualError
-            if tag in WANTED:
-                found[tag] = self._bytes(start, length)
-            at = start + length
-        return Elements(found), at
 
     def _body(self, at: int) -> tuple[dict[int, bytes], int]:
         """Values up to the last wanted tag, and where the walk stopped."""
         found: dict[int, bytes] = {}
         previous = 0
-        while self._have(at + 8):
-            tag, start, length = self._element(at)
+        while self.have(at + 8):
+            tag, vr, start, length = self.element(at)
             if tag <= previous:
-                raise _UnusualError
+                raise UnusualError
             if tag > _LAST_WANTED:
                 break
             previous = tag
-            if length == _UNDEFINED:
-                at = self._after_items(start)
+            if length == UNDEFINED:
+                at = self.after_items(start, vr)
                 continue
-            if tag in WANTED:
-                found[tag] = self._bytes(start, length)
+            if tag in WANTED and length <= _MOST_VALUE_BYTES:
+                found[tag] = self.bytes(start, length)
             at = start + length
         return found, at
 
@@ -315,127 +217,68 @@ class _Walk:
         """Values of each frame, from the functional groups at the end of the header."""
         shared: list[dict[int, bytes]] = []
         per_frame: list[dict[int, bytes]] = []
-        while self._have(at + 8) and (tag := self._tag(at)) <= Tag.PER_FRAME_GROUPS:
-            _, start, length = self._element(at)
+        while self.have(at + 8) and (tag := self.tag(at)) <= Tag.PER_FRAME_GROUPS:
+            _, vr, start, length = self.element(at)
             if tag == Tag.SHARED_GROUPS:
                 shared, at = self._items(start, length)
             elif tag == Tag.PER_FRAME_GROUPS:
                 per_frame, at = self._items(start, length)
             else:
-                at = self._after_items(start) if length == _UNDEFINED else start + length
+                at = self.after_items(start, vr) if length == UNDEFINED else start + length
         return _combined(shared, per_frame)
 
     def _items(self, at: int, length: int) -> tuple[list[dict[int, bytes]], int]:
         """Flattened items of a sequence of functional groups, and where it ends."""
         found: list[dict[int, bytes]] = []
-        stop = None if length == _UNDEFINED else at + length
-        while at != stop and (tag := self._tag(at)) != _SEQUENCE_END:
-            if tag != _ITEM or (stop is not None and at > stop):
-                raise _UnusualError
-            values, at = self._item(at + 8, _LENGTH.unpack_from(self._data, at + 4)[0])
+        stop = None if length == UNDEFINED else at + length
+        while at != stop:
+            tag, size = self.item(at)
+            if tag == SEQUENCE_END:
+                break
+            if tag != ITEM or (stop is not None and at > stop):
+                raise UnusualError
+            values, at = self._item(at + 8, size)
             found.append(values)
+            if len(found) > MOST_FRAMES:
+                raise TooManyPartsError
         return found, at if stop is not None else at + 8
 
     def _item(self, at: int, length: int) -> tuple[dict[int, bytes], int]:
         """Wanted values of an item, as `_flattened` takes them, and where it ends."""
         nested: dict[int, dict[int, bytes]] = {}
         own: dict[int, bytes] = {}
-        stop = None if length == _UNDEFINED else at + length
-        while at != stop and (tag := self._tag(at)) != _ITEM_END:
+        stop = None if length == UNDEFINED else at + length
+        while at != stop and (tag := self.tag(at)) != ITEM_END:
             if stop is not None and at > stop:
-                raise _UnusualError
-            _, start, size = self._element(at)
+                raise UnusualError
+            _, vr, start, size = self.element(at)
             if tag in _ENTERED:
                 items, at = self._items(start, size)
                 nested[tag] = items[0] if items else {}
-            elif size == _UNDEFINED:
-                at = self._after_items(start)
+            elif size == UNDEFINED:
+                at = self.after_items(start, vr)
             else:
-                if size and tag in _VALUES:
-                    own[tag] = self._bytes(start, size)
+                if size and tag in _VALUES and size <= _MOST_VALUE_BYTES:
+                    own[tag] = self.bytes(start, size)
                 at = start + size
         return _by_precedence(own, nested), at if stop is not None else at + 8
-
-    def _element(self, at: int) -> tuple[int, int, int]:
-        """Tag, start of the value and its length."""
-        if at + 12 > len(self._data):
-            self._have(at + 12)
-        group, element, vr, length = _HEAD.unpack_from(self._data, at)
-        if self._implicit and group > _META_GROUP:
-            return group << 16 | element, at + 8, _LENGTH.unpack_from(self._data, at + 4)[0]
-        if vr in _SHORT_VRS:
-            return group << 16 | element, at + 8, length
-        if vr in _LONG_VRS:
-            return group << 16 | element, at + 12, _LENGTH.unpack_from(self._data, at + 8)[0]
-        raise _UnusualError
-
-    def _after_items(self, at: int) -> int:
-        """Skip a sequence of undefined length."""
-        while (tag := self._tag(at)) != _SEQUENCE_END:
-            if tag != _ITEM:
-                raise _UnusualError
-            length = _LENGTH.unpack_from(self._data, at + 4)[0]
-            at = self._after_item(at + 8) if length == _UNDEFINED else at + 8 + length
-        return at + 8
-
-    def _after_item(self, at: int) -> int:
-        """Skip the elements of an item of undefined length."""
-        while self._tag(at) != _ITEM_END:
-            _, start, length = self._element(at)
-            at = self._after_items(start) if length == _UNDEFINED else start + length
-        return at + 8
-
-    def _tag(self, at: int) -> int:
-        if at + 8 > len(self._data):
-            self._have(at + 8)
-        group, element = _TAG.unpack_from(self._data, at)
-        return int(group << 16 | element)
-
-    def _bytes(self, start: int, length: int) -> bytes:
-        stop = start + length
-        if stop > len(self._data) and not self._have(stop):
-            raise _UnusualError
-        return self._data[start:stop]
-
-    def _have(self, size: int) -> bool:
-        """Read on until ``size`` bytes are there or the file ends."""
-        if size > self._most_ahead:
-            raise _UnusualError
-        if size > len(self._data):  # by half again, or a large header is copied many times
-            more = size - len(self._data) + max(_CHUNK, len(self._data) // 2)
-            self._data += self._stream.read(more)
-        return size <= len(self._data)
-
-
-def _check_beginning(data: bytes) -> None:
-    """Refuse what begins neither with a preamble nor with a low DICOM group."""
-    if data[128:132] == b"DICM":
-        return
-    group = data[:2]
-    if len(data) < 16 or group not in {b"\x02\0", b"\0\x02", b"\x08\0", b"\0\x08"}:
-        raise NotDicomError
 
 
 def _read_slowly(stream: BinaryIO) -> FileHeader:
     """Let pydicom read what the quick walk does not cover."""
-    plain = inflated(stream)
-    dataset = dcmread(
-        plain or stream, stop_before_pixels=True, force=True, specific_tags=sorted(WANTED)
+    plain, meter = inflated(stream), Meter()
+    dataset = read_metered(
+        plain or stream, meter, stop_before_pixels=True, specific_tags=sorted(WANTED)
     )
     little = dataset.original_encoding[1] is not False
     values = _collected([dataset.file_meta, dataset])
     if plain:
         values[Tag.TRANSFER_SYNTAX] = b"1.2.840.10008.1.2.1.99"
-    return FileHeader(Elements(values, little), _frames(dataset))
-
-
-def _frames(dataset: Dataset) -> tuple[Mapping[int, bytes], ...]:
-    """Values of each frame, from its own functional groups and the shared ones."""
     shared, per_frame = (
-        [_flattened(groups) for groups in _groups(dataset, tag)]
+        [_flattened(groups, meter) for groups in _groups(dataset, tag, meter)]
         for tag in (Tag.SHARED_GROUPS, Tag.PER_FRAME_GROUPS)
     )
-    return _combined(shared, per_frame)
+    return FileHeader(Elements(values, little), _combined(shared, per_frame))
 
 
 def _combined(
@@ -448,9 +291,12 @@ def _combined(
     return tuple({**common, **values} for values in per_frame)
 
 
-def _groups(dataset: Dataset, tag: int) -> Sequence[Dataset]:
+def _groups(dataset: Dataset, tag: int, meter: Meter) -> Sequence[Dataset]:
     """Items of a sequence; none where the element is absent or no sequence."""
-    value = dataset[tag].value if tag in dataset else None
+    element: object = dataset.get_item(tag) if tag in dataset else None
+    if isinstance(element, RawDataElement):
+        return metered_items(element, meter)
+    value = element.value if isinstance(element, DataElement) else None
     return list(value) if isinstance(value, DicomSequence) else []
 
 
@@ -460,7 +306,7 @@ def _collected(datasets: Sequence[Dataset]) -> dict[int, bytes]:
     for dataset in datasets:
         for tag in _VALUES & set(dataset.keys()):
             raw = _raw(dataset, tag)
-            if raw:
+            if raw and len(raw) <= _MOST_VALUE_BYTES:
                 found[int(tag)] = raw
     return found
 
@@ -477,12 +323,12 @@ def _raw(dataset: Dataset, tag: int) -> bytes | None:
         return None
 
 
-def _flattened(groups: Dataset) -> dict[int, bytes]:
+def _flattened(groups: Dataset, meter: Meter) -> dict[int, bytes]:
     """Wanted values inside functional groups, whatever group they are in."""
     nested = {
-        int(tag): _flattened(item)
+        int(tag): _flattened(item, meter)
         for tag in _ENTERED & set(groups.keys())
-        for item in _groups(groups, tag)[:1]
+        for item in _groups(groups, tag, meter)[:1]
     }
     return _by_precedence(_collected([groups]), nested)
 

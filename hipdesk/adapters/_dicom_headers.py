@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -15,7 +16,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 from pydicom.valuerep import PersonName
 
-from hipdesk.adapters._dicom_elements import Elements, read_header
+from hipdesk.adapters._dicom_elements import MOST_FRAMES, Elements, read_header
 from hipdesk.adapters._dicom_tags import Tag
 from hipdesk.contrast import SequenceCues
 from hipdesk.records import Acquisition, Patient, Point, Side, SliceKey, StudyInfo
@@ -42,8 +43,9 @@ ORTHOGONAL: Final = 1e-4
 MOST_PIXELS: Final = 1 << 25
 """Of one picture, 5,800 x 5,800; a larger claim is a damaged header."""
 
-MOST_FRAMES: Final = 1 << 16
-"""Of one file; functional imaging of an hour has some 50,000 slices."""
+MOST_KINDS: Final = 1000
+"""Of frames in one file that differ in size, echo, kind or direction; turning projections of
+one degree have 180."""
 
 FARTHEST_MM: Final = 1e4
 LARGEST_PIXEL_MM: Final = 100.0
@@ -97,20 +99,28 @@ def frames_of(path: Path) -> tuple[Frame, ...]:
     header = read_header(path)
     _check_image(header.elements)
     stated = int(header.elements.number(Tag.FRAMES) or 1)
+    if stated > MOST_FRAMES:
+        raise UnusableError("It claims more frames than any examination of a hip has.")
     if not header.frames:
         if stated > 1:
             raise UnusableError("It holds several frames but does not say where each lies.")
         return (_frame(path, header.elements, None),)
-    if stated > MOST_FRAMES:
-        raise UnusableError("It claims more frames than any examination has; it is damaged.")
     if stated != len(header.frames):
         raise UnusableError(
             f"It states {stated} frames but describes {len(header.frames)}; it is damaged."
         )
-    return tuple(
+    frames = tuple(
         _frame(path, header.elements.overlaid(values), number)
         for number, values in enumerate(header.frames, start=1)
     )
+    if len({(kind_of(frame), frame.orientation) for frame in frames}) > MOST_KINDS:
+        raise UnusableError("Its frames differ more than those of any examination; it is damaged.")
+    return frames
+
+
+def kind_of(frame: Frame) -> Hashable:
+    """What frames of one stack have in common, but for their direction."""
+    return frame.rows, frame.columns, frame.spacing_mm, frame.echo_ms, frame.image_type
 
 
 def _check_image(elements: Elements) -> None:

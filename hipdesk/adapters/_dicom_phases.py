@@ -60,15 +60,20 @@ def stacks_by_phase(
         return [frames]
     for value in _values():
         passes = _grouped(frames, value)
-        if _whole([positions(part) / distinct for part in passes]):
+        if _may_be_passes(passes) and _whole([positions(part) / distinct for part in passes]):
             return [stack for part in passes for stack in stacks_by_phase(part, positions)]
     return [frames]
+
+
+def _may_be_passes(groups: Sequence[Sequence[Frame]]) -> bool:
+    """Whether there are as many groups as there may be passes."""
+    return 2 <= len(groups) <= MOST_PHASES
 
 
 def _whole(shares: Sequence[float]) -> bool:
     """Whether groups that hold these shares of all positions are passes over them."""
     full = sum(share >= FULL_PASS for share in shares)
-    return 2 <= len(shares) <= MOST_PHASES and full >= len(shares) - 1 and min(shares) >= CUT_PASS
+    return full >= len(shares) - 1 and min(shares) >= CUT_PASS
 
 
 def _grouped(frames: Sequence[Frame], value: Value) -> list[list[Frame]]:

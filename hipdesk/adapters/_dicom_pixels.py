@@ -24,15 +24,14 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_modality_lut
 from pydicom.pixels.utils import pixel_array
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from hipdesk.adapters._dicom_codestreams import single_frames
-from hipdesk.adapters._dicom_elements import Elements, FileHeader, inflated, read_header
+from hipdesk.adapters._dicom_elements import Elements, FileHeader, read_header
 from hipdesk.adapters._dicom_headers import is_inverted, rescale_of
+from hipdesk.adapters._dicom_stored_pixels import open_pixels
 from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.errors import DamagedImage
 from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
@@ -47,14 +46,6 @@ MOST_VOXELS_PER_BYTE: Final = 400
 
 Lossless compression reaches about 3 on tissue, and 200 on air alone.
 """
-
-_MATTERING: Final = [
-    "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PlanarConfiguration",
-    "PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
-    "PixelPaddingValue", "PixelPaddingRangeLimit", "ModalityLUTSequence",
-    "ExtendedOffsetTable", "ExtendedOffsetTableLengths",
-    "PixelData", "FloatPixelData", "DoubleFloatPixelData",
-]  # fmt: skip
 
 
 def read_volume(
@@ -131,7 +122,7 @@ def _read_file(
 
 def _pictures(path: Path, sources: list[SliceSource]) -> Iterator[FloatArray]:
     """Decoded and rescaled slices of one file, frames ascending."""
-    header, dataset = read_header(path), _opened(path)
+    header, dataset = read_header(path), open_pixels(path)
     indices = [(source.key.frame_number or 1) - 1 for source in sources]
     for source, stored in zip(sources, _stored(dataset, indices), strict=True):
         yield _measured(stored, dataset, _elements(header, source))
@@ -161,22 +152,6 @@ def _elements(header: FileHeader, source: SliceSource) -> Elements:
     if number is None:
         return header.elements
     return header.elements.overlaid(header.frames[number - 1])
-
-
-def _opened(path: Path) -> Dataset:
-    """What matters for pixels; without meta information, the syntax that the file was read in.
-
-    A deflated file is inflated within bounds, and then as if it never had been.
-    """
-    with path.open("rb") as stream:
-        plain = inflated(stream)
-        dataset = dcmread(plain or stream, force=True, specific_tags=_MATTERING)
-    if "TransferSyntaxUID" not in dataset.file_meta:
-        implicit = dataset.original_encoding[0]
-        dataset.file_meta.TransferSyntaxUID = (
-            ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
-        )
-    return dataset
 
 
 def _measured(stored: NDArray[np.generic], dataset: Dataset, elements: Elements) -> FloatArray:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,7 @@ from hipdesk.adapters._dicom_headers import (
     cues_of,
     is_inverted,
     is_lossy,
+    kind_of,
     laterality_of,
     patient_of,
     region_of,
@@ -104,8 +106,11 @@ def sort_into_series(
 def _by_patient(frames: Sequence[Frame]) -> list[list[Frame]]:
     """One list of frames for each patient; one UID may be given to several by mistake."""
     groups: list[tuple[set[Patient], list[Frame]]] = []
+    stated: dict[Path, Patient] = {}
     for frame in frames:
-        patient = patient_of(frame.elements)
+        if frame.path not in stated:
+            stated[frame.path] = patient_of(frame.elements)
+        patient = stated[frame.path]
         known, members = next(
             (group for group in groups if not any(map(patient.contradicts, group[0]))),
             (set[Patient](), list[Frame]()),
@@ -129,8 +134,8 @@ def _stacks(frames: Sequence[Frame]) -> list[list[Frame]]:
     analysed.
     """
     stacks: list[list[Frame]] = []
-    for alike in _clusters(frames, _alike):
-        turned = _clusters(alike, _parallel)
+    for alike in _clusters(frames, kind_of, _alike):
+        turned = _clusters(alike, _directions, _parallel)
         small = all(_distinct_positions(part) < SMALL_STACK for part in turned)
         if len(turned) > MOST_ORIENTATIONS and small:
             stacks.append(alike)
@@ -149,16 +154,34 @@ def _parallel_stacks(frames: list[Frame]) -> list[list[Frame]]:
     ]
 
 
-def _clusters(frames: Sequence[Frame], same: Callable[[Frame, Frame], bool]) -> list[list[Frame]]:
-    """Group frames with the first one that they are the same as."""
+def _clusters(
+    frames: Sequence[Frame],
+    key: Callable[[Frame], Hashable],
+    same: Callable[[Frame, Frame], bool] | None = None,
+) -> list[list[Frame]]:
+    """Group frames with the first one that they are the same as.
+
+    Parameters
+    ----------
+    key : frames with equal keys are the same, and need not be compared
+    same : whether frames with different keys are; they are not where none is given
+    """
     groups: list[list[Frame]] = []
+    known: dict[Hashable, list[Frame]] = {}
     for frame in frames:
-        group = next((group for group in groups if same(group[0], frame)), None)
+        group = known.get(kind := key(frame))
+        if group is None and same is not None:
+            group = next((group for group in groups if same(group[0], frame)), None)
         if group is None:
-            groups.append([frame])
-        else:
-            group.append(frame)
+            group = []
+            groups.append(group)
+        known[kind] = group
+        group.append(frame)
     return groups
+
+
+def _directions(frame: Frame) -> Hashable:
+    return frame.orientation
 
 
 def _alike(a: Frame, b: Frame) -> bool:
@@ -191,7 +214,7 @@ def _by_stack_id(frames: list[Frame]) -> list[list[Frame]]:
     each stack holds several positions and no other stack's, and stacks that
     together are one evenly spaced stack lie one behind the other.
     """
-    named = sorted(_clusters(frames, lambda a, b: a.stack == b.stack), key=lambda s: _span(s)[0])
+    named = sorted(_clusters(frames, lambda frame: frame.stack), key=lambda s: _span(s)[0])
     if len(named) == 1:
         return [frames]
     spans = [_span(stack) for stack in named]
@@ -255,7 +278,7 @@ def _split_at_gaps(frames: list[Frame], axis: NDArray[np.float64]) -> list[list[
 def _first_acquisitions(frames: list[Frame]) -> tuple[list[Frame], list[Frame]]:
     """Frames in stack order, one a position, and the repeated ones."""
     if _orientations(frames) > 1:
-        return [frame for group in _clusters(frames, _parallel) for frame in group], []
+        return [frame for group in _clusters(frames, _directions, _parallel) for frame in group], []
     depths = _depths(frames)
     kept: list[Frame] = []
     repeated: list[Frame] = []
@@ -275,7 +298,7 @@ def _places(depths: NDArray[np.float64]) -> list[NDArray[np.intp]]:
 
 
 def _orientations(frames: Sequence[Frame]) -> int:
-    return len(_clusters(frames, _parallel))
+    return len(_clusters(frames, _directions, _parallel))
 
 
 def _series(frames: list[Frame], repeated: int, number: int, words: Sequence[str]) -> Series:

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from hipdesk.adapters._dicom_archives import INNER_ARCHIVE
-from hipdesk.adapters._dicom_elements import NotDicomError
 from hipdesk.adapters._dicom_headers import Frame, UnusableError, displayed_name, frames_of
 from hipdesk.adapters._dicom_stacks import sort_into_series
 from hipdesk.adapters._dicom_tags import Tag
 from hipdesk.adapters._dicom_text import LOST, charset_value, with_charset, with_text_facts
+from hipdesk.adapters._dicom_walk import NotDicomError, TooManyPartsError
 from hipdesk.adapters._disc_index import DiscIndex, below, is_disc_index
 from hipdesk.adapters._scan_index import Unit, fingerprint
 from hipdesk.adapters._source_listing import NO_ACCESS, NO_ANSWER, SourceFile, SourceFolder
@@ -33,6 +33,7 @@ Outcome = tuple[Frame, ...] | str
 """A file's slices, or the reason why it has none."""
 
 DAMAGED: Final = "It is damaged and cannot be read."
+TOO_MANY_PARTS: Final = "It holds more header entries than any image has; it is damaged."
 UNFINISHED: Final = "It is not complete; is it still being copied?"
 DUPLICATE: Final = "It is a copy of another file of the same series."
 INDEX: Final = "It is the index of a disc; the images it lists are read directly."
@@ -82,8 +83,10 @@ def look(file: SourceFile, charset: bytes) -> Outcome:
         return INNER_ARCHIVE if file.shown.suffix.lower() == ".zip" else NOT_DICOM
     except UnusableError as reason:
         return str(reason)
-    except OSError:
-        return NO_ACCESS
+    except TooManyPartsError:
+        return TOO_MANY_PARTS
+    except OSError as error:  # pydicom raises them without a number
+        return DAMAGED if error.errno is None else NO_ACCESS
     except Exception:  # pydicom raises anything on damaged files
         return DAMAGED
 

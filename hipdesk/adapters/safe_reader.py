@@ -7,16 +7,15 @@ decoded where that does no harm. The results are the same.
 
 from __future__ import annotations
 
-import struct
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
-from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from hipdesk.adapters._dicom_archives import remove_leftovers
+from hipdesk.adapters._dicom_stored_pixels import StoredPixels, find_pixels
 from hipdesk.adapters._scan_index import ScanIndex
 from hipdesk.adapters._worker_main import Request
 from hipdesk.adapters.dicom_folder import DicomFolderReader
@@ -60,11 +59,7 @@ BASE_MEMORY_BYTES: Final = 512 << 20
 MEMORY_BYTES_PER_VOXEL: Final = 32
 """Memory limit: eight float32 copies of the volume, and the decoders themselves."""
 
-_MATTERING: Final = ["BitsAllocated", "BitsStored", "HighBit", "SamplesPerPixel", "Rows",
-                     "Columns", "NumberOfFrames", "PixelRepresentation"]  # fmt: skip
 _PIXELS: Final = 0x7FE00010
-_LONG_HEAD: Final = struct.Struct("<HH2sHL")
-_IMPLICIT_HEAD: Final = struct.Struct("<HHL")
 
 
 class SafeReader:
@@ -156,35 +151,30 @@ def is_plain_file(path: Path, rows: int, columns: int, frames: int) -> bool:
     """
     try:
         with path.open("rb") as stream:
-            header = dcmread(stream, stop_before_pixels=True, specific_tags=_MATTERING)
-            return _agrees(header, stream, path.stat().st_size, (frames, rows, columns))
+            stored = find_pixels(stream)
+        return _agrees(stored, path.stat().st_size, (frames, rows, columns))
     except Exception:  # whatever pydicom raises on a damaged file
         return False
 
 
-def _agrees(
-    header: Dataset, stream: BinaryIO, file_bytes: int, shape: tuple[int, int, int]
-) -> bool:
+def _agrees(stored: StoredPixels, file_bytes: int, shape: tuple[int, int, int]) -> bool:
     """Whether header, pixel element and file size say the same.
 
     Parameters
     ----------
-    stream : stands at the pixel element
     shape : (frames wanted, rows, columns)
     """
-    syntax = str(header.file_meta.TransferSyntaxUID)
-    if syntax not in PLAIN_SYNTAXES or not _usual_bits(header):
+    header = stored.description()
+    if stored.syntax not in PLAIN_SYNTAXES or stored.tag != _PIXELS or not _usual_bits(header):
         return False
     stated = int(header.get("NumberOfFrames") or 1)
     if (header.Rows, header.Columns) != shape[1:] or not shape[0] <= stated:
         return False
     pixel_bytes = stated * shape[1] * shape[2] * int(header.BitsAllocated) // 8
-    start = stream.tell()
-    length, head_bytes = _pixel_element(stream, syntax == "1.2.840.10008.1.2")
-    trailing = file_bytes - start - head_bytes - length
+    trailing = file_bytes - stored.start - stored.length
     return (
-        length == pixel_bytes + pixel_bytes % 2
-        and start <= MOST_HEADER_BYTES
+        stored.length == pixel_bytes + pixel_bytes % 2
+        and stored.at <= MOST_HEADER_BYTES
         and 0 <= trailing <= MOST_TRAILING_BYTES
     )
 
@@ -199,13 +189,6 @@ def _usual_bits(header: Dataset) -> bool:
         and int(header.get("SamplesPerPixel") or 1) == 1
         and int(header.PixelRepresentation) in (0, 1)
     )
-
-
-def _pixel_element(stream: BinaryIO, implicit: bool) -> tuple[int, int]:
-    """Length of the pixel element's value, and of what stands before it; (-1, 0) for another."""
-    form = _IMPLICIT_HEAD if implicit else _LONG_HEAD
-    group, element, *_, length = form.unpack(stream.read(form.size))
-    return (length, form.size) if (group << 16 | element) == _PIXELS else (-1, 0)
 
 
 def _request(series: Series) -> Request:

@@ -28,7 +28,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from hipdesk.adapters import _dicom_elements
+from hipdesk.adapters import _dicom_walk
 from hipdesk.adapters._dicom_codestreams import OtherSizeError, stated_size
 from hipdesk.adapters._dicom_headers import undecodable
 from hipdesk.adapters.dicom_folder import DicomFolderReader
@@ -291,11 +291,11 @@ def test_a_deflated_bomb_is_refused_before_it_goes_off(tmp_path, monkeypatch):
     inside = zlib.decompress(content[deflated_start(content, meta) :], -zlib.MAX_WBITS)
     bomb = squeezer.compress(inside + bytes(3 << 20)) + squeezer.flush()
     path.write_bytes(content[: deflated_start(content, meta)] + bomb)
-    monkeypatch.setattr(_dicom_elements, "MOST_INFLATED", 1 << 20)
+    monkeypatch.setattr(_dicom_walk, "MOST_INFLATED", 1 << 20)
     series = only(tmp_path)
     with pytest.raises(DamagedImage) as caught:
         READER.read(series)
-    assert isinstance(caught.value.__cause__, _dicom_elements.InflatedTooFarError)
+    assert isinstance(caught.value.__cause__, _dicom_walk.InflatedTooFarError)
 
 
 def deflated_start(content: bytes, meta: int) -> int:

@@ -35,6 +35,10 @@ from hipdesk.report import RESEARCH_ONLY, ReportReview
 SCHEMA: Final = "hipdesk.result/1"
 """Identifier of the document's layout."""
 
+RESULT: Final = "result.json"
+SCORES: Final = "scores.csv"
+"""Names of the files."""
+
 INTENDED_USE: Final = f"{RESEARCH_ONLY}."
 """Stands in every document."""
 

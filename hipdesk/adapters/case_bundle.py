@@ -31,8 +31,7 @@ from hipdesk.adapters._store_files import file_sha256, random_name
 from hipdesk.adapters.backup import KEY
 from hipdesk.adapters.deidentify import Disguise, Pseudonyms, deidentify_file, mark_deidentified
 from hipdesk.adapters.deidentify import refusal as why_not
-from hipdesk.adapters.dicom_output import write_segmentation
-from hipdesk.adapters.result_folder import RESULT, SEGMENTATION
+from hipdesk.adapters.dicom_output import SEGMENTATION, write_segmentation
 from hipdesk.adapters.segmentation_file import read_outlines
 from hipdesk.adapters.store import SqlVisitStore
 from hipdesk.adapters.whole_file import OWNER_ONLY, replacing, write_file
@@ -63,7 +62,7 @@ from hipdesk.records import (
     SliceScore,
     Volume,
 )
-from hipdesk.result import result_json
+from hipdesk.result import RESULT, result_json
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
@@ -23,6 +24,10 @@ from hipdesk.adapters.whole_file import output_file
 from hipdesk.errors import OutputError
 from hipdesk.records import Analysis
 from hipdesk.report import ReportReview
+
+SEGMENTATION: Final = "segmentation.dcm"
+MEASUREMENTS: Final = "measurements.dcm"
+"""Names of the files among those of a result."""
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())

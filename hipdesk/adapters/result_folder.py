@@ -17,22 +17,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from hipdesk.adapters.dicom_output import write_measurements, write_segmentation
+from hipdesk.adapters.dicom_output import (
+    MEASUREMENTS,
+    SEGMENTATION,
+    write_measurements,
+    write_segmentation,
+)
 from hipdesk.adapters.pictures import write_overlays
 from hipdesk.adapters.report_pdf import write_pdf
 from hipdesk.errors import OutputError
 from hipdesk.pair import LEFT_FOLDER
 from hipdesk.records import Analysis, Visit, Volume
 from hipdesk.report import ReportReview, build_report
-from hipdesk.result import result_json, scores_csv
+from hipdesk.result import RESULT, SCORES, result_json, scores_csv
 from hipdesk.sdc import NO_PAIRS, Estimates
 
-RESULT: Final = "result.json"
-SCORES: Final = "scores.csv"
 REPORT: Final = "report.pdf"
 OVERLAYS: Final = "overlays"
-SEGMENTATION: Final = "segmentation.dcm"
-MEASUREMENTS: Final = "measurements.dcm"
 
 ENTRIES: Final = (SCORES, REPORT, OVERLAYS, SEGMENTATION, MEASUREMENTS, RESULT)
 """In the order in which they are put in place."""

@@ -190,11 +190,26 @@ def _frame(path: Path, elements: Elements, number: int | None) -> Frame:
         position=position,
         spacing_mm=spacing,
         echo_ms=elements.number(Tag.EFFECTIVE_TE) or elements.number(Tag.TE),
-        image_type=elements.strings(Tag.FRAME_TYPE) or elements.strings(Tag.IMAGE_TYPE),
+        image_type=_image_type(elements),
         stack=elements.string(Tag.STACK),
         acquired=acquired,
         order=_order(elements, acquired),
     )
+
+
+_COMPONENTS: Final = {"PHASE": "P", "REAL": "R", "IMAGINARY": "I"}
+
+
+def _image_type(elements: Elements) -> tuple[str, ...]:
+    """Kind of image; what an enhanced file calls no magnitude is none, whatever its type says.
+
+    Source: DICOM PS3.3 C.8.13.3.1.1, Complex Image Component.
+    """
+    stated = elements.strings(Tag.FRAME_TYPE) or elements.strings(Tag.IMAGE_TYPE)
+    letter = _COMPONENTS.get(elements.string(Tag.COMPLEX_COMPONENT))
+    if letter is None or letter in stated:
+        return stated
+    return (*(letter if value == "M" else value for value in stated),)
 
 
 def _geometry(elements: Elements) -> tuple[tuple[float, ...], Point, tuple[float, float]]:

@@ -26,6 +26,7 @@ _PASSES: Final[Mapping[str, tuple[Tag, ...]]] = {
     "flip angle {:g}": (Tag.FLIP_ANGLE,),
     "b {:g}": (Tag.B_VALUE,),
     "phase {:g}": (Tag.TEMPORAL_INDEX, Tag.TEMPORAL_POSITION),
+    "at {:g} s": (Tag.TIME_OFFSET,),
     "trigger {:g} ms": (Tag.TRIGGER_DELAY, Tag.TRIGGER_TIME),
     "acquisition {:g}": (Tag.FRAME_ACQUISITION, Tag.ACQUISITION_NUMBER),
 }

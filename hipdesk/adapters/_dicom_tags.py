@@ -31,6 +31,7 @@ class Tag(IntEnum):
     MODEL = 0x00081090
     REGION = 0x00080104
     FRAME_TYPE = 0x00089007
+    COMPLEX_COMPONENT = 0x00089208
     ACQUISITION_CONTRAST = 0x00089209
     PATIENT_NAME = 0x00100010
     PATIENT_ID = 0x00100020
@@ -76,6 +77,7 @@ class Tag(IntEnum):
     TRIGGER_DELAY = 0x00209153
     FRAME_ACQUISITION = 0x00209156
     DIMENSIONS = 0x00209157
+    TIME_OFFSET = 0x0020930D
     SAMPLES = 0x00280002
     PHOTOMETRIC = 0x00280004
     FRAMES = 0x00280008
@@ -106,6 +108,7 @@ DESCENDED: Final = frozenset(
         0x00209111,  # FrameContentSequence
         0x00209113,  # PlanePositionSequence
         0x00209116,  # PlaneOrientationSequence
+        0x00209310,  # TemporalPositionSequence
         0x00289110,  # PixelMeasuresSequence
         0x00289132,  # FrameVOILUTSequence
         0x00289145,  # PixelValueTransformationSequence
@@ -151,6 +154,7 @@ BINARY: Final[Mapping[int, str]] = MappingProxyType(
         Tag.TRIGGER_DELAY: "d",
         Tag.FRAME_ACQUISITION: "H",
         Tag.DIMENSIONS: "I",
+        Tag.TIME_OFFSET: "d",
     }
 )
 """`struct` codes of the values that are not stored as text (VR US, FD, UL)."""

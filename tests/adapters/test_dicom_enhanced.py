@@ -404,3 +404,207 @@ def test_inversion_that_only_the_private_copy_states_is_found(tmp_path):
     assert series.contrast is Contrast.STIR
     assert series.acquisition.ti_ms == 160
     assert series.slices[0].position_lps_mm == pytest.approx(tuple(coronal_positions(3)[0]))
+
+
+# Habits of makers
+
+
+def per_frame(dataset: Dataset) -> DicomSequence:
+    return dataset.PerFrameFunctionalGroupsSequence
+
+
+def group(keyword: str, frame: Dataset, **values: object) -> None:
+    """Give a frame a functional group."""
+    item = Dataset()
+    for name, value in values.items():
+        setattr(item, name, value)
+    setattr(frame, keyword, DicomSequence([item]))
+
+
+def moved(dataset: Dataset, keyword: str | None = None) -> None:
+    """Put shared groups into each frame: one of them, or all."""
+    shared = dataset.SharedFunctionalGroupsSequence[0]
+    for element in [shared[keyword]] if keyword else list(shared):
+        for frame in per_frame(dataset):
+            frame[element.tag] = element
+        del shared[element.tag]
+
+
+def without_content(dataset: Dataset) -> None:
+    for frame in per_frame(dataset):
+        del frame.FrameContentSequence
+
+
+def one_direction(dataset: Dataset) -> None:
+    """State the orientation once."""
+    for frame in per_frame(dataset):
+        del frame.PlaneOrientationSequence
+    group("PlaneOrientationSequence", dataset.SharedFunctionalGroupsSequence[0],
+          ImageOrientationPatient=list(ORIENTATIONS["coronal"]))  # fmt: skip
+
+
+def without_shared(dataset: Dataset) -> None:
+    moved(dataset)
+    del dataset.SharedFunctionalGroupsSequence
+
+
+def counted(dataset: Dataset) -> None:
+    """Count frames as time points, which they are not."""
+    for number, frame in enumerate(per_frame(dataset), start=1):
+        frame.FrameContentSequence[0].TemporalPositionIndex = number
+
+
+def misleading(dataset: Dataset) -> None:
+    """Place frames elsewhere in private sequences, as Siemens and Philips do."""
+    for frame in per_frame(dataset):
+        private = Dataset()
+        private.ImagePositionPatient = [99, 99, 99]
+        private.PixelSpacing = [9, 9]
+        frame.add_new(0x00210010, "LO", "SIEMENS MR SDI 02")
+        frame.add_new(0x002110FE, "SQ", [private])
+        frame.add_new(0x20050014, "LO", "Philips MR Imaging DD 005")
+        frame.add_new(0x2005140F, "SQ", [private])
+
+
+@pytest.mark.parametrize(
+    "habit",
+    [without_content, one_direction, moved, without_shared, counted, misleading,
+     lambda dataset: moved(dataset, "PixelMeasuresSequence")],
+)  # fmt: skip
+def test_one_stack_is_one_series_whatever_the_makers_habit(tmp_path, habit):
+    order = [5, 0, 3, 6, 1, 4, 2]
+    dataset = enhanced(tmp_path, coronal_positions(7)[order], slopes=[1, 2, 3, 4, 5, 6, 7])
+    habit(dataset)
+    save(dataset, tmp_path / "file")
+    series = only(tmp_path)
+    frames = [source.key.frame_number for source in series.slices]
+    assert frames == [order.index(place) + 1 for place in range(7)]
+    assert (series.plane, series.contrast) == (Plane.CORONAL, Contrast.STIR)
+    assert series.spacing_mm == pytest.approx((5, 5, 5))
+    assert (series.acquisition.te_ms, series.acquisition.ti_ms) == (51, 145)
+    assert codes(series) == {}
+    stored = pattern(7, 12, 16)
+    wanted = np.stack([stored[number - 1] * float(number) for number in frames])
+    assert np.array_equal(READER.read(series).voxels, wanted)
+
+
+def passes(tmp_path: Path, count: int, **settings: object) -> pydicom.FileDataset:
+    """A file that holds each of four positions so many times, one after another."""
+    return enhanced(tmp_path, np.repeat(coronal_positions(4), count, axis=0), **settings)
+
+
+def frames_of_each(folder: Path) -> dict[str, list[int | None]]:
+    """Frame numbers of each series by its description."""
+    return {
+        series.description: [source.key.frame_number for source in series.slices]
+        for series in scan(folder).series
+    }
+
+
+def test_kinds_of_picture_that_only_the_frame_type_tells_are_separate(tmp_path):
+    dataset = passes(tmp_path, 4)
+    kinds = ("WATER", "FAT", "IN_PHASE", "OPP_PHASE")
+    for index, frame in enumerate(per_frame(dataset)):
+        group("MRImageFrameTypeSequence", frame,
+              FrameType=["ORIGINAL", "PRIMARY", "DIXON", kinds[index % 4]])  # fmt: skip
+    save(dataset, tmp_path / "file")
+    assert frames_of_each(tmp_path) == {
+        f"COR STIR ({words})": list(range(first, 17, 4))
+        for first, words in enumerate(("water", "fat", "in phase", "opp phase"), start=1)
+    }
+
+
+def test_phase_pictures_that_only_the_component_tells_are_separate(tmp_path):
+    dataset = passes(tmp_path, 2)
+    for index, frame in enumerate(per_frame(dataset)):
+        group("MRImageFrameTypeSequence", frame, FrameType=["ORIGINAL", "PRIMARY", "M", "NONE"],
+              ComplexImageComponent=("MAGNITUDE", "PHASE")[index % 2])  # fmt: skip
+    save(dataset, tmp_path / "file")
+    assert frames_of_each(tmp_path) == {
+        "COR STIR (magnitude)": [1, 3, 5, 7], "COR STIR (phase image)": [2, 4, 6, 8]
+    }  # fmt: skip
+    assert [s.contrast for s in scan(tmp_path).series] == [Contrast.STIR, Contrast.OTHER]
+
+
+def test_echoes_measured_again_and_again_are_told_apart_by_both(tmp_path):
+    dataset = passes(tmp_path, 4, echo_ms=[11.0, 95.0] * 8)
+    for index, frame in enumerate(per_frame(dataset)):
+        frame.FrameContentSequence[0].TemporalPositionIndex = (index // 2) % 2 + 1
+    save(dataset, tmp_path / "file")
+    assert frames_of_each(tmp_path) == {
+        f"COR STIR (TE {echo} ms, phase {phase})": list(range(first, 17, 4))
+        for first, (echo, phase) in enumerate(((11, 1), (95, 1), (11, 2), (95, 2)), start=1)
+    }
+
+
+def test_directions_of_one_weighting_are_told_apart_by_their_index(tmp_path):
+    dataset = passes(tmp_path, 3)
+    for index, frame in enumerate(per_frame(dataset)):
+        group("MRDiffusionSequence", frame, DiffusionBValue=800.0 * (index % 3 > 0))
+        frame.FrameContentSequence[0].DimensionIndexValues = [1, index // 3 + 1, index % 3 + 1]
+    save(dataset, tmp_path / "file")
+    assert frames_of_each(tmp_path) == {
+        "COR STIR (b 0)": [1, 4, 7, 10], "COR STIR (b 800, stack 2)": [2, 5, 8, 11],
+        "COR STIR (b 800, stack 3)": [3, 6, 9, 12],
+    }  # fmt: skip
+
+
+def test_phases_that_only_their_time_tells_apart_are_separate(tmp_path):
+    dataset = passes(tmp_path, 3)
+    for index, frame in enumerate(per_frame(dataset)):
+        group("TemporalPositionSequence", frame, TemporalPositionTimeOffset=7.5 * (index % 3))
+    save(dataset, tmp_path / "file")
+    assert frames_of_each(tmp_path) == {
+        f"COR STIR (at {7.5 * k:g} s)": list(range(k + 1, 13, 3)) for k in range(3)
+    }
+
+
+def test_phases_of_a_heart_beat_and_acquisitions_are_separate(tmp_path):
+    for name, word in (("beat", "trigger {} ms"), ("repeat", "acquisition {}")):
+        dataset = passes(tmp_path, 2)
+        for index, frame in enumerate(per_frame(dataset)):
+            if name == "beat":
+                group("CardiacSynchronizationSequence", frame,
+                      NominalCardiacTriggerDelayTime=100.0 * (index % 2 + 1))  # fmt: skip
+            else:
+                frame.FrameContentSequence[0].FrameAcquisitionNumber = 100 * (index % 2 + 1)
+        (tmp_path / name).mkdir()
+        save(dataset, tmp_path / name / "file")
+        assert frames_of_each(tmp_path / name) == {
+            f"COR STIR ({word.format(100 * k)})": list(range(k, 9, 2)) for k in (1, 2)
+        }
+
+
+def several_files(folder: Path, datasets: list[pydicom.FileDataset]) -> None:
+    for number, dataset in enumerate(datasets):
+        dataset.SOPInstanceUID = uid("several", number)
+        dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+        save(dataset, folder / f"file-{number}")
+
+
+def test_a_file_for_each_slice_is_one_series(tmp_path):
+    """As Canon and United Imaging write enhanced images."""
+    positions = coronal_positions(6)
+    several_files(tmp_path, [enhanced(tmp_path, positions[i : i + 1]) for i in (3, 0, 5, 1, 2, 4)])
+    series = only(tmp_path)
+    assert series.shape == (6, 12, 16)
+    assert [s.position_lps_mm[1] for s in series.slices] == pytest.approx(list(positions[:, 1]))
+    assert codes(series) == {}
+
+
+def test_three_planes_in_any_order_are_three_series(tmp_path):
+    planes = ("coronal", "sagittal", "axial")
+    positions = np.concatenate(
+        [slice_positions(ORIENTATIONS[p], (8, 12, 16), (5, 5, 5), (0, 0, 0)) for p in planes]
+    )
+    order = np.random.default_rng(1).permutation(24)
+    dataset = enhanced(
+        tmp_path, positions[order], orientations=[ORIENTATIONS[planes[i // 8]] for i in order],
+        stacks=[str(i // 8 + 1) for i in order],
+    )  # fmt: skip
+    save(dataset, tmp_path / "file")
+    for series in scan(tmp_path).series:
+        plane = planes.index(series.plane.value)
+        frames = [(source.key.frame_number or 0) - 1 for source in series.slices]
+        assert sorted(order[frames]) == list(range(8 * plane, 8 * plane + 8))
+        assert series.spacing_mm == pytest.approx((5, 5, 5))

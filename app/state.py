@@ -100,12 +100,16 @@ class VisitRow:
     visit : with the current result of each hip
     analyses : newest first
     on_screen : it is the visit the other workspaces show
+    dated_by : the reader who gave the day that its images do not state
+    stated : whom its images name, where that is not the patient it belongs to
     """
 
     visit: Visit
     descriptions: tuple[str, ...] = field(repr=False)
     analyses: tuple[AnalysisEntry, ...]
     on_screen: bool = False
+    dated_by: str | None = field(default=None, repr=False)
+    stated: Patient | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

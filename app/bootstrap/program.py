@@ -16,11 +16,14 @@ from app.bootstrap.keeper import FileKeeper
 from app.bootstrap.library import LibraryDoor
 from app.bootstrap.networks import LazyNetworks, shipped_models
 from app.bootstrap.opened_folders import IndexOfFolders
+from app.controllers.aside import AsideController
 from app.controllers.choices import Choices
 from app.controllers.clinical import ClinicalController
+from app.controllers.deeds import Deeds
 from app.controllers.desk import Desk
 from app.controllers.follow_up import FollowUpController
 from app.controllers.library import LibraryController
+from app.controllers.regrouping import RegroupController
 from app.controllers.report import ReportController
 from app.controllers.review import ReviewController
 from app.controllers.shell import ShellController
@@ -32,12 +35,14 @@ from app.services import Services
 from app.spoken import spoken
 from app.state import Workspace
 from app.views.about import ProgramFacts
+from app.views.aside_page import AsidePage
 from app.views.clinical_page import ClinicalPage
 from app.views.file_choice import FileChoice
 from app.views.follow_up_view import FollowUpView
 from app.views.labels import translated
 from app.views.library_view import LibraryView
 from app.views.main_window import MainWindow
+from app.views.regroup_page import RegroupPage
 from app.views.report_view import ReportView
 from app.views.review_view import ReviewView
 from app.views.signing_bar import share_name

@@ -16,15 +16,17 @@ from typing import Final, TypeVar
 from app.background import Job
 from app.controllers.desk import Desk
 from app.controllers.opening import Saved
+from app.controllers.regrouping import RegroupController
 from app.controllers.showing import Shown, Translate
 from app.controllers.study import StudyController
 from app.controllers.watching import StudyWatcher
 from app.messages import Severity
+from app.regroup_state import Wish
 from app.services import Services
 from app.state import Exam, FoundStudy, Likeness, LikenessOffer, PatientRow, VisitRow
 from app.views.protocols import LibraryView
 from hipdesk.ports import PatientEntry, VisitEntry, VisitStore
-from hipdesk.records import Contrast
+from hipdesk.records import Contrast, Patient
 
 T = TypeVar("T")
 
@@ -46,6 +48,7 @@ class _State:
     asked : words of the latest search
     words : of the search that gave ``patients``
     entries : visits of the chosen patient, oldest first
+    aside : number of visits that were put aside
     """
 
     asked: str = ""
@@ -56,6 +59,7 @@ class _State:
     likeness: Likeness = NO_LIKENESS
     found: FoundStudy | None = None
     problem: str | None = None
+    aside: int = 0
 
 
 class LibraryController(StudyWatcher):
@@ -66,6 +70,8 @@ class LibraryController(StudyWatcher):
     study : opens what is chosen here
     translate : words of the user's language
     show_clinical : brings up the clinical record of a visit
+    regroup : the page on which patients, visits and studies are regrouped
+    show_aside : brings up what was put aside and regrouped
     """
 
     def __init__(
@@ -76,6 +82,8 @@ class LibraryController(StudyWatcher):
         view: LibraryView,
         translate: Translate,
         show_clinical: Callable[[str], None],
+        regroup: RegroupController,
+        show_aside: Callable[[], None],
     ) -> None:
         self._services = services
         self._desk = desk
@@ -83,10 +91,13 @@ class LibraryController(StudyWatcher):
         self._view = view
         self.translate = translate
         self.show_clinical = show_clinical
+        self._regroup = regroup
+        self.regroup_patient = regroup.of_patient
+        self.show_aside = show_aside
         self._state = _State()
         self._shown = Shown()
         self._here: tuple[str | None, str | None] = None, None
-        self._listed: tuple[tuple[VisitEntry, ...], str | None] | None = None
+        self._listed: tuple[tuple[VisitEntry, ...], tuple[str | None, Patient | None]] | None = None
         view.listen(self)
         study.watch(self)
         desk.watch(self._follow)
@@ -155,15 +166,19 @@ class LibraryController(StudyWatcher):
     def _ask_patients(self) -> None:
         words = self._state.asked
 
-        def done(found: tuple[PatientEntry, ...]) -> None:
-            self._change(patients=tuple(map(_row, found)), words=words)
+        def ask(store: VisitStore) -> tuple[tuple[PatientEntry, ...], int]:
+            return store.patients(words), len(store.visits_aside())
+
+        def done(answer: tuple[tuple[PatientEntry, ...], int]) -> None:
+            found, aside = answer
+            self._change(patients=tuple(map(_row, found)), words=words, aside=aside)
 
         what = self.translate("Library", "Searching the library")
-        self._ask(what, SEARCH, lambda store: store.patients(words), done)
+        self._ask(what, SEARCH, ask, done)
 
     def _ask_visits(self, uid: str) -> None:
         def done(entries: tuple[VisitEntry, ...]) -> None:
-            self._change(entries=entries)
+            self._change(entries=entries, chosen_uid=uid if entries else None)
 
         what = self.translate("Library", "Reading the visits")
         self._ask(what, VISITS, lambda store: store.entries(uid), done)
@@ -197,9 +212,11 @@ class LibraryController(StudyWatcher):
     # One person or two
 
     def join_offered(self) -> None:
-        """Give the visit to the patient who was offered."""
+        """Give the visit to the patient who was offered; not unasked if the identities differ."""
         offer = self._state.likeness.offer
-        if offer is not None:
+        if offer is not None and offer.here.unlike(offer.other.patient):
+            self._regroup.of_visit(Wish.MOVE, offer.visit_uid, offer.other.uid)
+        elif offer is not None:
             what = self.translate("Library", "Joining the patients")
             self._move(what, offer, offer.other.uid, Likeness(joined=offer))
 
@@ -243,6 +260,24 @@ class LibraryController(StudyWatcher):
 
         what = self.translate("Library", "Looking for the same person")
         self._ask(what, LIKENESS, partial(_likeness, visit_uid), done)
+
+    def regroup_visit(self, wish: Wish, uid: str) -> None:
+        """Bring up the page for moving, parting or putting aside a visit."""
+        self._regroup.of_visit(wish, uid)
+
+    def regrouped(self, patient_uid: str | None) -> None:
+        """Show the library as it is after visits were regrouped or put aside.
+
+        Parameters
+        ----------
+        patient_uid : who is to be chosen; None where that stays
+        """
+        if patient_uid is not None and patient_uid != self._state.chosen_uid:
+            self._change(chosen_uid=patient_uid, entries=())
+        self.refresh()
+        if self._here[0] is not None:
+            self._change(likeness=NO_LIKENESS)
+            self._ask_likeness(self._here[0])
 
     # What happens elsewhere
 
@@ -334,13 +369,23 @@ class LibraryController(StudyWatcher):
         self._show_visits()
         tell("found", self._view.show_found, state.found)
         tell("likeness", self._view.show_likeness, state.likeness)
+        tell("aside", self._view.show_aside_count, state.aside)
 
     def _show_visits(self) -> None:
         """Newest first; made anew only where an entry or the visit on screen is another."""
-        entries, here = self._state.entries, self._here[0]
-        if self._listed is None or self._listed[0] is not entries or self._listed[1] != here:
-            self._listed = entries, here
-            self._view.show_visits(tuple(_visit_row(each, here) for each in reversed(entries)))
+        entries, of = self._state.entries, (self._here[0], self._owner)
+        if self._listed is None or self._listed[0] is not entries or self._listed[1] != of:
+            self._listed = entries, of
+            here, owner = of
+            self._view.show_visits(
+                tuple(_visit_row(each, here, owner) for each in reversed(entries))
+            )
+
+    @property
+    def _owner(self) -> Patient | None:
+        """The chosen patient, if the list has them."""
+        uid = self._state.chosen_uid
+        return next((each.patient for each in self._state.patients if each.uid == uid), None)
 
 
 def _bound(call: Callable[[VisitStore], T], store: VisitStore) -> Callable[..., T]:
@@ -348,9 +393,16 @@ def _bound(call: Callable[[VisitStore], T], store: VisitStore) -> Callable[..., 
     return lambda _progress, _cancelled: call(store)
 
 
-def _visit_row(entry: VisitEntry, here: str | None) -> VisitRow:
-    on_screen = entry.visit.uid == here
-    return VisitRow(entry.visit, entry.descriptions, entry.analyses, on_screen)
+def _visit_row(entry: VisitEntry, here: str | None, owner: Patient | None) -> VisitRow:
+    foreign = owner is not None and entry.stated not in (owner, Patient())
+    return VisitRow(
+        entry.visit,
+        entry.descriptions,
+        entry.analyses,
+        entry.visit.uid == here,
+        entry.dated_by,
+        entry.stated if foreign else None,
+    )
 
 
 def _row(entry: PatientEntry) -> PatientRow:

@@ -278,6 +278,8 @@ class ShellController(StudyWatcher):
         uid, workspace = self._wanted or ("", Workspace.REVIEW)
         there = exam is not None and exam.visit_uid == uid
         self.choose_workspace(workspace if there else Workspace.REVIEW)
+        if exam is not None and exam.visit_uid is not None:
+            self._ask_for_date(exam)
 
     def analysis_done(self, analyses: tuple[str, ...], seconds: float) -> None:
         """Keep in mind how long it took, for as long as the program runs."""
@@ -288,7 +290,12 @@ class ShellController(StudyWatcher):
         if not self._study.unsaved:
             self._services.messages.dismiss(self._warning)
         exam = self._desk.exam
-        if exam is None or exam.visit_uid != saved.visit_uid or exam.day is not None:
+        if exam is not None and exam.visit_uid == saved.visit_uid:
+            self._ask_for_date(exam)
+
+    def _ask_for_date(self, exam: Exam) -> None:
+        """Lead to where a visit without a date gets one."""
+        if exam.day is not None:
             return
         words = self.translate(
             "Shell", "This study states no date; without one it stays out of every trend."

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.regroup_state import Wish
 from app.state import FoundStudy, Likeness, PatientRow, VisitRow
 from app.theme import BESIDE_WORDS, HALF, ICON_PX, SPACE, icon, make_primary, set_role
 from app.views.empty_state import EmptyState
@@ -113,6 +114,7 @@ class LibraryView(QWidget):
         self._visits: tuple[VisitRow, ...] = ()
         self._shown_cards: list[VisitCard] = []
         self._named: str | None = None
+        self._aside = 0
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
@@ -161,6 +163,11 @@ class LibraryView(QWidget):
         """Offer a likeness, or the way back."""
         self._likeness.show_likeness(likeness)
 
+    def show_aside_count(self, visits: int) -> None:
+        """How many visits are put aside."""
+        self._aside = visits
+        self._say_aside()
+
     def show_problem(self, sentence: str | None) -> None:
         """Why the library cannot be used; None where it can."""
         self._problem = sentence
@@ -207,8 +214,10 @@ class LibraryView(QWidget):
         return split
 
     def _made_list(self) -> QWidget:
-        self._list = PatientList()
+        self._list = PatientList(menus=True)
         self._list.chosen.connect(self._choose)
+        self._list.wished.connect(self._wish_of_patient)
+        self._list.asideAsked.connect(lambda: self._tell(lambda g: g.show_aside()))
         self._field = SearchField(self._list)
         self._field.textChanged.connect(self._typed)
         self._field.returnPressed.connect(self._search)
@@ -220,7 +229,8 @@ class LibraryView(QWidget):
         self._lists = QStackedWidget()
         self._lists.addWidget(self._list)
         self._lists.addWidget(self._nobody)
-        side = holding(column(head, self._lists, gap=0), panel=True)
+        self._aside_small = self._aside_button()
+        side = holding(column(head, self._lists, self._aside_small, gap=0), panel=True)
         side.setMinimumWidth(NARROWEST_LIST)
         return side
 
@@ -250,8 +260,13 @@ class LibraryView(QWidget):
         self._open_big = self._folder_button(primary=True)
         self._open_file = QPushButton()
         self._open_file.clicked.connect(lambda: self._open(self._choice.files))
+        self._aside_big = self._aside_button()
         self._drop_area = EmptyState(
-            "folder-open-outline", self._open_big, self._open_file, drop_area=True
+            "folder-open-outline",
+            self._open_big,
+            self._open_file,
+            self._aside_big,
+            drop_area=True,
         )
         return holding(column(self._drop_area, margin=4))
 
@@ -270,6 +285,14 @@ class LibraryView(QWidget):
         button.setIcon(icon("folder-open-outline", "on_accent" if primary else "text"))
         button.setIconSize(QSize(*BESIDE_WORDS))
         button.clicked.connect(lambda: self._open(self._choice.folder))
+        return button
+
+    def _aside_button(self) -> QPushButton:
+        """The way to what was put aside; there while something is."""
+        button = QPushButton()
+        set_role(button, "quiet")
+        button.clicked.connect(lambda: self._tell(lambda g: g.show_aside()))
+        button.hide()
         return button
 
     def _clear_button(self) -> QPushButton:
@@ -322,6 +345,8 @@ class LibraryView(QWidget):
         card.opened.connect(lambda uid: self._tell(lambda g: g.open_visit(uid)))
         card.dated.connect(lambda uid, day: self._tell(lambda g: g.date_visit(uid, day)))
         card.clinicalAsked.connect(lambda uid: self._tell(lambda g: g.show_clinical(uid)))
+        card.wished.connect(lambda wish, uid: self._tell(lambda g: g.regroup_visit(wish, uid)))
+        card.asideAsked.connect(lambda: self._tell(lambda g: g.show_aside()))
         return card
 
     def retranslate(self) -> None:
@@ -350,6 +375,7 @@ class LibraryView(QWidget):
             self.tr("Choose a patient"), self.tr("The visits are then listed here, newest first.")
         )
         self._say_count()
+        self._say_aside()
         self._say_nobody()
         self._say_problem()
         self._show_head()
@@ -366,6 +392,13 @@ class LibraryView(QWidget):
         if count == MOST_LISTED:
             words = self.tr("The latest {n} patients; search to find others")
         self._count.setText(words.format(n=f"{count:,}"))
+
+    def _say_aside(self) -> None:
+        count = self._aside
+        words = self.tr("1 visit is put aside") if count == 1 else self.tr("{n} visits put aside")
+        for button in (self._aside_small, self._aside_big):
+            button.setText(words.format(n=f"{count:,}"))
+            button.setVisible(count > 0)
 
     def _say_nobody(self) -> None:
         self._nobody.show_words(
@@ -394,6 +427,9 @@ class LibraryView(QWidget):
 
     def _choose(self, uid: str) -> None:
         self._tell(lambda g: g.choose_patient(uid))
+
+    def _wish_of_patient(self, wish: Wish, uid: str) -> None:
+        self._tell(lambda g: g.regroup_patient(wish, uid))
 
     def _typed(self, _words: str) -> None:
         self._pause.start()

@@ -13,20 +13,23 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
 
+from app.regroup_state import Wish
 from app.state import PatientRow
 from app.theme import BODY_PX, SMALL_PX, SPACE, current, font
 from app.views.labels import plain_tip
 from app.views.person_words import identity_of, name_of
+from app.views.regroup_menu import fill_patient_menu
 from hipdesk.wording import day_of
 
 ROW_HEIGHT: Final = 7 * SPACE
@@ -136,12 +139,21 @@ def _line(
 
 
 class PatientList(QListView):
-    """The list; tells when the reader chooses a row, not when it is told to."""
+    """The list; tells when the reader chooses a row, not when it is told to.
+
+    Parameters
+    ----------
+    menus : a right click, the menu's key and Delete say what else can be done to a patient
+    """
 
     chosen = Signal(str)
+    wished = Signal(object, str)
+    """A `Wish`, and the patient."""
+    asideAsked = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, menus: bool = False) -> None:
         super().__init__()
+        self._menus = menus
         self._patients = PatientModel(self)
         self._told = False
         self.setModel(self._patients)
@@ -172,12 +184,30 @@ class PatientList(QListView):
             self._told = False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter chooses the row in focus, as a click does."""
+        """Enter chooses the row in focus, as a click does; Delete asks to put it aside."""
         now = self.currentIndex()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and now.isValid():
             self.chosen.emit(self._patients.rows[now.row()].uid)
+        elif self._menus and event.key() == Qt.Key.Key_Delete and now.isValid():
+            self.wished.emit(Wish.ASIDE, self._patients.rows[now.row()].uid)
         else:
             super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What else can be done to the patient under the pointer, or in focus."""
+        keyed = event.reason() == QContextMenuEvent.Reason.Keyboard
+        place = self.currentIndex() if keyed else self.indexAt(event.pos())
+        if not self._menus or not place.isValid():
+            return
+        at = self.visualRect(place).center() if keyed else event.pos()
+        self.menu(self._patients.rows[place.row()].uid).popup(self.viewport().mapToGlobal(at))
+
+    def menu(self, uid: str) -> QMenu:
+        """What can be done to a patient."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        fill_patient_menu(menu, lambda wish: self.wished.emit(wish, uid), self.asideAsked.emit)
+        return menu
 
     def _current_changed(self, now: QModelIndex, _before: QModelIndex) -> None:
         if not self._told and now.isValid():

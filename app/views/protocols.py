@@ -22,6 +22,7 @@ from app.clinical_state import (
     TreatmentDraft,
 )
 from app.messages import Message
+from app.regroup_state import AsideShown, RegroupShown, Wish
 from app.state import (
     Comparison,
     ComputeBadge,
@@ -200,6 +201,18 @@ class LibraryGestures(Protocol):
         """Bring up the clinical record of a visit."""
         ...
 
+    def regroup_patient(self, wish: Wish, uid: str) -> None:
+        """Merge, part or put aside a patient: bring up the page for it."""
+        ...
+
+    def regroup_visit(self, wish: Wish, uid: str) -> None:
+        """Move, part or put aside a visit, or what is in it: bring up the page for it."""
+        ...
+
+    def show_aside(self) -> None:
+        """Bring up what was put aside and regrouped."""
+        ...
+
     def retry_library(self) -> None:
         """Try again to open the library."""
         ...
@@ -230,8 +243,88 @@ class LibraryView(Protocol):
         """Offer a likeness, or the way back."""
         ...
 
+    def show_aside_count(self, visits: int) -> None:
+        """How many visits are put aside."""
+        ...
+
     def show_problem(self, sentence: str | None) -> None:
         """Why the library cannot be used; None where it can."""
+        ...
+
+
+class RegroupGestures(Protocol):
+    """Merging and parting patients, moving visits and studies, putting aside."""
+
+    def search(self, words: str) -> None:
+        """The words changed by which another patient is looked for."""
+        ...
+
+    def choose_other(self, patient_uid: str) -> None:
+        """A row of the list: the other patient."""
+        ...
+
+    def choose_again(self) -> None:
+        """It is not: back to the list."""
+        ...
+
+    def pick(self, uid: str, picked: bool) -> None:
+        """A visit, study or analysis is meant, or not."""
+        ...
+
+    def choose_target(self, visit_uid: str) -> None:
+        """The visit to which a study is to belong."""
+        ...
+
+    def turn(self, turned: bool) -> None:
+        """The patient on the left keeps name and number, or the one on the right."""
+        ...
+
+    def confirm(self, reason: str, sure: bool) -> None:
+        """Do it; sure says that differing identities were looked at."""
+        ...
+
+    def leave(self) -> None:
+        """The page was closed; nothing is done."""
+        ...
+
+
+class RegroupView(Protocol):
+    """The page of one wish, before the window."""
+
+    def listen(self, gestures: RegroupGestures) -> None:
+        """Tell gestures to this listener."""
+        ...
+
+    def show_plan(self, shown: RegroupShown | None) -> None:
+        """Bring the page to the front; None puts it away."""
+        ...
+
+
+class AsideGestures(Protocol):
+    """Taking back what was put aside and regrouped."""
+
+    def bring_back(self, visit_uids: Sequence[str]) -> None:
+        """List these visits again."""
+        ...
+
+    def take_back(self, number: int) -> None:
+        """Undo a regrouping."""
+        ...
+
+    def leave(self) -> None:
+        """The page was closed."""
+        ...
+
+
+class AsideView(Protocol):
+    """The page of what was put aside and regrouped, beside the window."""
+
+    def listen(self, gestures: AsideGestures) -> None:
+        """Tell gestures to this listener."""
+        ...
+
+    def show_aside(self, shown: AsideShown | None) -> None:
+        """Bring the page to the front; None puts it away."""
         ...
 
 

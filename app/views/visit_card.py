@@ -6,17 +6,29 @@ from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QDate, QEvent, Qt, Signal
-from PySide6.QtWidgets import QDateEdit, QFrame, QGridLayout, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import QDate, QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import (
+    QDateEdit,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 
 from app.state import VisitRow
-from app.theme import SPACE, make_primary, set_role
+from app.theme import SPACE, icon, make_primary, set_role
 from app.views.hip_words import score_words, side_name, standing_chip
-from app.views.labels import ElidedLabel, chip, core_words, label
+from app.views.labels import ElidedLabel, chip, core_words, label, plain_tip
 from app.views.layouts import STRETCH, column, emptied, holding, row
-from app.views.person_words import BETWEEN
+from app.views.person_words import BETWEEN, identity_of, name_of
 from app.views.pictures import Thumbnail
-from hipdesk.records import Side
+from app.views.regroup_menu import fill_visit_menu
+from hipdesk.records import Patient, Side
 from hipdesk.wording import CONTRAST_WORDS
 
 PICTURE_PX = 12 * SPACE
@@ -37,7 +49,8 @@ def facts_of(visit: VisitRow) -> tuple[object, ...]:
         (each.uid, tuple(each.verdicts.items()), each.signed) for each in visit.analyses
     )
     seen = visit.visit
-    return seen.uid, seen.day, visit.descriptions, visit.on_screen, hips, analyses
+    said = (visit.descriptions, visit.on_screen, visit.dated_by, visit.stated)
+    return seen.uid, seen.day, seen.time, *said, hips, analyses
 
 
 class VisitCard(QFrame):
@@ -55,6 +68,9 @@ class VisitCard(QFrame):
     opened = Signal(str)
     dated = Signal(str, object)
     clinicalAsked = Signal(str)
+    wished = Signal(object, str)
+    """A `Wish`, and the visit."""
+    asideAsked = Signal()
 
     def __init__(self, visit: VisitRow, primary: bool) -> None:
         super().__init__()
@@ -81,12 +97,15 @@ class VisitCard(QFrame):
         self._words.addWidget(ElidedLabel(self._series(), kind="small"))
         self._words.addSpacing(SPACE // 2)
         self._words.addLayout(self._hips())
-        if self._visit.visit.day is None:
+        if self._visit.stated is not None:
+            self._words.addWidget(self._stated_line(self._visit.stated))
+        if self._visit.visit.day is None or self._visit.dated_by is not None:
             self._words.addSpacing(SPACE // 2)
             self._words.addWidget(self._date_line())
         self._words.addStretch(1)
         self._buttons.addWidget(self._open_button())
         self._buttons.addWidget(self._clinical_button())
+        self._buttons.addWidget(self._more_button(), 0, Qt.AlignmentFlag.AlignRight)
         self._buttons.addStretch(1)
         self.setAccessibleName(self._name())
 
@@ -104,6 +123,8 @@ class VisitCard(QFrame):
         title = row(label(self._name(), "title"))
         if self._visit.visit.day is None:
             title.addWidget(chip(self.tr("Date missing"), "caution"))
+        if self._visit.dated_by is not None:
+            title.addWidget(self._entered_chip(self._visit.dated_by))
         if self._visit.on_screen:
             title.addWidget(chip(self.tr("On screen"), "note"))
         title.addStretch(1)
@@ -157,23 +178,74 @@ class VisitCard(QFrame):
         button.clicked.connect(lambda: self.clinicalAsked.emit(self._visit.visit.uid))
         return button
 
+    def _entered_chip(self, reader: str) -> QLabel:
+        """That a reader gave the day, and who."""
+        made = chip(self.tr("Date entered"), "note")
+        said = self.tr("Entered by {name}; the images state no date.")
+        made.setToolTip(plain_tip(said.format(name=reader or "\N{EN DASH}")))
+        return made
+
+    def _stated_line(self, stated: Patient) -> QLabel:
+        """Whom the images name, where a reader gave the visit to this patient."""
+        who = f"{name_of(stated)} ({identity_of(stated)})"
+        made = label(self.tr("Its images name {who}").format(who=who), "small", wrap=True)
+        set_role(made, "tone", "caution")
+        return made
+
+    def _more_button(self) -> QToolButton:
+        """What else can be done to the visit."""
+        button = QToolButton()
+        set_role(button, "quiet")
+        button.setIcon(icon("dots-horizontal"))
+        words = self.tr("More: {day}").format(day=self._name())
+        button.setAccessibleName(words)
+        button.setToolTip(self.tr("Move, split off, pair, put aside"))
+        button.clicked.connect(lambda: self._pop_up(button.mapToGlobal(button.rect().bottomLeft())))
+        return button
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What else can be done to the visit; by the menu's key, too."""
+        self._pop_up(event.globalPos())
+
+    def _pop_up(self, at: QPoint) -> None:
+        self.menu().popup(at)
+
+    def menu(self) -> QMenu:
+        """What can be done to the visit beside opening it."""
+        uid, menu = self._visit.visit.uid, QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        fill_visit_menu(
+            menu,
+            self._visit,
+            lambda wish: self.wished.emit(wish, uid),
+            self.asideAsked.emit,
+        )
+        return menu
+
     def _date_line(self) -> QWidget:
-        line = DateLine()
+        line = DateLine(self._visit.visit.day)
         line.given.connect(lambda day: self.dated.emit(self._visit.visit.uid, day))
         return line
 
 
 class DateLine(QWidget):
-    """Gives a visit the date that its study lacks: a button that becomes a field."""
+    """Gives a visit the date that its study lacks: a button that becomes a field.
+
+    Parameters
+    ----------
+    day : that a reader gave already
+    """
 
     given = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, day: date | None = None) -> None:
         super().__init__()
-        why = self.tr("Without a date it stays out of the trend.")
-        self._ask = QPushButton(self.tr("Give the date..."))
+        why = self.tr("Without a date it stays out of the trend.") if day is None else ""
+        ask = self.tr("Give the date...") if day is None else self.tr("Correct the date...")
+        self._ask = QPushButton(ask)
         self._ask.clicked.connect(self._edit)
-        self._field = QDateEdit(QDate.currentDate())
+        known = QDate.currentDate() if day is None else QDate(day.year, day.month, day.day)
+        self._field = QDateEdit(known)
         self._field.setDisplayFormat("yyyy-MM-dd")
         self._field.setCalendarPopup(True)
         self._field.setMaximumDate(QDate.currentDate())

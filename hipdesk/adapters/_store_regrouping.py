@@ -387,12 +387,12 @@ def _deed(entry: _Row, content: dict[str, Any]) -> _Deed:
 
 def _told(connection: Connection, deed: _Deed) -> Regrouping:
     """A regrouping with the people and days that a reader knows it by."""
+    visits: Sequence[str] = deed.things
     if deed.kind is RegroupKind.STUDY_MOVED:
         visits = (deed.before, deed.into)
         owner = by_id(connection, schema.patient, visit_row(connection, deed.into)["patient_id"])
         before = into = owner
     else:
-        visits = deed.things
         before, into = (patient_row(connection, uid) for uid in (deed.before, deed.into))
     return Regrouping(
         number=deed.number,

@@ -17,7 +17,16 @@ from typing import Annotated, Any, Final
 import typer
 
 from hipdesk import __version__
-from hipdesk.cli import alignment, analysis, clinical, follow_up, library, models, training
+from hipdesk.cli import (
+    alignment,
+    analysis,
+    clinical,
+    follow_up,
+    library,
+    models,
+    regrouping,
+    training,
+)
 from hipdesk.cli.terminal import USAGE_EXIT, app, print_json, print_lines
 from hipdesk.errors import Cancelled, KnownError
 from hipdesk.records import Provider
@@ -31,6 +40,7 @@ __all__ = [
     "library",
     "main",
     "models",
+    "regrouping",
     "training",
 ]
 

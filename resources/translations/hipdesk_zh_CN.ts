@@ -29,6 +29,65 @@
     </message>
 </context>
 <context>
+    <name>AsidePage</name>
+    <message>
+        <source>Put aside and regrouped</source>
+        <translation>已搁置与已重新归组</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Put aside</source>
+        <translation>搁置</translation>
+    </message>
+    <message>
+        <source>Nothing is put aside.</source>
+        <translation>没有搁置任何内容。</translation>
+    </message>
+    <message>
+        <source>Merged, split off and moved</source>
+        <translation>合并、拆分与移动</translation>
+    </message>
+    <message>
+        <source>Nothing was regrouped.</source>
+        <translation>没有重新归组的内容。</translation>
+    </message>
+    <message>
+        <source>Bring all back</source>
+        <translation>全部恢复</translation>
+    </message>
+    <message>
+        <source>No date</source>
+        <translation>无日期</translation>
+    </message>
+    <message>
+        <source>Bring back</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>no date</source>
+        <translation>无日期</translation>
+    </message>
+    <message>
+        <source>Take back</source>
+        <translation>撤回</translation>
+    </message>
+    <message>
+        <source>Regrouped again since: take that back first, it stands further up.</source>
+        <translation>此后又重新归组：请先撤回上方较新的那一项。</translation>
+    </message>
+    <message>
+        <source>{name} on {day}</source>
+        <translation>{name}，{day}</translation>
+    </message>
+    <message>
+        <source>{who}: {reason}</source>
+        <translation>{who}：{reason}</translation>
+    </message>
+</context>
+<context>
     <name>CharsetButton</name>
     <message>
         <source>Names look wrong?</source>
@@ -277,6 +336,10 @@
     <message>
         <source>Give the date...</source>
         <translation>填写日期...</translation>
+    </message>
+    <message>
+        <source>Correct the date...</source>
+        <translation>更正日期...</translation>
     </message>
     <message>
         <source>Date of the visit</source>
@@ -622,6 +685,21 @@
     </message>
 </context>
 <context>
+    <name>IdentityCard</name>
+    <message>
+        <source>differs</source>
+        <translation>不同</translation>
+    </message>
+    <message>
+        <source>not the same</source>
+        <translation>不一致</translation>
+    </message>
+    <message>
+        <source>Its images name {who}</source>
+        <translation>其图像所载患者为 {who}</translation>
+    </message>
+</context>
+<context>
     <name>ImpressionEditor</name>
     <message>
         <source>Reader&apos;s impression</source>
@@ -786,6 +864,14 @@
     <message>
         <source>The latest {n} patients; search to find others</source>
         <translation>最近 {n} 名患者；其他患者请搜索</translation>
+    </message>
+    <message>
+        <source>1 visit is put aside</source>
+        <translation>已搁置 1 次就诊</translation>
+    </message>
+    <message>
+        <source>{n} visits put aside</source>
+        <translation>已搁置 {n} 次就诊</translation>
     </message>
     <message>
         <source>Nobody found</source>
@@ -1250,6 +1336,148 @@
     <message>
         <source>Correct</source>
         <translation>更正</translation>
+    </message>
+</context>
+<context>
+    <name>Regroup</name>
+    <message>
+        <source>Brought back into the lists.</source>
+        <translation>已恢复到列表中。</translation>
+    </message>
+    <message>
+        <source>Taken back: it is as it was before.</source>
+        <translation>已撤回：恢复为原来的状态。</translation>
+    </message>
+    <message>
+        <source>The patient library is not open yet.</source>
+        <translation>患者库尚未打开。</translation>
+    </message>
+    <message>
+        <source>Reading the library</source>
+        <translation>正在读取患者库</translation>
+    </message>
+    <message>
+        <source>Changing the library</source>
+        <translation>正在更改患者库</translation>
+    </message>
+    <message>
+        <source>It was undone.</source>
+        <translation>已撤销。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Put aside; nothing was deleted.</source>
+        <translation>已搁置；没有删除任何内容。</translation>
+    </message>
+    <message>
+        <source>The two patients are one in the library now.</source>
+        <translation>这两位患者在库中现已合为一人。</translation>
+    </message>
+    <message>
+        <source>The visit belongs to the other patient now.</source>
+        <translation>该次就诊现归另一位患者。</translation>
+    </message>
+    <message>
+        <source>The visits are a patient of their own now.</source>
+        <translation>这些就诊现归一位单独的患者。</translation>
+    </message>
+    <message>
+        <source>The images belong to the other visit now.</source>
+        <translation>这些图像现归另一次就诊。</translation>
+    </message>
+    <message>
+        <source>The two scans are not repeats any more.</source>
+        <translation>这两次扫描不再作为重复扫描。</translation>
+    </message>
+    <message>
+        <source>The two scans are repeats of an unchanged hip now.</source>
+        <translation>这两次扫描现记为同一未变化髋部的重复扫描。</translation>
+    </message>
+</context>
+<context>
+    <name>RegroupPage</name>
+    <message>
+        <source>Name, ID, accession</source>
+        <translation>姓名、ID、检查号</translation>
+    </message>
+    <message>
+        <source>Search patients</source>
+        <translation>查找患者</translation>
+    </message>
+    <message>
+        <source>Clear the search</source>
+        <translation>清除查找</translation>
+    </message>
+    <message>
+        <source>Patients</source>
+        <translation>患者</translation>
+    </message>
+    <message>
+        <source>The other patient</source>
+        <translation>另一位患者</translation>
+    </message>
+    <message>
+        <source>Those who may be the same person come first.</source>
+        <translation>可能为同一人者排在最前。</translation>
+    </message>
+    <message>
+        <source>Somebody else...</source>
+        <translation>换一位...</translation>
+    </message>
+    <message>
+        <source>Keep this name and number</source>
+        <translation>保留此姓名和 ID</translation>
+    </message>
+    <message>
+        <source>I have looked at both: this is one person</source>
+        <translation>我已核对双方：确为同一人</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Reason (required)</source>
+        <translation>理由（必填）</translation>
+    </message>
+    <message>
+        <source>Reason (optional)</source>
+        <translation>理由（选填）</translation>
+    </message>
+    <message>
+        <source>This patient</source>
+        <translation>此患者</translation>
+    </message>
+    <message>
+        <source>Studies of the visit</source>
+        <translation>该次就诊的检查</translation>
+    </message>
+    <message>
+        <source>Results of the visit, with the time of analysis</source>
+        <translation>该次就诊的结果及分析时间</translation>
+    </message>
+    <message>
+        <source>Visits</source>
+        <translation>就诊</translation>
+    </message>
+    <message>
+        <source>Mark visits on the left.</source>
+        <translation>请在左侧勾选就诊。</translation>
+    </message>
+    <message>
+        <source>A patient of their own</source>
+        <translation>单独的患者</translation>
+    </message>
+    <message>
+        <source>The other visit</source>
+        <translation>另一次就诊</translation>
+    </message>
+    <message>
+        <source>A visit of its own</source>
+        <translation>单独成为一次就诊</translation>
     </message>
 </context>
 <context>
@@ -2412,6 +2640,26 @@
     <message>
         <source>Clinical record of the visit: {day}</source>
         <translation>就诊的临床记录：{day}</translation>
+    </message>
+    <message>
+        <source>Date entered</source>
+        <translation>日期为手工录入</translation>
+    </message>
+    <message>
+        <source>Entered by {name}; the images state no date.</source>
+        <translation>由 {name} 录入；图像未载明日期。</translation>
+    </message>
+    <message>
+        <source>Its images name {who}</source>
+        <translation>其图像所载患者为 {who}</translation>
+    </message>
+    <message>
+        <source>More: {day}</source>
+        <translation>更多：{day}</translation>
+    </message>
+    <message>
+        <source>Move, split off, pair, put aside</source>
+        <translation>移动、拆分、配对、搁置</translation>
     </message>
 </context>
 <context>
@@ -4895,6 +5143,38 @@
         <translation>患者库未保存任何内容：要拆分的就诊不属于同一患者。</translation>
     </message>
     <message>
+        <source>Nothing was saved in the patient library: birth date or sex of the two differ; give the reason why they are one person.</source>
+        <translation>未向患者库保存任何内容：双方的出生日期或性别不同；请说明为何是同一人。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: what was regrouped here was regrouped again since; take that back first.</source>
+        <translation>未向患者库保存任何内容：此处的内容此后又重新归组；请先撤回较新的那一项。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: the two visits belong to different patients.</source>
+        <translation>未向患者库保存任何内容：这两次就诊属于不同患者。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: the images of the two visits name different patients.</source>
+        <translation>未向患者库保存任何内容：两次就诊的图像所载患者不同。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: give the other visit its date first.</source>
+        <translation>未向患者库保存任何内容：请先为另一次就诊填写日期。</translation>
+    </message>
+    <message>
+        <source>The patient library has no such study.</source>
+        <translation>患者库中没有此检查。</translation>
+    </message>
+    <message>
+        <source>The patient library has no such change to be taken back.</source>
+        <translation>患者库中没有可撤回的此项更改。</translation>
+    </message>
+    <message>
+        <source>Its images were moved to another visit.</source>
+        <translation>其图像已移至另一次就诊。</translation>
+    </message>
+    <message>
         <source>Nothing was saved in the patient library: {fault}</source>
         <translation>患者库未保存任何内容：{fault}</translation>
     </message>
@@ -5299,6 +5579,188 @@
     <message>
         <source>Print the report</source>
         <translation>打印报告</translation>
+    </message>
+</context>
+<context>
+    <name>regroup_menu</name>
+    <message>
+        <source>Merge with another patient...</source>
+        <translation>与另一位患者合并...</translation>
+    </message>
+    <message>
+        <source>Split off visits...</source>
+        <translation>拆分就诊...</translation>
+    </message>
+    <message>
+        <source>Put the patient aside...</source>
+        <translation>搁置此患者...</translation>
+    </message>
+    <message>
+        <source>Move to another patient...</source>
+        <translation>移至另一位患者...</translation>
+    </message>
+    <message>
+        <source>Split off as a patient of its own...</source>
+        <translation>拆分为单独的患者...</translation>
+    </message>
+    <message>
+        <source>Move images to another visit...</source>
+        <translation>将图像移至另一次就诊...</translation>
+    </message>
+    <message>
+        <source>Two scans of an unchanged hip...</source>
+        <translation>未变化髋部的两次扫描...</translation>
+    </message>
+    <message>
+        <source>Put the visit aside...</source>
+        <translation>搁置此次就诊...</translation>
+    </message>
+    <message>
+        <source>Show what was put aside or regrouped...</source>
+        <translation>显示已搁置或已重新归组的内容...</translation>
+    </message>
+</context>
+<context>
+    <name>regroup_words</name>
+    <message>
+        <source>Are these one person?</source>
+        <translation>这是同一个人吗？</translation>
+    </message>
+    <message>
+        <source>Whose visit is this?</source>
+        <translation>这次就诊属于谁？</translation>
+    </message>
+    <message>
+        <source>Which visits are somebody else&apos;s?</source>
+        <translation>哪些就诊属于他人？</translation>
+    </message>
+    <message>
+        <source>To which visit do these images belong?</source>
+        <translation>这些图像属于哪次就诊？</translation>
+    </message>
+    <message>
+        <source>Put aside?</source>
+        <translation>要搁置吗？</translation>
+    </message>
+    <message>
+        <source>Which scans are repeats of an unchanged hip?</source>
+        <translation>哪些扫描是未变化髋部的重复扫描？</translation>
+    </message>
+    <message>
+        <source>Merge</source>
+        <translation>合并</translation>
+    </message>
+    <message>
+        <source>Move the visit</source>
+        <translation>移动就诊</translation>
+    </message>
+    <message>
+        <source>Split off</source>
+        <translation>拆分</translation>
+    </message>
+    <message>
+        <source>Move the images</source>
+        <translation>移动图像</translation>
+    </message>
+    <message>
+        <source>Put aside</source>
+        <translation>搁置</translation>
+    </message>
+    <message>
+        <source>Not repeats after all</source>
+        <translation>并非重复扫描</translation>
+    </message>
+    <message>
+        <source>Name as repeats</source>
+        <translation>记为重复扫描</translation>
+    </message>
+    <message>
+        <source>Nothing is deleted; it can be undone at once, and later from the list of what was put aside and regrouped.</source>
+        <translation>不会删除任何内容；可立即撤销，以后也可从“已搁置与已重新归组”列表中撤回。</translation>
+    </message>
+    <message>
+        <source>Choose the other patient: you then see both side by side before anything is done.</source>
+        <translation>请选择另一位患者：随后并排显示双方，确认之前不作任何更改。</translation>
+    </message>
+    <message>
+        <source>{visits} will be listed and compared under the name that is kept. Later images with the other number are a patient of their own again, and offered.</source>
+        <translation>{visits}将列于所保留的姓名之下并参与比较。以后带有另一 ID 的图像仍先作为单独的患者，并提示是否为同一人。</translation>
+    </message>
+    <message>
+        <source>Choose the patient to whom the visit belongs.</source>
+        <translation>请选择该次就诊所属的患者。</translation>
+    </message>
+    <message>
+        <source>The visit, with its results and signatures, will be listed and compared under the patient on the right. Its images and reports keep the name that they state.</source>
+        <translation>该次就诊连同其结果和签名将列于右侧患者之下并参与比较。其图像和报告仍保留所载姓名。</translation>
+    </message>
+    <message>
+        <source>{visits} will be a patient of their own, named as their images state it, and not be offered as the same person again.</source>
+        <translation>{visits}将归一位单独的患者，姓名以图像所载为准，且不再提示为同一人。</translation>
+    </message>
+    <message>
+        <source>The images go with all their results. A visit may hold several studies, of several days, and the right and left hip of different ones.</source>
+        <translation>图像将连同其全部结果一起移动。一次就诊可包含不同日期的多次检查，右髋与左髋可来自不同检查。</translation>
+    </message>
+    <message>
+        <source>{visits} will be left out of every list, trend and noise figure.</source>
+        <translation>{visits}将不再出现在任何列表、趋势和噪声统计中。</translation>
+    </message>
+    <message>
+        <source>Two scans between which nothing can have changed tell how much noise there is. From ten such pairs on, a change is said to exceed the noise or not.</source>
+        <translation>两次扫描之间不可能有变化，其差异即为测量噪声。自第十对起，程序会说明变化是否超出噪声。</translation>
+    </message>
+    <message>
+        <source>1 visit</source>
+        <translation>1 次就诊</translation>
+    </message>
+    <message>
+        <source>{n} visits</source>
+        <translation>{n} 次就诊</translation>
+    </message>
+    <message>
+        <source>The birth dates differ.</source>
+        <translation>出生日期不同。</translation>
+    </message>
+    <message>
+        <source>The sex differs.</source>
+        <translation>性别不同。</translation>
+    </message>
+    <message>
+        <source>Birth date and sex differ.</source>
+        <translation>出生日期和性别均不同。</translation>
+    </message>
+    <message>
+        <source>{what} These are probably two people: joined wrongly, one&apos;s results would be read as the other&apos;s.</source>
+        <translation>{what}这很可能是两个人：若误合并，一人的结果会被当作另一人的结果。</translation>
+    </message>
+    <message>
+        <source>{number}, issued by {issuer}</source>
+        <translation>{number}，签发机构：{issuer}</translation>
+    </message>
+    <message>
+        <source>No date</source>
+        <translation>无日期</translation>
+    </message>
+    <message>
+        <source>{n} slices</source>
+        <translation>{n} 层</translation>
+    </message>
+    <message>
+        <source>Merged: {visits}</source>
+        <translation>已合并：{visits}</translation>
+    </message>
+    <message>
+        <source>Visit moved</source>
+        <translation>已移动就诊</translation>
+    </message>
+    <message>
+        <source>Split off: {visits}</source>
+        <translation>已拆分：{visits}</translation>
+    </message>
+    <message>
+        <source>Images moved to another visit</source>
+        <translation>图像已移至另一次就诊</translation>
     </message>
 </context>
 </TS>

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.controllers.aside import AsideController
 from app.controllers.choices import Choices
+from app.controllers.deeds import Deeds
 from app.controllers.desk import Desk
 from app.controllers.library import LibraryController
+from app.controllers.regrouping import RegroupController
 from app.controllers.shell import ShellController
 from app.controllers.study import StudyController
 from app.state import Exam, FoundStudy, Workspace
-from app.views.protocols import LibraryView, ShellView
+from app.views.protocols import AsideView, LibraryView, RegroupView, ShellView
 from hipdesk.records import Volume
 from tests.app.fakes import Bench, FakeView, make_bench, translate
 
@@ -30,6 +33,8 @@ class Window:
     library_view: FakeView
     shell_view: FakeView
     clinical: list[str]
+    regroup_view: FakeView
+    aside_view: FakeView
 
     @property
     def exam(self) -> Exam | None:
@@ -89,8 +94,18 @@ def make_window(
     choices = Choices(bench.services, translate)
     study = StudyController(bench.services, desk, translate, choices)
     clinical: list[str] = []
+    regroup_view, aside_view = FakeView(RegroupView), FakeView(AsideView)
+    services = bench.services
+
+    def changed(patient_uid: str | None) -> None:
+        library.regrouped(patient_uid)
+        aside.refresh()
+
+    deeds = Deeds(services, desk, translate, study.close_patient, changed)
+    regroup = RegroupController(regroup_view, services, translate, deeds)
+    aside = AsideController(aside_view, services, translate, deeds)
     library = LibraryController(
-        bench.services, desk, study, library_view, translate, clinical.append
+        services, desk, study, library_view, translate, clinical.append, regroup, aside.show
     )
     shell = ShellController(bench.services, desk, study, shell_view, translate, choices)
     if begin:
@@ -98,4 +113,15 @@ def make_window(
         library.begin()
         study.begin()
         bench.jobs.run_all()
-    return Window(bench, desk, study, library, shell, library_view, shell_view, clinical)
+    return Window(
+        bench,
+        desk,
+        study,
+        library,
+        shell,
+        library_view,
+        shell_view,
+        clinical,
+        regroup_view,
+        aside_view,
+    )

@@ -239,6 +239,33 @@ def test_an_undated_visit_gets_its_date_everywhere():
     assert window.shell_view.last("show_patient").day == date(2024, 2, 29)
 
 
+def test_a_stored_visit_without_a_date_asks_for_it_again():
+    window = undated()
+    window.shell.close_patient()
+    assert window.said == []
+    window.library_view.gestures.open_visit("visit-1")
+    window.bench.jobs.run_all()
+    assert window.said == [
+        "This study states no date; without one it stays out of every trend."
+    ]
+    window.act("Give a date")
+    assert window.workspace == "library"
+    window.library_view.gestures.date_visit("visit-1", date(2024, 2, 29))
+    window.bench.jobs.run_all()
+    (row,) = window.library_view.last("show_visits")
+    assert row.dated_by == window.bench.keeper.settings.reader_name
+
+
+def test_a_visit_says_whom_its_images_name_if_that_is_somebody_else():
+    window = filled()
+    window.bench.store.move_visit("visit-1", "patient-2", "A", "seen")
+    window.library.choose_patient("patient-2")
+    window.library.refresh()
+    window.bench.jobs.run_all()
+    rows = window.library_view.last("show_visits")
+    assert [(row.visit.uid, row.stated) for row in rows] == [("visit-3", None), ("visit-1", JANE)]
+
+
 def test_a_date_of_another_visit_leaves_the_exam_alone():
     window = undated()
     window.bench.reader.put("john", make_volume(JOHN, study=2))

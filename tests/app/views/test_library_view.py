@@ -11,18 +11,20 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QDate, QEvent, QModelIndex, Qt, QTranslator
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QAction, QContextMenuEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QDateEdit,
     QLabel,
+    QMenu,
     QPushButton,
     QStyleOptionViewItem,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
+from app.regroup_state import Wish
 from app.state import FoundStudy, Likeness, VisitRow
 from app.views.file_choice import FileChoice
 from app.views.library_view import MOST_LISTED, PAUSE_MS, LibraryView
@@ -35,6 +37,7 @@ from tests.app.views.library_rows import (
     LEFT,
     LONG_NAME,
     RIGHT,
+    entry,
     found_study,
     hip,
     offer,
@@ -509,3 +512,98 @@ def test_the_list_tells_nothing_when_it_is_filled(qtbot: QtBot, qapp: QApplicati
     with qtbot.assertNotEmitted(listed.chosen):
         listed.show_rows(patient_rows(4), "p2")
         listed.show_rows(patient_rows(2), None)
+
+
+def entries_of(menu: QMenu) -> dict[str, QAction]:
+    return {each.text(): each for each in menu.actions() if each.text()}
+
+
+def test_a_patients_menu_leads_to_each_regrouping(
+    qtbot: QtBot, view: LibraryView, told: Recorder
+) -> None:
+    view.show_patients(patient_rows(3), "p1", "")
+    entries = entries_of(view._list.menu("p2"))
+    assert [each.removesuffix("...") for each in entries] == [
+        "Merge with another patient",
+        "Split off visits",
+        "Put the patient aside",
+        "Show what was put aside or regrouped",
+    ]
+    for each in entries.values():
+        each.trigger()
+    view._list.setFocus()
+    qtbot.keyClick(view._list, Qt.Key.Key_Delete)
+    assert told.told == [
+        ("regroup_patient", Wish.MERGE, "p2"),
+        ("regroup_patient", Wish.SPLIT, "p2"),
+        ("regroup_patient", Wish.ASIDE, "p2"),
+        ("show_aside",),
+        ("regroup_patient", Wish.ASIDE, "p1"),
+    ]
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_the_menus_key_and_a_right_click_open_it(
+    qtbot: QtBot, view: LibraryView, keyed: bool
+) -> None:
+    view.show_patients(patient_rows(3), "p1", "")
+    place = view._list.visualRect(view._list.model().index(1, 0)).center()
+    kind = QContextMenuEvent.Reason.Keyboard if keyed else QContextMenuEvent.Reason.Mouse
+    view._list.contextMenuEvent(QContextMenuEvent(kind, place, view.mapToGlobal(place)))
+    (menu,) = view._list.findChildren(QMenu)
+    assert menu.isVisible()
+    menu.close()
+
+
+def test_a_visits_menu_holds_what_can_be_done_to_it(view: LibraryView, told: Recorder) -> None:
+    two = replace(visit_row("v1", verdicts={RIGHT: None}), analyses=(entry({RIGHT: None}),) * 2)
+    show_visits(view, two, visit_row("v0"))
+    full, bare = (entries_of(card.menu()) for card in view._shown_cards)
+    assert "Two scans of an unchanged hip..." in full
+    assert "Two scans of an unchanged hip..." not in bare
+    assert "Move images to another visit..." not in bare, "there are none"
+    for each in full.values():
+        each.trigger()
+    assert told.told == [
+        ("regroup_visit", Wish.MOVE, "v1"),
+        ("regroup_visit", Wish.SPLIT, "v1"),
+        ("regroup_visit", Wish.STUDY, "v1"),
+        ("regroup_visit", Wish.REPEAT, "v1"),
+        ("regroup_visit", Wish.ASIDE, "v1"),
+        ("show_aside",),
+    ]
+
+
+def test_a_day_that_a_reader_gave_says_so_and_can_be_corrected(
+    qtbot: QtBot, view: LibraryView, told: Recorder
+) -> None:
+    given = date(2024, 2, 29)
+    show_visits(view, replace(visit_row("v1", given), dated_by="Dr A"), visit_row("v0"))
+    (chip,) = (each for each in view.findChildren(QLabel) if each.text() == "Date entered")
+    assert "Dr A" in chip.toolTip()
+    press(qtbot, view, "Correct the date...")
+    (field,) = view.findChildren(QDateEdit)
+    assert field.date() == QDate(2024, 2, 29)
+    field.setDate(QDate(2024, 2, 28))
+    press(qtbot, view, "Keep this date")
+    assert told.told == [("date_visit", "v1", date(2024, 2, 28))]
+
+
+def test_a_card_names_whom_the_images_state(view: LibraryView) -> None:
+    show_visits(view, replace(visit_row("v1"), stated=patient(7, "Roe^John")), visit_row("v0"))
+    assert words(view).count("Its images name Roe, John (ID HD-00007") == 1
+
+
+def test_what_is_put_aside_can_be_reached_from_the_page(
+    qtbot: QtBot, view: LibraryView, told: Recorder
+) -> None:
+    view.show_aside_count(1)
+    QApplication.processEvents()
+    press(qtbot, view, "1 visit is put aside")
+    view.show_patients(patient_rows(2), None, "")
+    view.show_aside_count(3)
+    QApplication.processEvents()
+    press(qtbot, view, "3 visits put aside")
+    assert told.told == [("show_aside",), ("show_aside",)]
+    view.show_aside_count(0)
+    assert not any(each.isVisible() for each in (view._aside_small, view._aside_big))

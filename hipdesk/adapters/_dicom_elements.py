@@ -146,10 +146,16 @@ class Elements:
 
 @dataclass(frozen=True, slots=True)
 class FileHeader:
-    """A file's header: its own values, and those of each frame of an enhanced file."""
+    """A file's header: its own values, and those of each frame of an enhanced file.
+
+    Attributes
+    ----------
+    before_pixels : bytes of the file that lie before its pixels at least
+    """
 
     elements: Elements
     frames: tuple[Mapping[int, bytes], ...] = ()
+    before_pixels: int = 0
 
 
 def read_header(path: Path) -> FileHeader:
@@ -190,9 +196,14 @@ class _HeaderWalk(Walk):
         body, at = self._body(at)
         elements = Elements({**meta, **body})
         if not _may_be_enhanced(elements) or (elements.number(Tag.FRAMES) or 1) > MOST_FRAMES:
-            return FileHeader(elements)
+            return FileHeader(elements, (), self._in_file(at))
         self._most_ahead = _MOST_GROUP_BYTES
-        return FileHeader(elements, self._frames(at))
+        frames, at = self._frames(at)
+        return FileHeader(elements, frames, self._in_file(at))
+
+    def _in_file(self, at: int) -> int:
+        """How much of the file lies before pixels that follow; unknown where it is packed."""
+        return at + (8 if self.implicit else 12) if self._stream is self._file else 0
 
     def _body(self, at: int) -> tuple[dict[int, bytes], int]:
         """Values up to the last wanted tag, and where the walk stopped."""
@@ -213,8 +224,8 @@ class _HeaderWalk(Walk):
             at = start + length
         return found, at
 
-    def _frames(self, at: int) -> tuple[Mapping[int, bytes], ...]:
-        """Values of each frame, from the functional groups at the end of the header."""
+    def _frames(self, at: int) -> tuple[tuple[Mapping[int, bytes], ...], int]:
+        """Values of each frame, from the groups at the end of the header, and where they end."""
         shared: list[dict[int, bytes]] = []
         per_frame: list[dict[int, bytes]] = []
         while self.have(at + 8) and (tag := self.tag(at)) <= Tag.PER_FRAME_GROUPS:
@@ -225,7 +236,7 @@ class _HeaderWalk(Walk):
                 per_frame, at = self._items(start, length)
             else:
                 at = self.after_items(start, vr) if length == UNDEFINED else start + length
-        return _combined(shared, per_frame)
+        return _combined(shared, per_frame), at
 
     def _items(self, at: int, length: int) -> tuple[list[dict[int, bytes]], int]:
         """Flattened items of a sequence of functional groups, and where it ends."""

@@ -111,13 +111,13 @@ def _spelt(frames: tuple[Frame, ...], charset: str) -> str:
 
 
 def _is_cut(frame: Frame, size: int) -> bool:
-    """Whether the file is smaller than its pixels alone must be."""
+    """Whether the file is smaller than its pixels and what stands before them."""
     values = frame.elements.values
     if values.get(Tag.TRANSFER_SYNTAX, b"").rstrip(b"\0 ") not in _UNCOMPRESSED:
         return False
     bits = frame.elements.number(Tag.BITS_ALLOCATED) or 0.0
     frames = (frame.elements.number(Tag.FRAMES) or 1.0) if Tag.FRAMES in values else 1.0
-    return bits * frame.rows * frame.columns * frames / 8 > size
+    return frame.before_pixels + bits * frame.rows * frame.columns * frames / 8 > size
 
 
 def reading_order(

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from hipdesk import cli
 from hipdesk.adapters import _dicom_archives as archives
@@ -352,9 +353,11 @@ def test_devices_are_not_read(tmp_path, reader):
     assert len(found.series) == 1
 
 
-def test_a_file_that_is_cut_short_is_named_and_the_rest_opens(tmp_path, reader):
-    paths = write_series(tmp_path, slices=5)
-    paths[2].write_bytes(paths[2].read_bytes()[:-6000])
+@pytest.mark.parametrize("missing", [6000, 300, 1])
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_a_file_that_is_cut_short_is_named_and_the_rest_opens(tmp_path, reader, missing, syntax):
+    paths = write_series(tmp_path, slices=5, syntax=syntax)
+    paths[2].write_bytes(paths[2].read_bytes()[:-missing])
     found = reader.scan(tmp_path)
     assert len(found.series[0].slices) == 4
     assert "still being copied?" in reasons(found)[paths[2].name]

@@ -15,9 +15,11 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Final
 
+from hipdesk.clinical_trend import NO_HISTORY
 from hipdesk.geometry import upright
 from hipdesk.overlay import RGB, Style, hip_picture, window_of
 from hipdesk.pair import hips_of_both
+from hipdesk.ports import ClinicalHistory
 from hipdesk.quality import ALARMS
 from hipdesk.records import (
     Acquisition,
@@ -267,6 +269,7 @@ def build_report(
     review: ReportReview | None = None,
     clinic: str = "",
     estimates: Estimates = NO_PAIRS,
+    history: ClinicalHistory = NO_HISTORY,
 ) -> Report:
     """Everything a report on one analysis says and shows.
 
@@ -282,6 +285,7 @@ def build_report(
     review : what readers have added; None where nobody was asked
     clinic : who gives the report out; printed at its head
     estimates : what the site's own pairs say of noise
+    history : what is recorded of the patient beside images
     """
     series = analysis.series
     signatures = _signatures(review, now.tzinfo)
@@ -298,7 +302,7 @@ def build_report(
         reasons=reason_sentences(analysis, other),
         notices=notice_sentences(analysis),
         key_images=_key_images(analysis, volume),
-        trend=trend_of(analysis, visits, estimates),
+        trend=trend_of(analysis, visits, estimates, history),
         slices=slices,
         slice_notes=slice_notes,
         disclosure=_disclosure(analysis, other, review),

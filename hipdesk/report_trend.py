@@ -13,8 +13,20 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
+from hipdesk.clinical_trend import (
+    NAMES,
+    NO_HISTORY,
+    IndexLine,
+    Plotted,
+    TreatmentBar,
+    change_sentences,
+    index_lines,
+    recorded,
+    treatment_bars,
+)
 from hipdesk.errors import BugError
 from hipdesk.matching import placed
+from hipdesk.ports import ClinicalHistory
 from hipdesk.quality import SIDE_ORDER
 from hipdesk.records import (
     Analysis,
@@ -109,6 +121,20 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexChart:
+    """A clinical index over time, on an axis from zero."""
+
+    plotted: Plotted
+    lines: tuple[IndexLine, ...]
+
+    @property
+    def title(self) -> str:
+        """Its name, and its unit."""
+        unit = f", {self.plotted.unit}" if self.plotted.unit else ""
+        return NAMES[self.plotted] + unit
+
+
+@dataclass(frozen=True, slots=True)
 class Trend:
     """Scores and volumes over visits.
 
@@ -116,13 +142,26 @@ class Trend:
     ----------
     charts : by hip: score, then volumes; empty where there is nothing to join
     sentences : what must be read with them, or instead of them
+    clinical : indices with at least one point
+    bars : treatments, by their beginnings
+    days : first and last that any chart reaches; None where there is no date
+    clinical_sentences : last changes of the indices, and treatments outside those days
     """
 
     charts: tuple[tuple[Chart, Chart], ...]
     sentences: tuple[str, ...]
+    clinical: tuple[IndexChart, ...] = ()
+    bars: tuple[TreatmentBar, ...] = ()
+    days: tuple[date, date] | None = field(default=None, repr=False)
+    clinical_sentences: tuple[str, ...] = ()
 
 
-def trend_of(analysis: Analysis, visits: Sequence[Visit], estimates: Estimates = NO_PAIRS) -> Trend:
+def trend_of(
+    analysis: Analysis,
+    visits: Sequence[Visit],
+    estimates: Estimates = NO_PAIRS,
+    history: ClinicalHistory = NO_HISTORY,
+) -> Trend:
     """What a report on an analysis says of its patient's visits.
 
     Parameters
@@ -130,7 +169,31 @@ def trend_of(analysis: Analysis, visits: Sequence[Visit], estimates: Estimates =
     visits : the patient's, in any order; the analysis is added as one where it
         is not among them, and its own hips are those of the report
     estimates : what the site's own pairs say of noise
+    history : what is recorded beside images
     """
+    return _with_record(_scores_of(analysis, visits, estimates), history)
+
+
+def _with_record(trend: Trend, history: ClinicalHistory) -> Trend:
+    """The trend with indices and treatments on the days of both."""
+    clinical = tuple(IndexChart(each, index_lines(history, each)) for each in recorded(history))
+    scores = (line for pair in trend.charts for chart in pair for line in chart.lines)
+    points = [point.day for line in scores for point in line.points]
+    points += [point.day for chart in clinical for line in chart.lines for point in line.points]
+    bars = treatment_bars(history.treatments)
+    if not points:
+        named = "; ".join(bar.label for bar in bars)
+        return replace(trend, clinical_sentences=(f"Treatments: {named}.",) if bars else ())
+    days = (min(points), max(points))
+    outside = [bar.label for bar in bars if not bar.within(*days)]
+    said = list(change_sentences(history))
+    if outside:
+        said.append(f"Treatments outside the time shown: {', '.join(outside)}.")
+    within = tuple(bar for bar in bars if bar.within(*days))
+    return replace(trend, clinical=clinical, bars=within, days=days, clinical_sentences=tuple(said))
+
+
+def _scores_of(analysis: Analysis, visits: Sequence[Visit], estimates: Estimates) -> Trend:
     known = {hip.analysis_uid for visit in visits for hip in visit.hips}
     every = [_as_reported(visit, analysis) for visit in visits]
     if analysis.uid not in known:

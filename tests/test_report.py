@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 from hipdesk.amendment import effective
+from hipdesk.clinical import (
+    ClinicalFacts,
+    Crp,
+    CrpUnit,
+    PartialDate,
+    Treatment,
+    TreatmentKind,
+)
 from hipdesk.pair import as_pair
+from hipdesk.ports import ClinicalHistory, ClinicalVisit
 from hipdesk.records import (
     Analysis,
     Compute,
@@ -712,3 +721,38 @@ def test_readers_stay_out_of_the_repr_of_a_report() -> None:
     report = build_report(replace(analysis, hips=()), volume, now=NOW, review=review)
     assert "SENTINEL" in report.status
     assert "SENTINEL" not in repr(report)
+
+
+def test_clinical_indices_and_treatments_stand_beside_the_scores() -> None:
+    analysis, volume = make_analysis()
+    asked = ClinicalFacts(basdai=(4.0,) * 6, crp=Crp(10.0, CrpUnit.MG_PER_L))
+    better = ClinicalFacts(basdai=(1.0,) * 6, crp=Crp(None, CrpUnit.MG_PER_L, 3.0))
+    history = ClinicalHistory(
+        (
+            ClinicalVisit("a", date(2023, 1, 2), asked),
+            ClinicalVisit("b", date(2024, 5, 6), better),
+        ),
+        (
+            Treatment(TreatmentKind.BDMARD, "Adalimumab", PartialDate(2023, 6)),
+            Treatment(TreatmentKind.NSAID, "Naproxen", PartialDate(2019), PartialDate(2020)),
+        ),
+    )
+    trend = build_report(analysis, volume, make_history(), now=NOW, history=history).trend
+    assert [chart.title for chart in trend.clinical] == ["BASDAI", "CRP, mg/L"]
+    assert trend.days == (date(2023, 1, 2), date(2024, 5, 6))
+    assert [bar.label for bar in trend.bars] == ["Adalimumab, 2023-06 \N{EN DASH}"]
+    span, fall = "2023-01-02 to 2024-05-06", "\N{MINUS SIGN}3.00"
+    assert trend.clinical_sentences == (
+        f"BASDAI, {span}: 4.00 (active, 4 or more) to 1.00 (below 4); {fall}, BASDAI 50 reached.",
+        "CRP, 2023-01-02 to 2024-05-06: 10.0 mg/L to <3.0 mg/L.",
+        "Treatments outside the time shown: Naproxen, 2019 \N{EN DASH} 2020.",
+    )
+
+
+def test_treatments_without_any_date_to_draw_are_named() -> None:
+    analysis, volume = make_analysis()
+    drug = Treatment(TreatmentKind.BDMARD, "Adalimumab", PartialDate(2023, 6))
+    history = ClinicalHistory(treatments=(drug,))
+    trend = build_report(analysis, volume, now=NOW, history=history).trend
+    assert (trend.days, trend.bars) == (None, ())
+    assert trend.clinical_sentences == ("Treatments: Adalimumab, 2023-06 \N{EN DASH}.",)

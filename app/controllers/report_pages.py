@@ -11,9 +11,10 @@ from app.controllers.exams import named
 from app.services import Services
 from app.state import Exam, OpenSeries, Pages
 from hipdesk.amendment import effective
+from hipdesk.clinical_trend import NO_HISTORY
 from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.pair import without_folders
-from hipdesk.ports import Cancelled, Progress, VisitStore
+from hipdesk.ports import Cancelled, ClinicalHistory, Progress, VisitStore
 from hipdesk.records import Visit
 from hipdesk.report import Report, build_report, report_review
 from hipdesk.review import Reviewed
@@ -57,12 +58,18 @@ class ReportRequest:
         )
         return self.series.uid, self.patient_uid, self.clinic, said
 
-    def report(self, visits: tuple[Visit, ...], noise: Estimates = NO_PAIRS) -> Report:
+    def report(
+        self,
+        visits: tuple[Visit, ...],
+        noise: Estimates = NO_PAIRS,
+        history: ClinicalHistory = NO_HISTORY,
+    ) -> Report:
         """Everything on its pages.
 
         Parameters
         ----------
         noise : what the site's own pairs say of it
+        history : what is recorded of the patient beside images
         """
         return build_report(
             without_folders(effective(self.reviewed)),
@@ -73,6 +80,7 @@ class ReportRequest:
             review=report_review(self._every),
             clinic=self.clinic,
             estimates=noise,
+            history=history,
         )
 
 
@@ -146,7 +154,7 @@ def make(
     visits = _visits(request, store)
     noise = NO_PAIRS if store is None else estimates(store.repeat_pairs())
     _go_on(0.1, progress, cancelled)
-    report = request.report(visits, noise)
+    report = request.report(visits, noise, _history(request, store))
     _go_on(0.4, progress, cancelled)
     return Made(request, report.status, report.final, services.pdf(report))
 
@@ -155,6 +163,12 @@ def _visits(request: ReportRequest, store: VisitStore | None) -> tuple[Visit, ..
     if store is None or request.patient_uid is None:
         return ()
     return tuple(entry.visit for entry in store.entries(request.patient_uid))
+
+
+def _history(request: ReportRequest, store: VisitStore | None) -> ClinicalHistory:
+    if store is None or request.patient_uid is None:
+        return NO_HISTORY
+    return store.clinical_history(request.patient_uid)
 
 
 def pages_of(made: Made, services: Services, dpi: float) -> Pages:

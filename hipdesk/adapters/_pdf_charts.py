@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -39,12 +39,14 @@ RIGHT_GUTTER: Final = 24.0
 
 MARKER: Final = 2.2
 INTERVALS: Final = 4
+Days = tuple[date, date]
+
 GAP: Final = 4.0
 """Points between neighbouring labels, at least."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Axes:
+class Axes:
     """The plotting area, in points, and what it spans."""
 
     x: float
@@ -65,13 +67,21 @@ class _Axes:
         return self.y + self.high * value / self.top
 
 
-def draw_chart(canvas: Canvas, x: float, y: float, wide: float, high: float, chart: Chart) -> None:
-    """Draw a chart with its lower left corner at ``(x, y)``."""
-    axes = _axes(x, y, wide, high, chart)
+def draw_chart(
+    canvas: Canvas, x: float, y: float, wide: float, high: float, chart: Chart, days: Days
+) -> None:
+    """Draw a chart with its lower left corner at ``(x, y)``.
+
+    Parameters
+    ----------
+    days : first and last on its axis
+    """
+    largest = max(point.value for line in chart.lines for point in line.points)
+    axes = axes_of(x, y, wide, high, days, nice_top(largest))
     text(canvas, x, y + high - SMALL, chart.title, SMALL, bold=True)
     _legend(canvas, x + wide, y + high - SMALL, chart)
     _grid(canvas, x, axes, chart.unit)
-    _dates(canvas, axes, chart)
+    draw_dates(canvas, axes, {point.day for line in chart.lines for point in line.points})
     for line in chart.lines:
         _line(canvas, axes, line)
     if len(chart.lines) == 1:
@@ -80,18 +90,18 @@ def draw_chart(canvas: Canvas, x: float, y: float, wide: float, high: float, cha
         _last_values(canvas, axes, chart.lines)
 
 
-def _axes(x: float, y: float, wide: float, high: float, chart: Chart) -> _Axes:
-    points = [point for line in chart.lines for point in line.points]
-    first, last = min(p.day for p in points), max(p.day for p in points)
+def axes_of(x: float, y: float, wide: float, high: float, days: Days, top: float) -> Axes:
+    """The plotting area of a chart with its lower left corner at ``(x, y)``."""
+    first, last = days
     margin = max((last - first).days // 12, 1)
-    return _Axes(
+    return Axes(
         x=x + GUTTER,
         y=y + FOOT,
         wide=wide - GUTTER - RIGHT_GUTTER,
         high=high - HEAD - FOOT - UNIT,
         first=first - timedelta(days=margin),
         days=(last - first).days + 2 * margin,
-        top=nice_top(max(p.value for p in points)),
+        top=top,
     )
 
 
@@ -106,7 +116,7 @@ def nice_top(largest: float) -> float:
     )
 
 
-def _grid(canvas: Canvas, x: float, axes: _Axes, unit: str) -> None:
+def _grid(canvas: Canvas, x: float, axes: Axes, unit: str) -> None:
     """Horizontal lines from zero with their values."""
     step = axes.top / INTERVALS
     digits = max(0, 1 - math.floor(math.log10(step))) if step < 10 else 0
@@ -118,9 +128,9 @@ def _grid(canvas: Canvas, x: float, axes: _Axes, unit: str) -> None:
     text(canvas, x, axes.up(axes.top) + 5, unit, SMALL, colour=GREY)
 
 
-def _dates(canvas: Canvas, axes: _Axes, chart: Chart) -> None:
+def draw_dates(canvas: Canvas, axes: Axes, visits: Iterable[date]) -> None:
     """A tick for each visit; labels that would touch are left out, the last is kept."""
-    days = sorted({point.day for line in chart.lines for point in line.points})
+    days = sorted(visits)
     for day in days:
         canvas.setStrokeColorRGB(*GREY)
         canvas.setLineWidth(0.5)
@@ -130,7 +140,7 @@ def _dates(canvas: Canvas, axes: _Axes, chart: Chart) -> None:
         text(canvas, at, axes.y - 11, day.isoformat(), SMALL, anchor="middle", colour=GREY)
 
 
-def _spread(days: list[date], axes: _Axes) -> list[tuple[date, float]]:
+def _spread(days: list[date], axes: Axes) -> list[tuple[date, float]]:
     """Dates that can be labelled without touching, newest first, with their places."""
     half = width("2000-00-00", SMALL) / 2
     right = axes.x + axes.wide - half
@@ -153,7 +163,7 @@ def _stroke_of(canvas: Canvas, line: ChartLine) -> Colour:
     return INK
 
 
-def _line(canvas: Canvas, axes: _Axes, line: ChartLine) -> None:
+def _line(canvas: Canvas, axes: Axes, line: ChartLine) -> None:
     """Segments where a line may join its points, a dotted upright where not, and markers."""
     for (before, after), joined in zip(pairwise(line.points), line.joined, strict=True):
         if joined:
@@ -169,11 +179,11 @@ def _line(canvas: Canvas, axes: _Axes, line: ChartLine) -> None:
         canvas.circle(*_at(axes, point), MARKER, stroke=1, fill=1)
 
 
-def _at(axes: _Axes, point: ChartPoint) -> tuple[float, float]:
+def _at(axes: Axes, point: ChartPoint) -> tuple[float, float]:
     return axes.across(point.day), axes.up(point.value)
 
 
-def _break(canvas: Canvas, axes: _Axes, at: float) -> None:
+def _break(canvas: Canvas, axes: Axes, at: float) -> None:
     """Mark a place that no line may cross."""
     canvas.setStrokeColorRGB(*GREY)
     canvas.setLineWidth(0.5)
@@ -182,7 +192,7 @@ def _break(canvas: Canvas, axes: _Axes, at: float) -> None:
     canvas.setDash()
 
 
-def _values(canvas: Canvas, axes: _Axes, line: ChartLine) -> None:
+def _values(canvas: Canvas, axes: Axes, line: ChartLine) -> None:
     """Figures over a line's points, on white, those that would touch left out."""
     free = math.inf
     for point in reversed(line.points):
@@ -198,7 +208,7 @@ def _values(canvas: Canvas, axes: _Axes, line: ChartLine) -> None:
         free = x - half
 
 
-def _last_values(canvas: Canvas, axes: _Axes, lines: Sequence[ChartLine]) -> None:
+def _last_values(canvas: Canvas, axes: Axes, lines: Sequence[ChartLine]) -> None:
     """Each line's last figure at the right of the plot, never one on another."""
     free = -math.inf
     for line in sorted(lines, key=lambda line: line.points[-1].value):

@@ -10,6 +10,7 @@ from typing import Final
 from reportlab.lib.utils import ImageReader
 
 from hipdesk.adapters._pdf_charts import draw_chart
+from hipdesk.adapters._pdf_clinical import bars_height, draw_bars, draw_index
 from hipdesk.adapters._pdf_style import (
     BODY,
     GREY,
@@ -27,6 +28,7 @@ from hipdesk.adapters._pdf_style import (
 )
 from hipdesk.adapters._pdf_text import MISSING, Canvas, fit, lacks_letters, wrap
 from hipdesk.adapters.pictures import burn_in, jpeg, slice_marks
+from hipdesk.clinical_trend import TreatmentBar
 from hipdesk.overlay import LINE_STYLES, RGB
 from hipdesk.records import SegmentClass
 from hipdesk.report import (
@@ -39,6 +41,7 @@ from hipdesk.report import (
     SliceCell,
     SliceRow,
 )
+from hipdesk.report_trend import IndexChart, Trend
 from hipdesk.wording import CLASS_WORDS, NO_VALUE
 
 Draw = Callable[[Canvas, float, float], None]
@@ -69,6 +72,10 @@ class Block:
 FINDING_ROW: Final = 13.0
 SLICE_ROW: Final = 11.0
 CHART_HEIGHT: Final = 104.0
+COLUMN: Final = (WIDTH - 2 * UNIT) / 2
+"""Width of one of two charts beside each other."""
+
+Bars = tuple[TreatmentBar, ...]
 RULED: Final = 3 * UNIT
 IMPRESSION_LEAST: Final = 96.0
 IMPRESSION_MOST: Final = 280.0
@@ -410,12 +417,15 @@ def _classes(canvas: Canvas, y: float) -> None:
 
 
 def _trend(report: Report) -> Iterator[Block]:
-    charts = report.trend.charts
-    if not charts:
-        yield from _sentences("Trend over visits", report.trend.sentences)
+    trend = report.trend
+    charts, days = trend.charts, trend.days
+    if not charts or days is None:
+        yield from _sentences("Trend over visits", trend.sentences)
+        yield from _clinical(trend, COLUMN)
         return
-    wide = (WIDTH - 2 * UNIT) / 2
-    height = HEADING + 2 * CHART_HEIGHT + UNIT
+    wide = COLUMN
+    bars = bars_height(MARGIN, wide, days, trend.bars)
+    height = HEADING + 2 * CHART_HEIGHT + UNIT + bars
 
     def paint(canvas: Canvas, y: float, _: float) -> None:
         y = _heading(canvas, y, "Trend over visits", "Filled: this study")
@@ -423,10 +433,40 @@ def _trend(report: Report) -> Iterator[Block]:
             x = MARGIN + column * (wide + 2 * UNIT)
             for row, chart in enumerate(pair):
                 bottom = y - (row + 1) * CHART_HEIGHT - row * UNIT
-                draw_chart(canvas, x, bottom, wide, CHART_HEIGHT, chart)
+                draw_chart(canvas, x, bottom, wide, CHART_HEIGHT, chart, days)
+            draw_bars(canvas, x, y - 2 * CHART_HEIGHT - UNIT, wide, days, trend.bars)
 
     yield Block(height, paint, gap=2 * UNIT)
-    yield from _notes(report.trend.sentences)
+    yield from _notes(trend.sentences)
+    yield from _clinical(trend, wide)
+
+
+def _clinical(trend: Trend, wide: float) -> Iterator[Block]:
+    """Clinical indices on the same dates, two beside each other; treatments under the first."""
+    days, charts = trend.days, trend.clinical
+    if days is None or not charts:
+        yield from _notes(trend.clinical_sentences)
+        return
+    bars: Bars = () if trend.charts else trend.bars
+    high = bars_height(MARGIN, wide, days, bars)
+
+    def row(canvas: Canvas, y: float, pair: Sequence[IndexChart], bars: Bars) -> None:
+        for column, chart in enumerate(pair):
+            x = MARGIN + column * (wide + 2 * UNIT)
+            draw_index(canvas, x, y - CHART_HEIGHT, wide, CHART_HEIGHT, chart, days)
+            draw_bars(canvas, x, y - CHART_HEIGHT, wide, days, bars)
+
+    def first(canvas: Canvas, y: float, _: float) -> None:
+        beside = "Open: below the laboratory's limit"
+        row(canvas, _heading(canvas, y, "Clinical record over visits", beside), charts[:2], bars)
+
+    def later(at: int) -> Draw:
+        return lambda canvas, y, _: row(canvas, y, charts[at : at + 2], ())
+
+    yield Block(HEADING + CHART_HEIGHT + high, first, gap=2 * UNIT)
+    for at in range(2, len(charts), 2):
+        yield Block(CHART_HEIGHT, later(at), gap=UNIT)
+    yield from _notes(trend.clinical_sentences)
 
 
 def _notes(sentences: Sequence[str]) -> Iterator[Block]:

@@ -25,8 +25,10 @@ from hipdesk.adapters.dicom_output import (
 )
 from hipdesk.adapters.pictures import write_overlays
 from hipdesk.adapters.report_pdf import write_pdf
+from hipdesk.clinical_trend import NO_HISTORY
 from hipdesk.errors import OutputError
 from hipdesk.pair import LEFT_FOLDER
+from hipdesk.ports import ClinicalHistory
 from hipdesk.records import Analysis, Visit, Volume
 from hipdesk.report import ReportReview, build_report
 from hipdesk.result import RESULT, SCORES, result_json, scores_csv
@@ -113,6 +115,7 @@ def write_result_folder(
     review: ReportReview | None = None,
     clinic: str = "",
     estimates: Estimates = NO_PAIRS,
+    history: ClinicalHistory = NO_HISTORY,
 ) -> None:
     """Write every file of one analysis; those of an earlier one are replaced.
 
@@ -130,6 +133,7 @@ def write_result_folder(
         nobody was asked
     clinic : who gives the results out
     estimates : what the site's own pairs say of noise
+    history : what is recorded of the patient beside images
 
     Raises
     ------
@@ -148,6 +152,7 @@ def write_result_folder(
             review=review,
             clinic=clinic,
             estimates=estimates,
+            history=history,
         )
         write_pdf(report, aside / REPORT)
         (aside / SCORES).write_text(scores_csv(analysis, review), encoding="utf-8", newline="")

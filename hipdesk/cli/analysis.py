@@ -32,6 +32,7 @@ from hipdesk.records import Provider
 
 if TYPE_CHECKING:
     from hipdesk.cli.models import Networks
+    from hipdesk.ports import ClinicalHistory
     from hipdesk.records import Analysis, Contrast, Notice, Series, Visit, Volume
     from hipdesk.sdc import Estimates
 
@@ -257,8 +258,10 @@ class _Job:
         others = analyses[::-1] if len(analyses) > 1 else (None,)
         now = datetime.now().astimezone()
         jobs = list(zip(analyses, volumes, histories, places, others, strict=True))
-        for analysis, volume, visits, place, other in reversed(jobs):
-            write_result_folder(analysis, volume, visits, place, now, other, estimates=noise)
+        for analysis, volume, (visits, history), place, other in reversed(jobs):
+            write_result_folder(
+                analysis, volume, visits, place, now, other, estimates=noise, history=history
+            )
         if aloud:
             for analysis, place in zip(analyses, places, strict=True):
                 print_lines(analysis_lines(analysis))
@@ -266,12 +269,13 @@ class _Job:
 
     def _kept(
         self, analyses: Sequence[Analysis], volumes: Sequence[Volume]
-    ) -> tuple[list[tuple[Visit, ...]], Estimates]:
-        """Save analyses where a library was named; the patient's visits for each, and noise."""
+    ) -> tuple[list[tuple[tuple[Visit, ...], ClinicalHistory]], Estimates]:
+        """Save analyses where a library was named; what is known of the patient, and noise."""
+        from hipdesk.clinical_trend import NO_HISTORY
         from hipdesk.sdc import NO_PAIRS, estimates
 
         if self.store is None:
-            return [() for _ in analyses], NO_PAIRS
+            return [((), NO_HISTORY) for _ in analyses], NO_PAIRS
         from hipdesk.adapters.store import SqlVisitStore
         from hipdesk.overlay import thumbnail
         from hipdesk.paths import user_data_dir
@@ -285,8 +289,14 @@ class _Job:
                 store.add(analysis, _files(analysis.series), picture)
                 for analysis, picture in zip(analyses, pictures, strict=True)
             ]
-            histories = [tuple(each.visit for each in store.history(uid)) for uid in visits]
-            return histories, estimates(store.repeat_pairs())
+            known = [
+                (
+                    tuple(each.visit for each in store.history(uid)),
+                    store.clinical_history(store.patient_of(uid).uid),
+                )
+                for uid in visits
+            ]
+            return known, estimates(store.repeat_pairs())
 
 
 def _analysed(

@@ -49,7 +49,9 @@ from hipdesk.adapters._dicom_walk import (
 )
 
 _VALUES: Final = WANTED - {Tag.SHARED_GROUPS, Tag.PER_FRAME_GROUPS}
+_PIXELS: Final = 0x7FE00010
 _LAST_WANTED: Final = max(_VALUES)
+UNCOMPRESSED: Final = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"})
 _ENHANCED_CLASSES: Final = frozenset(
     {"1.2.840.10008.5.1.4.1.1.4.1", "1.2.840.10008.5.1.4.1.1.4.4",
      "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"}
@@ -150,12 +152,12 @@ class FileHeader:
 
     Attributes
     ----------
-    before_pixels : bytes of the file that lie before its pixels at least
+    least_bytes : that the file has; compressed pixels included, others not
     """
 
     elements: Elements
     frames: tuple[Mapping[int, bytes], ...] = ()
-    before_pixels: int = 0
+    least_bytes: int = 0
 
 
 def read_header(path: Path) -> FileHeader:
@@ -196,14 +198,30 @@ class _HeaderWalk(Walk):
         body, at = self._body(at)
         elements = Elements({**meta, **body})
         if not _may_be_enhanced(elements) or (elements.number(Tag.FRAMES) or 1) > MOST_FRAMES:
-            return FileHeader(elements, (), self._in_file(at))
+            return FileHeader(elements, (), self._least_bytes(at, elements))
         self._most_ahead = _MOST_GROUP_BYTES
         frames, at = self._frames(at)
-        return FileHeader(elements, frames, self._in_file(at))
+        return FileHeader(elements, frames, self._least_bytes(at, elements))
 
-    def _in_file(self, at: int) -> int:
-        """How much of the file lies before pixels that follow; unknown where it is packed."""
-        return at + (8 if self.implicit else 12) if self._stream is self._file else 0
+    def _least_bytes(self, at: int, elements: Elements) -> int:
+        """How long the file must be, uncompressed pixels apart; 0 where that is unknown."""
+        if self._stream is not self._file:
+            return 0
+        if elements.string(Tag.TRANSFER_SYNTAX) in UNCOMPRESSED:
+            return at + (8 if self.implicit else 12)
+        try:
+            return self._after_pixels(at)
+        except UNUSUAL:
+            return 0
+
+    def _after_pixels(self, at: int) -> int:
+        """Where compressed pixels end; pixels of known length lie in one piece."""
+        while self.have(at + 12):
+            tag, vr, start, length = self.element(at)
+            if tag == _PIXELS:
+                return self.after_fragments(start) if length == UNDEFINED else start + length
+            at = self.after_items(start, vr) if length == UNDEFINED else start + length
+        return at
 
     def _body(self, at: int) -> tuple[dict[int, bytes], int]:
         """Values up to the last wanted tag, and where the walk stopped."""

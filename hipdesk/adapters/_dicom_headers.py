@@ -64,7 +64,7 @@ class Frame:
     orientation : ImageOrientationPatient
     spacing_mm : (between rows, between columns)
     order : what was acquired first sorts first
-    before_pixels : bytes of the file that lie before its pixels at least
+    least_bytes : that the file has; compressed pixels included, others not
     """
 
     path: Path = field(repr=False)
@@ -80,7 +80,7 @@ class Frame:
     stack: str
     acquired: datetime | None = field(repr=False)
     order: tuple[float, float, float]
-    before_pixels: int = 0
+    least_bytes: int = 0
 
     @property
     def series_uid(self) -> str:
@@ -106,13 +106,13 @@ def frames_of(path: Path) -> tuple[Frame, ...]:
     if not header.frames:
         if stated > 1:
             raise UnusableError("It holds several frames but does not say where each lies.")
-        return (_frame(path, header.elements, None, header.before_pixels),)
+        return (_frame(path, header.elements, None, header.least_bytes),)
     if stated != len(header.frames):
         raise UnusableError(
             f"It states {stated} frames but describes {len(header.frames)}; it is damaged."
         )
     frames = tuple(
-        _frame(path, header.elements.overlaid(values), number, header.before_pixels)
+        _frame(path, header.elements.overlaid(values), number, header.least_bytes)
         for number, values in enumerate(header.frames, start=1)
     )
     if len({(kind_of(frame), frame.orientation) for frame in frames}) > MOST_KINDS:
@@ -179,7 +179,7 @@ def undecodable(syntax: str, bits: int = 0) -> str:
     return f"Its pixels are stored {known}, which this program cannot read."
 
 
-def _frame(path: Path, elements: Elements, number: int | None, before_pixels: int) -> Frame:
+def _frame(path: Path, elements: Elements, number: int | None, least_bytes: int) -> Frame:
     orientation, position, spacing = _geometry(elements)
     acquired = _acquired(elements)
     return Frame(
@@ -196,7 +196,7 @@ def _frame(path: Path, elements: Elements, number: int | None, before_pixels: in
         stack=elements.string(Tag.STACK),
         acquired=acquired,
         order=_order(elements, acquired),
-        before_pixels=before_pixels,
+        least_bytes=least_bytes,
     )
 
 

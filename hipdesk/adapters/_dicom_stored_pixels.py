@@ -22,13 +22,10 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from hipdesk.adapters._dicom_walk import (
-    ITEM,
-    LENGTH,
-    SEQUENCE_END,
+    MOST_FRAGMENTS,
     UNDEFINED,
     UNUSUAL,
     Meter,
-    TooManyPartsError,
     UnusualError,
     Walk,
     inflated,
@@ -53,9 +50,6 @@ _PIXELS: Final = _tags(_PIXEL_KEYWORDS)
 _MATTERING: Final = _tags(_KEYWORDS)
 _OFFSETS: Final = _tags(("ExtendedOffsetTable", "ExtendedOffsetTableLengths"))
 
-MOST_FRAGMENTS: Final = 1 << 18
-"""Of compressed pixels; one to four a frame are usual."""
-
 _MOST_TABLE_BYTES: Final = 8 * MOST_FRAGMENTS
 _MOST_VALUE_BYTES: Final = 1 << 18
 """Of an element that says how pixels are stored; a look-up table takes half of it."""
@@ -75,6 +69,7 @@ class StoredPixels:
     described : the elements that say how pixels are stored, as they stand
     at : where the element begins
     start, length : of its value; the length may be `UNDEFINED`
+    end : of its value; beyond that of a file that is cut short
     """
 
     syntax: str
@@ -84,6 +79,7 @@ class StoredPixels:
     at: int
     start: int
     length: int
+    end: int
 
     def description(self) -> Dataset:
         """What says how the pixels are stored."""
@@ -133,8 +129,11 @@ class _PixelWalk(Walk):
             if tag <= previous:
                 raise UnusualError
             if tag in _PIXELS:
+                end = start + length
+                if length == UNDEFINED:
+                    end = self.after_fragments(start) - 8
                 head = b"".join(described)
-                return StoredPixels(syntax, head, tag, vr.decode(), at, start, length)
+                return StoredPixels(syntax, head, tag, vr.decode(), at, start, length, end)
             previous = tag
             end = self.after_items(start, vr) if length == UNDEFINED else start + length
             if tag in _MATTERING:
@@ -171,12 +170,11 @@ def open_pixels(path: Path) -> Dataset:
 
 
 def _quickly(stream: BinaryIO, bare: bool) -> Dataset:
-    stored = find_pixels(stream, bare)
-    end = stored.start + stored.length
-    if stored.length == UNDEFINED:
-        end = _end_of_fragments(stream, stored.start)
+    stored, size = find_pixels(stream, bare), _size(stream)
+    if stored.end > size and stored.length == UNDEFINED:
+        raise UnusualError
     stream.seek(stored.start)
-    value = stream.read(min(end, _size(stream)) - stored.start)
+    value = stream.read(min(stored.end, size) - stored.start)
     dataset = stored.description()
     dataset[stored.tag] = RawDataElement(
         BaseTag(stored.tag), stored.vr or None, stored.length, value, stored.start,
@@ -190,22 +188,6 @@ def _size(stream: BinaryIO) -> int:
     size = stream.seek(0, os.SEEK_END)
     stream.seek(at)
     return size
-
-
-def _end_of_fragments(stream: BinaryIO, at: int) -> int:
-    """Where the delimiter stands that ends compressed pixels."""
-    for _ in range(MOST_FRAGMENTS):
-        stream.seek(at)
-        head = stream.read(8)
-        if len(head) < 8:
-            raise UnusualError
-        tag = int.from_bytes(head[:2], "little") << 16 | int.from_bytes(head[2:4], "little")
-        if tag == SEQUENCE_END:
-            return at
-        if tag != ITEM:
-            raise UnusualError
-        at += 8 + LENGTH.unpack_from(head, 4)[0]
-    raise TooManyPartsError
 
 
 def _slowly(stream: BinaryIO) -> Dataset:

@@ -33,6 +33,9 @@ LENGTH: Final = struct.Struct("<L")
 MOST_STEPS: Final = 3_000_000
 """Elements and items that the walk goes over; 10,000 frames of a maker with long groups."""
 
+MOST_FRAGMENTS: Final = 1 << 18
+"""Of compressed pixels; one to four a frame are usual."""
+
 MOST_READS: Final = 150_000
 """Pieces that pydicom may ask for: three to five for each element or item."""
 
@@ -194,6 +197,31 @@ class Walk:
             return start + length
         in_item.append(not in_item[-1])
         return start
+
+    def after_fragments(self, at: int) -> int:
+        """Where compressed pixels end, by the lengths of their fragments; they are not read.
+
+        Beyond the end of the file where it is cut short.
+
+        Raises
+        ------
+        TooManyPartsError
+            There are more fragments than any image has.
+        """
+        for _ in range(MOST_FRAGMENTS):
+            self._file.seek(at)
+            head = self._file.read(8)
+            at += 8
+            if len(head) < 8:
+                return at
+            group, element, length = _ITEM_HEAD.unpack(head)
+            tag = group << 16 | element
+            if tag == SEQUENCE_END:
+                return at
+            if tag != ITEM:
+                raise UnusualError
+            at += length
+        raise TooManyPartsError
 
     def tag(self, at: int) -> int:
         """The tag that stands somewhere."""

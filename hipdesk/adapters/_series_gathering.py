@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from hipdesk.adapters._dicom_archives import INNER_ARCHIVE
+from hipdesk.adapters._dicom_elements import UNCOMPRESSED
 from hipdesk.adapters._dicom_headers import Frame, UnusableError, displayed_name, frames_of
 from hipdesk.adapters._dicom_stacks import sort_into_series
 from hipdesk.adapters._dicom_tags import Tag
@@ -41,10 +42,6 @@ NO_IMAGE: Final = "It holds no image."
 
 _FLEETING: Final = frozenset({NO_ANSWER, NO_ACCESS, UNFINISHED})
 """Reasons that another look may find gone."""
-
-_UNCOMPRESSED: Final = frozenset(
-    {b"1.2.840.10008.1.2", b"1.2.840.10008.1.2.1", b"1.2.840.10008.1.2.2"}
-)
 
 SETTLED_AFTER: Final = 64
 """Files of other series that follow one; then it is probably complete."""
@@ -111,13 +108,13 @@ def _spelt(frames: tuple[Frame, ...], charset: str) -> str:
 
 
 def _is_cut(frame: Frame, size: int) -> bool:
-    """Whether the file is smaller than its pixels and what stands before them."""
-    values = frame.elements.values
-    if values.get(Tag.TRANSFER_SYNTAX, b"").rstrip(b"\0 ") not in _UNCOMPRESSED:
-        return False
-    bits = frame.elements.number(Tag.BITS_ALLOCATED) or 0.0
-    frames = (frame.elements.number(Tag.FRAMES) or 1.0) if Tag.FRAMES in values else 1.0
-    return frame.before_pixels + bits * frame.rows * frame.columns * frames / 8 > size
+    """Whether the file is smaller than its header and pixels."""
+    elements = frame.elements
+    if elements.string(Tag.TRANSFER_SYNTAX) not in UNCOMPRESSED:
+        return frame.least_bytes > size
+    bits = elements.number(Tag.BITS_ALLOCATED) or 0.0
+    frames = (elements.number(Tag.FRAMES) or 1.0) if Tag.FRAMES in elements else 1.0
+    return frame.least_bytes + bits * frame.rows * frame.columns * frames / 8 > size
 
 
 def reading_order(

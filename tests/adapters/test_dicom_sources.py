@@ -17,7 +17,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom import dcmread
+from pydicom.uid import (
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    RLELossless,
+)
 
 from hipdesk import cli
 from hipdesk.adapters import _dicom_archives as archives
@@ -360,6 +366,21 @@ def test_a_file_that_is_cut_short_is_named_and_the_rest_opens(tmp_path, reader, 
     paths[2].write_bytes(paths[2].read_bytes()[:-missing])
     found = reader.scan(tmp_path)
     assert len(found.series[0].slices) == 4
+    assert "still being copied?" in reasons(found)[paths[2].name]
+    assert reader.read(found.series[0]).voxels.shape == (4, 64, 64)
+
+
+@pytest.mark.parametrize("missing", [1, 8, 200])
+@pytest.mark.parametrize("syntax", [JPEG2000Lossless, RLELossless])
+def test_a_compressed_file_that_is_cut_short_is_named_too(tmp_path, reader, missing, syntax):
+    paths = write_series(tmp_path, slices=5)
+    for path in paths:
+        dataset = dcmread(path)
+        dataset.compress(syntax, generate_instance_uid=False)
+        dataset.save_as(path)
+    assert len(reader.scan(tmp_path).series[0].slices) == 5
+    paths[2].write_bytes(paths[2].read_bytes()[:-missing])
+    found = reader.scan(tmp_path)
     assert "still being copied?" in reasons(found)[paths[2].name]
     assert reader.read(found.series[0]).voxels.shape == (4, 64, 64)
 

@@ -573,7 +573,7 @@ def cases(bases: Bases) -> dict[str, Case]:
 
 def names(bases: Bases, large: bool) -> list[str]:
     """Names of the cases that are small, or of those that are large."""
-    return sorted(name for make in (LARGE if large else SMALL) for name, _ in make(bases))
+    return sorted({name for make in (LARGE if large else SMALL) for name, _ in make(bases)})
 
 
 def peak() -> int:

@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hipdesk.errors import KnownError
 from hipdesk.phantom.prepared import PreparedAnatomy
@@ -44,6 +44,9 @@ CALIBRATION_SEED: Final = 900
 
 PROGRAM: Final = "python -m hipdesk.training"
 
+if TYPE_CHECKING:
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
 
 def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     """Run one command; the exit status."""
@@ -70,6 +73,20 @@ def _parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     )
     parser.add_argument("--nice", type=int, default=0, help="lower priority, 0-19")
     commands = parser.add_subparsers(required=True)
+    for add in (
+        _add_simulation,
+        _add_trainings,
+        _add_test,
+        _add_calibration,
+        _add_export,
+        _add_figures,
+    ):
+        add(commands)
+    return parser
+
+
+def _add_simulation(commands: _Commands) -> None:
+    """The simulation of training stacks."""
     make = commands.add_parser("generate", help="simulate training stacks")
     make.add_argument("--kind", type=Kind, choices=tuple(Kind), required=True)
     make.add_argument("--count", type=int, required=True, help="stacks in all parts together")
@@ -77,6 +94,10 @@ def _parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     _simulation_options(make)
     make.add_argument("--out", type=Path, required=True)
     make.set_defaults(run=_generate)
+
+
+def _add_trainings(commands: _Commands) -> None:
+    """One command a model."""
     for recipe in RECIPES.values():
         learn = commands.add_parser(recipe.name, help=f"train the model '{recipe.name}'")
         _training_options(learn)
@@ -88,11 +109,19 @@ def _parser(program: str = PROGRAM) -> argparse.ArgumentParser:
                 help=f"network; {recipe.architecture} if not given",
             )
         learn.set_defaults(run=_train, recipe=recipe, architecture=None)
+
+
+def _add_test(commands: _Commands) -> None:
+    """Figures of a finished training."""
     test = commands.add_parser("test", help="Dice of a finished training on other stacks")
     test.add_argument("--model", choices=tuple(RECIPES), required=True)
     test.add_argument("--run-dir", type=Path, required=True, help="folder of the training")
     test.add_argument("--data", type=Path, required=True, help="folder of shards")
     test.set_defaults(run=_test)
+
+
+def _add_calibration(commands: _Commands) -> None:
+    """Thresholds and limits."""
     limits = commands.add_parser(
         "calibrate", help="choose a segmenter's thresholds, or a locator's limit of confidence"
     )
@@ -101,6 +130,10 @@ def _parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     limits.add_argument("--patients", type=int, default=24, help="to simulate for this, or stacks")
     _simulation_options(limits)
     limits.set_defaults(run=_calibrate)
+
+
+def _add_export(commands: _Commands) -> None:
+    """A finished training as a model."""
     export = commands.add_parser("export", help="ONNX, manifest and card of a finished training")
     export.add_argument("--model", choices=tuple(RECIPES), required=True)
     export.add_argument("--run-dir", type=Path, required=True, help="folder of the training")
@@ -130,10 +163,13 @@ def _parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         help="outline each hip so often again, varied, to tell how steady its lesions are",
     )
     export.set_defaults(run=_export)
+
+
+def _add_figures(commands: _Commands) -> None:
+    """Tables of documents."""
     figures = commands.add_parser("figures", help="make a document's tables of figures anew")
     figures.add_argument("document", type=Path, nargs="+", help="Markdown with marked blocks")
     figures.set_defaults(run=_figures)
-    return parser
 
 
 def _simulation_options(parser: argparse.ArgumentParser) -> None:

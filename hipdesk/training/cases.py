@@ -25,6 +25,7 @@ from hipdesk.grids import Grid, locator_grid, resample, resample_points, shape3
 from hipdesk.intensity import marrow_medians
 from hipdesk.ports import StudyReader
 from hipdesk.records import (
+    LESIONS,
     Affine,
     BoolArray,
     GridBox,
@@ -563,6 +564,15 @@ def _hip_problems(
     side: Side, own: Mapping[SegmentClass, BoolArray], series: Series
 ) -> Iterator[tuple[str, str]]:
     """What is wrong with one hip's masks."""
+    yield from _mask_problems(side, own)
+    head = own.get(SegmentClass.FEMORAL_HEAD)
+    if head is not None and head.any():
+        yield from _head_problems(side, head, series.affine)
+        yield from _oedema_problems(side, own)
+
+
+def _mask_problems(side: Side, own: Mapping[SegmentClass, BoolArray]) -> Iterator[tuple[str, str]]:
+    """Masks that are missing, or empty where none may be."""
     for name in REQUIRED:
         if name not in own:
             yield (
@@ -573,11 +583,12 @@ def _hip_problems(
                 ),
             )
     for name, mask in own.items():
-        if not mask.any() and name not in (SegmentClass.BME, SegmentClass.EFFUSION_SYNOVITIS):
+        if not mask.any() and name not in LESIONS:
             yield "empty_mask", f"The mask '{name.value}' of its {side.word} hip is empty."
-    head = own.get(SegmentClass.FEMORAL_HEAD)
-    if head is None or not head.any():
-        return
+
+
+def _head_problems(side: Side, head: BoolArray, affine: Affine) -> Iterator[tuple[str, str]]:
+    """A head on too few slices, or of a size that no adult has."""
     count = int(np.count_nonzero(head.any(axis=(1, 2))))
     if count < MIN_HEAD_SLICES:
         yield (
@@ -587,8 +598,9 @@ def _hip_problems(
                 f"{MIN_HEAD_SLICES} are needed."
             ),
         )
-    radius = head_of(head, series.affine, side).radius_mm or 0.0
-    if count >= MIN_HEAD_SLICES and not HEAD_RADIUS_MM[0] <= radius <= HEAD_RADIUS_MM[1]:
+        return
+    radius = head_of(head, affine, side).radius_mm or 0.0
+    if not HEAD_RADIUS_MM[0] <= radius <= HEAD_RADIUS_MM[1]:
         yield (
             "head_size",
             (
@@ -596,9 +608,15 @@ def _hip_problems(
                 "no adult has; check outlines and pixel size."
             ),
         )
-    lesions = own.get(SegmentClass.BME)
+
+
+def _oedema_problems(
+    side: Side, own: Mapping[SegmentClass, BoolArray]
+) -> Iterator[tuple[str, str]]:
+    """Oedema where there is no bone."""
+    oedema = own.get(SegmentClass.BME)
     bone = [own[name] for name in own if name in _BONE]
-    if lesions is not None and lesions.any() and len(bone) == len(_BONE):
-        outside = np.count_nonzero(lesions & ~(bone[0] | bone[1])) / np.count_nonzero(lesions)
+    if oedema is not None and oedema.any() and len(bone) == len(_BONE):
+        outside = np.count_nonzero(oedema & ~(bone[0] | bone[1])) / np.count_nonzero(oedema)
         if outside > 0.5:
             yield "oedema_outside", f"Most of the oedema of its {side.word} hip lies outside bone."

@@ -24,6 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 from pydicom import dcmread
 
 from hipdesk import __version__
@@ -45,21 +46,19 @@ from hipdesk.quality import notices
 from hipdesk.records import (
     Analysis,
     Compute,
+    Contrast,
     GridBox,
     Head,
     HipResult,
     HipScore,
-    LesionScore,
     ModelRef,
     Origin,
     PatientTotal,
-    Reason,
     Segmentation,
     SegmentClass,
     Series,
     Side,
     SliceKey,
-    SliceScore,
     Volume,
 )
 from hipdesk.result import RESULT, result_json
@@ -79,6 +78,8 @@ _NAME: Final = re.compile(
     rf"[A-Za-z0-9-]{{1,60}}/({SERIES}/[0-9]{{1,9}}\.dcm|{SEGMENTATION}|{RESULT}|{CASE})"
 )
 _LARGEST_TEXT: Final = 1 << 28
+_LARGEST_NUMBER: Final = (1 << 31) - 1
+_EXACT: Final = ConfigDict(strict=True, allow_inf_nan=False)
 _FORMAT_FAULTS: Final = (
     zipfile.BadZipFile,
     zlib.error,
@@ -538,23 +539,68 @@ def _checked(folder: Path) -> list[str]:
     return sorted({PurePosixPath(each["name"]).parts[0] for each in files})
 
 
+class _HipFile(BaseModel):
+    """One hip of ``case.json``, every value of its kind."""
+
+    model_config = _EXACT
+
+    side: Side
+    origin: Origin | None
+    head: Head
+    box: tuple[int, int, int, int, int, int] | None
+    classes: tuple[SegmentClass, ...] | None
+    score: HipScore | None
+
+
+class _CaseFile(BaseModel):
+    """``case.json``, every value of its kind."""
+
+    model_config = _EXACT
+
+    uid: str = Field(pattern=r"^[A-Za-z0-9.-]{1,64}$")
+    program_version: str
+    created_utc: datetime
+    definition: str
+    origin: Origin
+    contrast: Contrast
+    pixel_sha256: str
+    models: tuple[ModelRef, ...]
+    compute: Compute
+    total: PatientTotal
+    hips: tuple[_HipFile, ...]
+
+
 def _read_case(folder: Path, reader: StudyReader) -> tuple[Analysis, Volume]:
     """One case as an analysis on its own images, and these."""
     try:
-        document = json.loads((folder / CASE).read_bytes())
-        if document["schema"] != CASE_SCHEMA:
-            raise UnreadableInput(
-                "Nothing was imported: a newer version of the program made this bundle."
-            )
+        case = _case_file((folder / CASE).read_bytes())
         (series,) = reader.scan(folder / SERIES).series
         volume = reader.read(series)
-        if volume.pixel_sha256 != document["pixel_sha256"]:
+        if volume.pixel_sha256 != case.pixel_sha256:
             raise _damaged()
-        return _analysis(document, volume, _outlines(folder)), volume
+        return _analysis(case, volume, _outlines(folder)), volume
     except KnownError:
         raise
     except (*_FORMAT_FAULTS, OSError) as error:
         raise _damaged() from error
+
+
+def _case_file(text: bytes) -> _CaseFile:
+    """``case.json``, no number larger and no text other than a library can keep."""
+    if json.loads(text, parse_int=_whole)["schema"] != CASE_SCHEMA:
+        raise UnreadableInput(
+            "Nothing was imported: a newer version of the program made this bundle."
+        )
+    if b"\\u0000" in text:
+        raise _damaged()
+    return _CaseFile.model_validate_json(text)
+
+
+def _whole(digits: str) -> int:
+    number = int(digits)
+    if abs(number) > _LARGEST_NUMBER:
+        raise ValueError("a number is too large")
+    return number
 
 
 _Outlines = dict[tuple[Side, SegmentClass], Mapping[SliceKey, Any]]
@@ -570,79 +616,47 @@ def _outlines(folder: Path) -> _Outlines:
     }
 
 
-def _analysis(document: Mapping[str, Any], volume: Volume, outlines: _Outlines) -> Analysis:
-    contrast = type(volume.series.contrast)(document["contrast"])
-    volume = replace(volume, series=replace(volume.series, contrast=contrast))
-    models = tuple(ModelRef(**each) for each in document["models"])
-    compute = Compute(**document["compute"])
-    hips = tuple(_hip(each, volume.series, outlines) for each in document["hips"])
+def _analysis(case: _CaseFile, volume: Volume, outlines: _Outlines) -> Analysis:
+    volume = replace(volume, series=replace(volume.series, contrast=case.contrast))
+    hips = tuple(_hip(each, volume.series, outlines) for each in case.hips)
     return Analysis(
-        uid=str(document["uid"]),
-        program_version=str(document["program_version"]),
-        created_utc=datetime.fromisoformat(document["created_utc"]),
-        definition=str(document["definition"]),
-        origin=Origin(document["origin"]),
+        uid=case.uid,
+        program_version=case.program_version,
+        created_utc=case.created_utc,
+        definition=case.definition,
+        origin=case.origin,
         series=volume.series,
         pixel_sha256=volume.pixel_sha256,
-        models=models,
-        compute=compute,
+        models=case.models,
+        compute=case.compute,
         hips=hips,
-        total=PatientTotal(**{**document["total"], "reason": _reason(document["total"]["reason"])}),
-        notices=_notices(volume, hips, models, compute),
+        total=case.total,
+        notices=_notices(volume, hips, case.models, case.compute),
     )
 
 
-def _reason(value: str | None) -> Reason | None:
-    return None if value is None else Reason(value)
+def _hip(hip: _HipFile, series: Series, outlines: _Outlines) -> HipResult:
+    """One hip; its slices must be those of the series."""
+    slices = () if hip.score is None else hip.score.slices
+    keys = [source.key for source in series.slices]
+    if hip.head.side is not hip.side or any(part.key not in keys for part in slices):
+        raise _damaged()
+    masks = None if hip.box is None else _masks(hip, hip.box, series, outlines)
+    return HipResult(hip.side, hip.head, masks, hip.score, hip.origin)
 
 
-def _hip(row: Mapping[str, Any], series: Series, outlines: _Outlines) -> HipResult:
-    side = Side(row["side"])
-    head = dict(row["head"])
-    centre = head["centre_lps_mm"]
-    return HipResult(
-        side=side,
-        head=Head(
-            **{
-                **head,
-                "side": side,
-                "centre_lps_mm": None if centre is None else tuple(centre),
-                "reason": _reason(head["reason"]),
-            }
-        ),
-        segmentation=None if row["box"] is None else _masks(row, series, outlines),
-        score=None if row["score"] is None else _score(row["score"]),
-        origin=None if row["origin"] is None else Origin(row["origin"]),
-    )
-
-
-def _masks(row: Mapping[str, Any], series: Series, outlines: _Outlines) -> Segmentation:
-    side = Side(row["side"])
-    a, b, c, d, e, f = row["box"]
+def _masks(
+    hip: _HipFile, corners: tuple[int, ...], series: Series, outlines: _Outlines
+) -> Segmentation:
+    a, b, c, d, e, f = corners
     box = GridBox((a, b, c), (d, e, f))
     index = {source.key: number for number, source in enumerate(series.slices)}
     masks = {}
-    for name in map(SegmentClass, row["classes"]):
+    for name in hip.classes or ():
         whole = np.zeros(series.shape, dtype=np.bool_)
-        for key, plane in outlines[side, name].items():
+        for key, plane in outlines[hip.side, name].items():
             whole[index[key]] = plane
         masks[name] = whole[box.index]
-    return Segmentation(side, box, masks)
-
-
-def _score(row: Mapping[str, Any]) -> HipScore:
-    lesions = row["by_lesion"]
-    return HipScore(
-        **{
-            **row,
-            "slices": tuple(_slice(each) for each in row["slices"]),
-            "reason": _reason(row["reason"]),
-            "by_lesion": None
-            if lesions is None
-            else {SegmentClass(name): LesionScore(**each) for name, each in lesions.items()},
-        }
-    )
-
-
-def _slice(row: Mapping[str, Any]) -> SliceScore:
-    return SliceScore(**{**row, "key": SliceKey(*row["key"]), "reason": _reason(row["reason"])})
+        if min(box.start) < 0 or masks[name].shape != box.shape:
+            raise _damaged()
+    return Segmentation(hip.side, box, masks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import zipfile
@@ -154,6 +155,21 @@ def export(store: SqlVisitStore, target: Path) -> Exported:
 
 def cases(bundle: Path) -> list[Path]:
     return sorted(path for path in bundle.iterdir() if path.is_dir())
+
+
+def alter(bundle: Path, path: Path, place: tuple[str | int, ...], value: object) -> None:
+    """Change one value of a file of a bundle, and its hash with it."""
+    document = inner = json.loads(path.read_text("ascii"))
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    path.write_text(json.dumps(document), "ascii")
+    index = json.loads((bundle / INDEX).read_text("ascii"))
+    for each in index["files"]:
+        if each["name"] == path.relative_to(bundle).as_posix():
+            each["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+            each["bytes"] = path.stat().st_size
+    (bundle / INDEX).write_text(json.dumps(index), "ascii")
 
 
 def test_no_byte_tells_of_the_patient(made: Made) -> None:
@@ -338,6 +354,41 @@ class TestDamage:
             pytest.raises(UnreadableInput, match=SENTENCE),
         ):
             import_cases(tmp_path / "b.zip", other, reader)
+
+    @pytest.mark.parametrize(
+        ("place", "value"),
+        [
+            (("uid",), "../../x"),
+            (("compute", "requested"), 10**30),
+            (("compute", "reason"), "\0"),
+            (("models", 0, "version"), None),
+            (("total", "u_area"), "1.5"),
+            (("hips", 0, "head", "confidence"), float("inf")),
+            (("hips", 0, "head", "side"), "L"),
+            (("hips", 0, "box", 2), -1),
+            (("hips", 0, "box", 4), 10**6),
+            (("hips", 0, "score", "n_counted"), 10**12),
+            (("hips", 0, "score", "central_moved"), -1),
+            (("hips", 0, "score", "bme_ml"), float("nan")),
+            (("hips", 0, "score", "slices", 0, "head_px"), []),
+            (("hips", 0, "score", "slices", 1, "u_intensity"), [1, 2]),
+            (("hips", 0, "score", "slices", 1, "key"), ["1.2.3", None]),
+            (("hips", 0, "score", "by_lesion", "bme", "u_area"), {}),
+        ],
+    )
+    def test_values_of_another_kind_behind_right_hashes(
+        self,
+        bundle: Path,
+        tmp_path: Path,
+        reader: DicomFolderReader,
+        place: tuple[str | int, ...],
+        value: object,
+    ) -> None:
+        alter(bundle, cases(bundle)[0] / CASE, place, value)
+        with SqlVisitStore.open(tmp_path / "other") as other:
+            with pytest.raises(UnreadableInput, match=SENTENCE):
+                import_cases(bundle, other, reader)
+            assert other.analyses() == ()
 
     def test_newer_bundles(self, bundle: Path, tmp_path: Path, reader: DicomFolderReader) -> None:
         text = (bundle / INDEX).read_text("utf-8").replace("hipdesk.cases/1", "hipdesk.cases/2")

@@ -138,6 +138,29 @@ class BlindedVisit:
     visit_uid: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class BlindedOrder:
+    """The lot of one sitting; seed and visits give the same order and labels again.
+
+    Attributes
+    ----------
+    visit_uids : of all visits of the sitting, sorted
+    """
+
+    seed: int
+    visit_uids: tuple[str, ...] = field(repr=False)
+
+    @property
+    def visits(self) -> tuple[BlindedVisit, ...]:
+        """In the order in which they are shown."""
+        return blinded_visits(self.visit_uids, self.seed)
+
+
+def drawn(visit_uids: Iterable[str], seed: int) -> BlindedOrder:
+    """The order of a sitting."""
+    return BlindedOrder(seed, tuple(sorted(set(visit_uids))))
+
+
 def next_number(readings: Iterable[Reading], visit_uid: str, side: Side, reader: str) -> int:
     """Number of a reader's next reading of a hip at a visit."""
     wanted = (visit_uid, side, _name(reader))

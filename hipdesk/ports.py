@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipdesk.clinical import ClinicalFacts, Treatment
-from hipdesk.himriss import Reading
+from hipdesk.himriss import BlindedOrder, Reading
 from hipdesk.hip_alignment import HipAlignment
 from hipdesk.manifest import Manifest
 from hipdesk.records import (
@@ -628,13 +628,16 @@ class VisitStore(Protocol):
         """Keep a treatment, or a new state of one; its name; audited."""
         ...
 
-    def keep_reading(self, reading: Reading, *, correcting: bool = False) -> None:
+    def keep_reading(
+        self, reading: Reading, *, correcting: bool = False, order: BlindedOrder | None = None
+    ) -> None:
         """Keep a HIMRISS reading of a visit's hip; audited.
 
         Parameters
         ----------
         correcting : it corrects the one of the same hip, reader and number, which
             stays in the record
+        order : of the sitting in which it was read without dates; audited with it
         """
         ...
 

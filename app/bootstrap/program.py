@@ -17,6 +17,7 @@ from app.bootstrap.library import LibraryDoor
 from app.bootstrap.networks import LazyNetworks, shipped_models
 from app.bootstrap.opened_folders import IndexOfFolders
 from app.controllers.aside import AsideController
+from app.controllers.blinded import BlindedController
 from app.controllers.choices import Choices
 from app.controllers.clinical import ClinicalController
 from app.controllers.deeds import Deeds
@@ -36,6 +37,7 @@ from app.spoken import spoken
 from app.state import Workspace
 from app.views.about import ProgramFacts
 from app.views.aside_page import AsidePage
+from app.views.blinded_page import BlindedPage
 from app.views.clinical_page import ClinicalPage
 from app.views.file_choice import FileChoice
 from app.views.follow_up_view import FollowUpView
@@ -250,6 +252,10 @@ class Program:
         )
         report = ReportController(views.report, desk, services, translate, signing, self._gui.later)
         clinical.watch(follow_up.clinical_changed)
+        blinded = BlindedController(
+            BlindedPage(self.window), services, translate, follow_up.clinical_changed
+        )
+        clinical.offer_blinded(blinded.begin)
         shell.attend(Workspace.FOLLOW_UP, follow_up)
         shell.attend(Workspace.REPORT, report)
         signing.watch(library.refresh)

@@ -6,7 +6,7 @@ and a field that cannot be read keeps what the library holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from types import MappingProxyType
@@ -69,6 +69,7 @@ class ClinicalController:
         self.translate = translate
         self._open: _Open | None = None
         self._watchers: list[Callable[[], None]] = []
+        self._begin_blinded: Callable[[Sequence[str]], None] | None = None
         view.listen(self)
         desk.watch(self._follow)
 
@@ -217,6 +218,17 @@ class ClinicalController:
             self._view.show_refusal(self.translate("Clinical", "Enter at least one total."))
             return
         self._add(lambda store: store.keep_reading(reading, correcting=draft.number is not None))
+
+    def offer_blinded(self, begin: Callable[[Sequence[str]], None]) -> None:
+        """Call this with patients whose visits are to be read without their order."""
+        self._begin_blinded = begin
+
+    def read_blinded(self) -> None:
+        """Put the page away and read every visit of this patient blinded."""
+        opened = self._open
+        if opened is not None and self._begin_blinded is not None:
+            self.leave()
+            self._begin_blinded((opened.record.patient_uid,))
 
     def _reading(self, record: ClinicalRecord, draft: ReadingDraft, reader: str) -> Reading:
         number = next_number(record.readings, record.visit_uid, draft.side, reader)

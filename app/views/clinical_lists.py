@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -183,16 +183,20 @@ class ReadingTab(QWidget):
     """HIMRISS totals per hip, entered by the reader."""
 
     kept = Signal(object)
+    blindAsked = Signal()
+    """All visits of the patient are to be read without their order."""
 
     def __init__(self) -> None:
         super().__init__()
         self._readings: tuple[Reading, ...] = ()
         self._reader = ""
         self._corrected: dict[Side, int | None] = dict.fromkeys(Side)
-        self.totals = {(side, name): _total(name) for side in Side for name in Compartment}
+        self.totals = {(side, name): total_field(name) for side in Side for name in Compartment}
         self.sums = {side: label(kind="strong") for side in Side}
         self.keep = {side: QPushButton() for side in Side}
         self.blinded = QCheckBox()
+        self.read_blinded = QPushButton()
+        self.read_blinded.clicked.connect(lambda _checked=False: self.blindAsked.emit())
         self.list = column(gap=0.5)
         self._names = {name: label(kind="muted") for name in Compartment}
         self._heads = {side: label(kind="section") for side in Side}
@@ -217,11 +221,7 @@ class ReadingTab(QWidget):
 
     def retranslate(self) -> None:
         """Write the words in the language in force."""
-        names = {
-            Compartment.FEMORAL: self.tr("Femoral bone marrow lesion"),
-            Compartment.ACETABULAR: self.tr("Acetabular bone marrow lesion"),
-            Compartment.EFFUSION: self.tr("Effusion and synovitis"),
-        }
+        names = {name: compartment_name(name) for name in Compartment}
         for name, title in self._names.items():
             title.setText(f"{names[name]} (0-{HIGHEST[name]})")
         for side, head in self._heads.items():
@@ -232,6 +232,10 @@ class ReadingTab(QWidget):
                 words = BETWEEN.join((side_name(side), names[name]))
                 self.totals[side, name].setAccessibleName(words)
         self._whole.setText(self.tr("Total of the hip (0-{n})").format(n=HIGHEST_TOTAL))
+        self.read_blinded.setText(self.tr("Read blinded..."))
+        self.read_blinded.setToolTip(
+            self.tr("All visits of this patient in random order, without dates or earlier readings")
+        )
         self.blinded.setText(self.tr("Read without knowing which visit came first"))
         self._note.setText(
             self.tr(
@@ -255,7 +259,15 @@ class ReadingTab(QWidget):
         grid.addWidget(self._whole, len(Compartment) + 1, 0)
         grid.setColumnStretch(3, 1)
         inside = column(
-            self._note, grid, self.blinded, rule(), self.list, STRETCH, gap=1.5, margin=2
+            self._note,
+            row(self.read_blinded, STRETCH),
+            grid,
+            self.blinded,
+            rule(),
+            self.list,
+            STRETCH,
+            gap=1.5,
+            margin=2,
         )
         self.setLayout(inside)
 
@@ -324,7 +336,17 @@ class ReadingTab(QWidget):
         return line
 
 
-def _total(name: Compartment) -> QSpinBox:
+def compartment_name(name: Compartment) -> str:
+    """What is counted apart."""
+    translate = QCoreApplication.translate
+    return {
+        Compartment.FEMORAL: translate("ReadingTab", "Femoral bone marrow lesion"),
+        Compartment.ACETABULAR: translate("ReadingTab", "Acetabular bone marrow lesion"),
+        Compartment.EFFUSION: translate("ReadingTab", "Effusion and synovitis"),
+    }[name]
+
+
+def total_field(name: Compartment) -> QSpinBox:
     """A field for a total; below zero it is not read."""
     field = _Total()
     field.setRange(NOT_READ, HIGHEST[name])

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.background import JobStatus
+from app.blinded_state import BlindedShown, Unblinded
 from app.clinical_state import (
     Cells,
     ClinicalShown,
@@ -669,6 +670,62 @@ class ClinicalGestures(Protocol):
 
     def keep_reading(self, draft: ReadingDraft) -> None:
         """Keep HIMRISS totals of a hip."""
+        ...
+
+    def read_blinded(self) -> None:
+        """Read all visits of this patient without knowing which came first."""
+        ...
+
+
+class BlindedGestures(Protocol):
+    """Reading HIMRISS without knowing which visit came first."""
+
+    def go_on(self, steps: int) -> None:
+        """The visit before or after in the order drawn."""
+        ...
+
+    def choose_side(self, side: Side) -> None:
+        """Right or left hip."""
+        ...
+
+    def step(self, steps: int) -> None:
+        """Wheel or arrow keys over the picture."""
+        ...
+
+    def set_window(self, window: Window) -> None:
+        """Dragged in the picture."""
+        ...
+
+    def keep_reading(self, draft: ReadingDraft) -> None:
+        """Keep HIMRISS totals of a hip."""
+        ...
+
+    def finish(self) -> None:
+        """Say which visit was which."""
+        ...
+
+    def leave(self) -> None:
+        """The page was closed."""
+        ...
+
+
+class BlindedView(Protocol):
+    """The page of blinded reading, before the window."""
+
+    def listen(self, gestures: BlindedGestures) -> None:
+        """Tell gestures to this listener."""
+        ...
+
+    def show_visit(self, shown: BlindedShown | None) -> None:
+        """Bring the page to the front with this visit; None puts it away."""
+        ...
+
+    def show_refusal(self, sentence: str) -> None:
+        """Why a reading was not kept; empty where nothing stands in the way."""
+        ...
+
+    def show_unblinded(self, visits: tuple[Unblinded, ...]) -> None:
+        """The sitting is over: which visit was which."""
         ...
 
 

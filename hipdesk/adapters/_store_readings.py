@@ -17,15 +17,26 @@ from hipdesk.adapters._store_errors import READING, SAVING, damaged
 from hipdesk.adapters._store_people import patient_row, visit_row
 from hipdesk.clinical import ClinicalFacts
 from hipdesk.errors import RefusedValue, StoreError
-from hipdesk.himriss import Reading, standing, with_reading
+from hipdesk.himriss import BlindedOrder, Reading, standing, with_reading
 from hipdesk.ports import ClinicalHistory, ClinicalRecord, ClinicalVisit, DatedFacts
 from hipdesk.records import Side
 
 _Row = dict[str, Any]
 
 
-def keep_reading(connection: Connection, reading: Reading, *, correcting: bool) -> None:
+def keep_reading(
+    connection: Connection,
+    reading: Reading,
+    *,
+    correcting: bool,
+    order: BlindedOrder | None = None,
+) -> None:
     """Append a reading, or a new state of one.
+
+    Parameters
+    ----------
+    order : of the sitting in which it was read without dates; its seed and its
+        visits, from which the order follows, stand in the audit entry
 
     Raises
     ------
@@ -43,7 +54,10 @@ def keep_reading(connection: Connection, reading: Reading, *, correcting: bool) 
             with_reading(known, reading)
         except RefusedValue as error:
             raise StoreError(str(error)) from error
-    record(connection, READ, {"visit": visit["uid"]}, {schema.reading: [_row(visit, reading)]})
+    content: _Row = {"visit": visit["uid"]}
+    if order is not None:
+        content["blinded_order"] = {"seed": order.seed, "visits": list(order.visit_uids)}
+    record(connection, READ, content, {schema.reading: [_row(visit, reading)]})
 
 
 def _row(visit: _Row, reading: Reading) -> _Row:

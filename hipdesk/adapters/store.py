@@ -48,7 +48,7 @@ from hipdesk.clinical import ClinicalFacts, Treatment
 from hipdesk.clinical_import import KnownPatient, TreatmentEntry
 from hipdesk.clinical_import import VisitEntry as FactsEntry
 from hipdesk.errors import BugError, StoreError
-from hipdesk.himriss import Reading
+from hipdesk.himriss import BlindedOrder, Reading
 from hipdesk.hip_alignment import HipAlignment
 from hipdesk.ports import (
     AsideEntry,
@@ -530,7 +530,9 @@ class SqlVisitStore:
         log.info("treatment kept, withdrawn: %s", withdrawn)
         return name
 
-    def keep_reading(self, reading: Reading, *, correcting: bool = False) -> None:
+    def keep_reading(
+        self, reading: Reading, *, correcting: bool = False, order: BlindedOrder | None = None
+    ) -> None:
         """Keep a HIMRISS reading of a visit's hip; a corrected one stays in the record.
 
         Raises
@@ -540,7 +542,7 @@ class SqlVisitStore:
             its number is taken, or leaves a gap; nothing was saved.
         """
         with self._changing() as connection:
-            himriss.keep_reading(connection, reading, correcting=correcting)
+            himriss.keep_reading(connection, reading, correcting=correcting, order=order)
         log.info("HIMRISS kept, correcting: %s", correcting)
 
     def clinical_record(self, visit_uid: str) -> ClinicalRecord:

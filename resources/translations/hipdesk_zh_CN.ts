@@ -88,6 +88,124 @@
     </message>
 </context>
 <context>
+    <name>Blinded</name>
+    <message>
+        <source>Enter your name in the settings first: readings are kept by reader.</source>
+        <translation>请先在设置中填写您的姓名：读片结果按阅片者保存。</translation>
+    </message>
+    <message>
+        <source>Drawing the order of the visits</source>
+        <translation>正在抽签决定访视顺序</translation>
+    </message>
+    <message>
+        <source>One visit has no order to be hidden; read it on this page.</source>
+        <translation>只有一次访视，没有顺序可隐藏；请在此页上读片。</translation>
+    </message>
+    <message>
+        <source>Enter at least one total.</source>
+        <translation>请至少填写一项总分。</translation>
+    </message>
+    <message>
+        <source>Keeping the reading</source>
+        <translation>正在保存读片结果</translation>
+    </message>
+    <message>
+        <source>Reading a visit&apos;s images</source>
+        <translation>正在读取一次访视的图像</translation>
+    </message>
+    <message>
+        <source>its images cannot be read</source>
+        <translation>其图像无法读取</translation>
+    </message>
+</context>
+<context>
+    <name>BlindedPage</name>
+    <message>
+        <source>Blinded reading</source>
+        <translation>盲法阅片</translation>
+    </message>
+    <message>
+        <source>Hip</source>
+        <translation>髋</translation>
+    </message>
+    <message>
+        <source>Total of the hip (0-{n})</source>
+        <translation>该髋总分（0-{n}）</translation>
+    </message>
+    <message>
+        <source>The visits come in an order drawn by lot. Dates, scores, outlines and earlier readings are hidden until you finish.</source>
+        <translation>各次访视按抽签决定的顺序出现。在您结束之前，日期、评分、轮廓和以前的读片结果均被隐藏。</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>上一次</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一次</translation>
+    </message>
+    <message>
+        <source>Finish and unblind</source>
+        <translation>结束并揭盲</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>What you saved is kept; the order stays hidden</source>
+        <translation>已保存的结果会保留；顺序仍保持隐藏</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Which visit was which</source>
+        <translation>各访视的真实身份</translation>
+    </message>
+    <message>
+        <source>Every reading was kept in your name as read without knowing the order, with the lot that drew it.</source>
+        <translation>每次读片均以您的名义、按不知访视顺序的方式保存，并附有抽签记录。</translation>
+    </message>
+    <message>
+        <source>Slices of the visit</source>
+        <translation>该访视的层面</translation>
+    </message>
+    <message>
+        <source>Visit {letter}</source>
+        <translation>访视 {letter}</translation>
+    </message>
+    <message>
+        <source>{place} of {of}</source>
+        <translation>第 {place} 次，共 {of} 次</translation>
+    </message>
+    <message>
+        <source>This visit is being read…</source>
+        <translation>正在读取该访视……</translation>
+    </message>
+    <message>
+        <source>Save correction</source>
+        <translation>保存更正</translation>
+    </message>
+    <message>
+        <source>Save reading</source>
+        <translation>保存读片</translation>
+    </message>
+    <message>
+        <source>Saved.</source>
+        <translation>已保存。</translation>
+    </message>
+    <message>
+        <source>Visit</source>
+        <translation>访视</translation>
+    </message>
+    <message>
+        <source>Day</source>
+        <translation>日期</translation>
+    </message>
+</context>
+<context>
     <name>CharsetButton</name>
     <message>
         <source>Names look wrong?</source>
@@ -1304,6 +1422,14 @@
     <message>
         <source>Total of the hip (0-{n})</source>
         <translation>该髋总分（0-{n}）</translation>
+    </message>
+    <message>
+        <source>Read blinded...</source>
+        <translation>盲法阅片…</translation>
+    </message>
+    <message>
+        <source>All visits of this patient in random order, without dates or earlier readings</source>
+        <translation>该患者的所有访视以随机顺序出现，不显示日期和以前的读片结果</translation>
     </message>
     <message>
         <source>Read without knowing which visit came first</source>

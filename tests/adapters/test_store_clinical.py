@@ -25,7 +25,7 @@ from hipdesk.clinical import (
 )
 from hipdesk.clinical_import import plan_treatments, plan_visits
 from hipdesk.errors import StoreError
-from hipdesk.himriss import Reading
+from hipdesk.himriss import Reading, drawn
 from hipdesk.ports import ClinicalHistory
 from hipdesk.records import Side
 from tests.adapters.library_tools import SENTENCE, add, tamper
@@ -271,3 +271,13 @@ def test_the_record_over_the_whole_time(store: SqlVisitStore, visit: str, patien
     assert history.treatments == (DRUG,)
     with pytest.raises(StoreError, match=SENTENCE):
         store.clinical_history("nobody")
+
+
+def test_a_blinded_reading_is_audited_with_its_lot(store: SqlVisitStore, visit: str) -> None:
+    order = drawn([visit, "another"], 42)
+    store.keep_reading(Reading(visit, Side.LEFT, "Dr. A", 1, READ_AT, True, 3, 2, 1), order=order)
+    with store._reading() as connection:
+        rows = connection.exec_driver_sql("SELECT content FROM audit ORDER BY number").fetchall()
+    said = json.loads(rows[-1][0])
+    assert said["blinded_order"] == {"seed": 42, "visits": sorted([visit, "another"])}
+    assert store.verify_audit() == 2

@@ -20,7 +20,7 @@ from app.services import Services
 from hipdesk.amendment import unsettled
 from hipdesk.clinical import ClinicalFacts, Treatment
 from hipdesk.errors import BugError, Cancelled, KnownError, StoreError
-from hipdesk.himriss import Reading, standing
+from hipdesk.himriss import BlindedOrder, Reading, standing
 from hipdesk.hip_alignment import HipAlignment
 from hipdesk.matching import placed
 from hipdesk.ports import (
@@ -406,6 +406,7 @@ class FakeStore:
         self.calls: Counter[str] = Counter()
         self.people: dict[str, Patient] = {}
         self.kept: dict[str, _Kept] = {}
+        self.orders: list[BlindedOrder | None] = []
         self.reports: list[tuple[str, str, bool, str]] = []
         self.apart: set[frozenset[str]] = set()
         self.pairs: list[RepeatPair] = []
@@ -759,8 +760,11 @@ class FakeStore:
             own[name] = treatment
         return name
 
-    def keep_reading(self, reading: Reading, *, correcting: bool = False) -> None:
+    def keep_reading(
+        self, reading: Reading, *, correcting: bool = False, order: BlindedOrder | None = None
+    ) -> None:
         self._called("keep_reading")
+        self.orders.append(order)
         self.readings.append(reading)
 
     def load(self, analysis_uid: str, series: Series) -> Reviewed:

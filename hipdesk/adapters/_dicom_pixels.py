@@ -47,6 +47,10 @@ MOST_VOXELS_PER_BYTE: Final = 400
 Lossless compression reaches about 3 on tissue, and 200 on air alone.
 """
 
+LARGE_VOXELS: Final = 1 << 27
+MOST_VOXELS_PER_BYTE_OF_LARGE: Final = 16
+"""Half a gibibyte of float32 and more is believed of pictures alone, not of air."""
+
 
 def read_volume(
     series: Series,
@@ -84,7 +88,9 @@ def _claims_too_much(series: Series, paths: list[Path]) -> bool:
     if voxels <= MOST_UNPROVEN_VOXELS:
         return False
     stored = sum(path.stat().st_size for path in paths if path.is_file())
-    return voxels > min(MAX_VOXELS, MOST_VOXELS_PER_BYTE * stored)
+    large = voxels > LARGE_VOXELS
+    a_byte = MOST_VOXELS_PER_BYTE_OF_LARGE if large else MOST_VOXELS_PER_BYTE
+    return voxels > min(MAX_VOXELS, a_byte * stored)
 
 
 def _by_file(series: Series) -> dict[Path, list[int]]:

@@ -176,6 +176,16 @@ def test_claims_that_no_file_can_hold_are_refused_before_room_is_made(tmp_path, 
         READER.read(series)
 
 
+def test_very_large_series_must_be_as_large_as_pictures_of_patients_are(tmp_path, monkeypatch):
+    """Nothing but zeros, packed 64 to 1, would take gibibytes."""
+    (path,) = write_series(tmp_path, slices=1)
+    series = claiming(200, 1000, 1000, path, only(tmp_path))
+    path.write_bytes(path.read_bytes() + bytes(6 << 20))
+    monkeypatch.setattr(_dicom_pixels.np, "empty", None)
+    with pytest.raises(DamagedImage, match="claims more pixels"):
+        READER.read(series)
+
+
 def test_a_picture_larger_than_any_is_refused_at_once(tmp_path):
     def edit(index: int, dataset: Dataset) -> None:
         dataset.Rows = dataset.Columns = 60_000

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from hipdesk.ports import (
 )
 from hipdesk.report import Report
 from hipdesk.settings import Settings
+
+if TYPE_CHECKING:
+    from hipdesk.alignment import Registrar
 
 
 class Library(Protocol):
@@ -121,6 +124,7 @@ class Services:
     rasterise : those bytes at a resolution in dots per inch, as RGB pictures
     write_file : bytes to a place the user chose, all or nothing (OutputError)
     now : local time with its zone
+    register : lays a later visit's bone on the earlier one
     """
 
     reader: StudyReader
@@ -134,3 +138,4 @@ class Services:
     rasterise: Callable[[bytes, float], tuple[NDArray[np.uint8], ...]]
     write_file: Callable[[Path, bytes], None]
     now: Callable[[], datetime]
+    register: Registrar

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Final
 
 from hipdesk import __version__
 from hipdesk.alignment import (
-    ENGINE,
     Alignment,
     AlignmentRequest,
     HipScan,
@@ -29,10 +27,12 @@ from hipdesk.errors import NothingSuitable
 from hipdesk.hip_alignment import (
     BONE_OF,
     CLASS_OF,
+    ENGINE,
     BoneAlignment,
     FollowedLesion,
     HipAlignment,
     LesionCourse,
+    PairOfVisits,
     result_key,
 )
 from hipdesk.ports import (
@@ -59,24 +59,6 @@ _READ: Final = 0.1
 """Share of the work that is done once both series are read."""
 
 SO: Final = "the hip is not aligned"
-
-
-@dataclass(frozen=True, slots=True)
-class PairOfVisits:
-    """One hip of two visits of one patient that are to be aligned.
-
-    Attributes
-    ----------
-    reader : who asks
-    anyway : also where the two results may not be compared; the answer is then marked
-    """
-
-    patient_uid: str
-    earlier_visit: str
-    later_visit: str
-    side: Side
-    reader: str = field(default="", repr=False)
-    anyway: bool = False
 
 
 def align_visits(

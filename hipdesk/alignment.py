@@ -45,9 +45,6 @@ from hipdesk.records import (
     read_only,
 )
 
-ENGINE: Final = "1"
-"""Of the registration; another one's alignments are not current."""
-
 MEDIAN_LIMIT_MM: Final = 1.5
 """Farther apart, surfaces are not the same bone or not aligned.
 

@@ -21,6 +21,10 @@ Key = tuple[str, int]
 """UID of an analysis, and the number of the revision that was aligned; 0 is the analysis."""
 
 
+ENGINE: Final = "1"
+"""Version of the registration; another one's alignments are not current."""
+
+
 class FollowedLesion(StrEnum):
     """A lesion class with the bone that it is followed on."""
 
@@ -46,6 +50,24 @@ CLASS_OF: Final[Mapping[FollowedLesion, SegmentClass]] = MappingProxyType(
     }
 )
 """The masks in which a lesion is drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairOfVisits:
+    """One hip of two visits of one patient that are to be aligned.
+
+    Attributes
+    ----------
+    reader : who asks
+    anyway : also where the two results may not be compared; the answer is then marked
+    """
+
+    patient_uid: str
+    earlier_visit: str
+    later_visit: str
+    side: Side
+    reader: str = field(default="", repr=False)
+    anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from hipdesk.alignment import ENGINE
 from hipdesk.hip_alignment import (
+    ENGINE,
     BoneAlignment,
     FollowedLesion,
     HipAlignment,

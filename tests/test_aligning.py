@@ -9,11 +9,18 @@ from datetime import date
 import numpy as np
 import pytest
 
-from hipdesk.aligning import PairOfVisits, align_visits
-from hipdesk.alignment import ENGINE, Alignment, AlignmentRequest, Refusal, Residual
+from hipdesk.aligning import align_visits
+from hipdesk.alignment import Alignment, AlignmentRequest, Refusal, Residual
 from hipdesk.bone_surface import rigid
 from hipdesk.errors import Cancelled, KnownError, NothingSuitable, StoreError, UnreadableInput
-from hipdesk.hip_alignment import FollowedLesion, HipAlignment, LesionCourse, standing_of
+from hipdesk.hip_alignment import (
+    ENGINE,
+    FollowedLesion,
+    HipAlignment,
+    LesionCourse,
+    PairOfVisits,
+    standing_of,
+)
 from hipdesk.pipeline import analyze, request_analysis
 from hipdesk.ports import never_cancelled, no_progress
 from hipdesk.records import (

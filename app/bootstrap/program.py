@@ -16,6 +16,7 @@ from app.bootstrap.keeper import FileKeeper
 from app.bootstrap.library import LibraryDoor
 from app.bootstrap.networks import LazyNetworks, shipped_models
 from app.bootstrap.opened_folders import IndexOfFolders
+from app.bootstrap.registration import register
 from app.controllers.aside import AsideController
 from app.controllers.blinded import BlindedController
 from app.controllers.choices import Choices
@@ -216,6 +217,7 @@ class Program:
             rasterise=page_pictures,
             write_file=write_file,
             now=now,
+            register=register,
         )
 
     def _controllers(self) -> Controllers:

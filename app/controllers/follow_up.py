@@ -13,6 +13,7 @@ from typing import Final
 
 from app.background import Job
 from app.clinical_state import ClinicalTrendShown, clinical_trend_of
+from app.controllers.aligning import Aligner
 from app.controllers.desk import Desk
 from app.controllers.exams import reviews_of, series_of
 from app.controllers.follow_state import (
@@ -58,6 +59,7 @@ from app.state import (
 )
 from app.views.protocols import FollowUpView
 from hipdesk.clinical_trend import Plotted
+from hipdesk.hip_alignment import HipAlignment
 from hipdesk.overlay import Window
 from hipdesk.ports import Cancelled, ClinicalHistory, Progress, VisitEntry, VisitStore
 from hipdesk.reanalysis import Outcome, Reanalysed, reanalyse
@@ -117,6 +119,8 @@ class FollowUpController:
         self._clinical: Memo[ClinicalTrendShown] = Memo()
         self._pairs: tuple[RepeatPair, ...] = ()
         self._noise: Estimates = NO_PAIRS
+        self._alignments: tuple[HipAlignment, ...] = ()
+        self._aligner = Aligner(services, translate, self._refresh, self._ask_entries)
         view.listen(self)
         desk.watch(self._exam_changed)
         self._exam_changed(desk.exam)
@@ -184,6 +188,15 @@ class FollowUpController:
         tell_known(self._services.messages, error)
         self._shown.again("comparison")
         self._refresh()
+
+    def align(self) -> None:
+        """Lay the later visit's hip on the earlier one's."""
+        if self._following is not None:
+            self._aligner.start(self._following)
+
+    def stop_aligning(self) -> None:
+        """Leave it."""
+        self._aligner.stop()
 
     def reanalyse(self) -> None:
         """Analyse every visit of the patient with the present models, beside what is there."""
@@ -352,6 +365,7 @@ class FollowUpController:
                     store.entries(whose[0]),
                     store.repeat_pairs(),
                     store.clinical_history(whose[0]),
+                    store.alignments(whose[0]),
                 ),
                 done=lambda found: self._take_entries(whose, *found),
                 urgent=True,
@@ -365,10 +379,12 @@ class FollowUpController:
         entries: tuple[VisitEntry, ...],
         pairs: tuple[RepeatPair, ...],
         history: ClinicalHistory,
+        alignments: tuple[HipAlignment, ...],
     ) -> None:
         if whose != _whose(self._exam):
             return
         self._pairs, self._noise = pairs, estimates(pairs)
+        self._alignments = alignments
         patient_uid, visit_uid = whose
         own = tuple(each for each in entries if each.patient_uid == patient_uid)
         self._gap = gap_of(self._exam, own)
@@ -506,7 +522,10 @@ class FollowUpController:
             tell(panel.value, view.show_panel, panel, shown)
         link = link_of(read, following.side, following.offset_mm)
         tell("link", view.show_link, link, following.manner.locked)
-        tell("comparison", view.show_comparison, self._comparison(following, read))
+        comparison = self._comparison(following, read)
+        tell("comparison", view.show_comparison, comparison)
+        aligned = self._aligner.shown(following, self._alignments, comparison)
+        tell("alignment", view.show_alignment, aligned)
 
     def _panel(
         self, following: Following, panel: Panel, read: Mapping[Panel, OpenSeries]
@@ -562,6 +581,7 @@ class FollowUpController:
             tell(panel.value, view.show_panel, panel, None)
         tell("link", view.show_link, None, True)
         tell("comparison", view.show_comparison, None)
+        tell("alignment", view.show_alignment, None)
 
 
 def _whose(exam: Exam | None) -> tuple[str, str] | None:

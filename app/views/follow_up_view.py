@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
+from app.alignment_state import AlignmentShown
 from app.clinical_state import ClinicalTrendShown
 from app.state import (
     OPACITIES,
@@ -26,6 +27,7 @@ from app.state import (
 )
 from app.theme import SPACE, icon, make_primary
 from app.views._canvas_outlines import OutlinePaths
+from app.views.alignment_panel import AlignmentPanel
 from app.views.clinical_trend import ClinicalTrend
 from app.views.comparison_table import ComparisonTable
 from app.views.empty_state import EmptyState
@@ -152,6 +154,10 @@ class FollowUpView(QWidget):
         """The pair in numbers."""
         self.table.show_comparison(comparison)
 
+    def show_alignment(self, shown: AlignmentShown | None) -> None:
+        """What became of lesions between the two."""
+        self.alignment.show_alignment(shown)
+
     # How it is built
 
     def _build(self) -> None:
@@ -178,6 +184,7 @@ class FollowUpView(QWidget):
         self.chart = TrendChart()
         self.clinical_trend = ClinicalTrend(self.chart)
         self.table = ComparisonTable()
+        self.alignment = AlignmentPanel()
         self._empty = EmptyState("chart-timeline-variant")
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
@@ -210,6 +217,7 @@ class FollowUpView(QWidget):
             row(self.again, STRETCH),
             rule(),
             self.table,
+            self.alignment,
             STRETCH,
             gap=2,
             margin=2,
@@ -228,6 +236,8 @@ class FollowUpView(QWidget):
         self.again.clicked.connect(lambda: self._tell("reanalyse"))
         self.table.changeAsked.connect(lambda: self._tell("ask_change"))
         self.table.repeatNamed.connect(lambda named: self._tell("name_repeat", named))
+        self.alignment.asked.connect(lambda: self._tell("align"))
+        self.alignment.stopped.connect(lambda: self._tell("stop_aligning"))
         self.lock.clicked.connect(self._toggle_lock)
         self.report.clicked.connect(self._write_report)
         self.clinical.clicked.connect(self._show_clinical)

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from app.alignment_state import AlignmentShown
 from app.background import JobStatus
 from app.blinded_state import BlindedShown, Unblinded
 from app.clinical_state import (
@@ -494,6 +495,14 @@ class FollowUpGestures(Protocol):
         """Give the changes of this pair though they may not be compared."""
         ...
 
+    def align(self) -> None:
+        """Lay the later visit's hip on the earlier one's."""
+        ...
+
+    def stop_aligning(self) -> None:
+        """Leave the alignment that runs."""
+        ...
+
     def choose_measure(self, measure: Measure) -> None:
         """What the chart shows."""
         ...
@@ -582,6 +591,10 @@ class FollowUpView(Protocol):
 
     def show_comparison(self, comparison: Comparison | None) -> None:
         """The pair in numbers."""
+        ...
+
+    def show_alignment(self, shown: AlignmentShown | None) -> None:
+        """What became of lesions between the two; None where they cannot be aligned."""
         ...
 
 

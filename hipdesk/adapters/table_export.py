@@ -36,7 +36,6 @@ from hipdesk.adapters._store_errors import READING, translated
 from hipdesk.adapters._store_readings import readings
 from hipdesk.adapters.store import SqlVisitStore
 from hipdesk.adapters.whole_file import output_file
-from hipdesk.alignment import ENGINE
 from hipdesk.clinical_import import (
     TREATMENT_COLUMNS,
     VISIT_COLUMNS,
@@ -45,7 +44,7 @@ from hipdesk.clinical_import import (
 )
 from hipdesk.errors import Cancelled, OutputError
 from hipdesk.himriss import HIGHEST, HIGHEST_TOTAL, Reading
-from hipdesk.hip_alignment import BONE_OF, FollowedLesion, HipAlignment
+from hipdesk.hip_alignment import BONE_OF, ENGINE, FollowedLesion, HipAlignment
 from hipdesk.ports import Cancelled as Asked
 from hipdesk.ports import Progress, never_cancelled, no_progress
 from hipdesk.records import LESIONS, Reason, Side

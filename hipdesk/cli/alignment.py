@@ -13,7 +13,7 @@ from hipdesk.cli.follow_up import patients_with
 from hipdesk.cli.library import Store, opened
 from hipdesk.cli.terminal import Json, ProgressLine, app, print_json, print_lines
 from hipdesk.errors import KnownError, NothingSuitable, StoreError
-from hipdesk.hip_alignment import BoneAlignment, FollowedLesion, HipAlignment
+from hipdesk.hip_alignment import BoneAlignment, FollowedLesion, HipAlignment, PairOfVisits
 from hipdesk.records import SegmentClass, Side, Visit
 from hipdesk.wording import capital
 
@@ -69,7 +69,7 @@ def align(
     """
     from hipdesk.adapters.dicom_folder import DicomFolderReader
     from hipdesk.adapters.registration import register
-    from hipdesk.aligning import PairOfVisits, align_visits
+    from hipdesk.aligning import align_visits
 
     sides = tuple(Side) if side is None else (side,)
     with opened(store, read_only=not keep) as library, DicomFolderReader() as reader:

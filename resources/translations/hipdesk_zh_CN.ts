@@ -29,6 +29,113 @@
     </message>
 </context>
 <context>
+    <name>AlignmentPanel</name>
+    <message>
+        <source>Lesions between the visits</source>
+        <translation>两次就诊之间的病变</translation>
+    </message>
+    <message>
+        <source>Of results that have changed since, so not current; align the visits again.</source>
+        <translation>所依据的结果此后已有变化，因此不是最新；请重新对齐两次就诊。</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Align visits</source>
+        <translation>对齐就诊</translation>
+    </message>
+    <message>
+        <source>Align again</source>
+        <translation>重新对齐</translation>
+    </message>
+    <message>
+        <source>The two may not be compared; ask for the changes all the same first</source>
+        <translation>两者不可比较；请先要求仍然给出变化</translation>
+    </message>
+    <message>
+        <source>Lay this hip of the later visit on the earlier one, bone on bone</source>
+        <translation>将后一次就诊的该髋按骨骼对齐到前一次</translation>
+    </message>
+    <message>
+        <source>Aligning, {percent} %: {step}</source>
+        <translation>正在对齐，{percent}%：{step}</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>mL</source>
+        <translation>mL</translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation>新发</translation>
+    </message>
+    <message>
+        <source>Resolved</source>
+        <translation>消退</translation>
+    </message>
+    <message>
+        <source>Persistent</source>
+        <translation>持续</translation>
+    </message>
+    <message>
+        <source>BME of the femur</source>
+        <translation>股骨 BME</translation>
+    </message>
+    <message>
+        <source>BME of the hip bone</source>
+        <translation>髋骨 BME</translation>
+    </message>
+    <message>
+        <source>Effusion/synovitis</source>
+        <translation>积液/滑膜炎</translation>
+    </message>
+    <message>
+        <source>Align the visits to see which lesions are new, resolved or persistent. Scores stay as they are.</source>
+        <translation>对齐两次就诊，可查看哪些病变为新发、消退或持续。评分保持不变。</translation>
+    </message>
+    <message>
+        <source>One of the series does not show lesions, so no volumes are given.</source>
+        <translation>其中一个序列不显示病变，因此不给出体积。</translation>
+    </message>
+    <message>
+        <source>The two may not be compared; this was asked for all the same.</source>
+        <translation>两者不可比较；此结果系应要求仍然给出。</translation>
+    </message>
+    <message>
+        <source>Volumes are counted on the earlier visit&apos;s pixels and differ a little from each visit&apos;s own. Scores stay in native space: each is measured on its own visit&apos;s pixels.</source>
+        <translation>体积按前一次就诊的像素计算，与各次就诊自身的体积略有差异。评分保持在原始空间：各自按本次就诊的像素测量。</translation>
+    </message>
+    <message>
+        <source>{volume} mL lie where only one visit has slices, and are not compared.</source>
+        <translation>有 {volume} mL 位于仅一次就诊有层面的部位，未作比较。</translation>
+    </message>
+    <message>
+        <source>{bone}, not aligned: {reason}</source>
+        <translation>{bone}未对齐：{reason}</translation>
+    </message>
+    <message>
+        <source>{bone}: residual {median} mm, the median distance left between its surfaces of both visits; 95 % within {far} mm.</source>
+        <translation>{bone}：残差 {median} mm，即对齐后两次骨表面之间距离的中位数；95% 在 {far} mm 以内。</translation>
+    </message>
+    <message>
+        <source>Later visit moved to the left, back and up by {left}, {back} and {up} mm, and turned about these axes by {x}°, {y}° and {z}°.</source>
+        <translation>后一次就诊向左、向后、向上移动 {left}、{back}、{up} mm，并绕这些轴旋转 {x}°、{y}°、{z}°。</translation>
+    </message>
+    <message>
+        <source>Femur</source>
+        <translation>股骨</translation>
+    </message>
+    <message>
+        <source>Hip bone</source>
+        <translation>髋骨</translation>
+    </message>
+</context>
+<context>
     <name>AsidePage</name>
     <message>
         <source>Put aside and regrouped</source>
@@ -541,6 +648,10 @@
         <source>Left out until it has a date: {study}.</source>
         <translation>在填写日期之前不计入：{study}。</translation>
     </message>
+    <message>
+        <source>Aligning two visits</source>
+        <translation>正在对齐两次就诊</translation>
+    </message>
 </context>
 <context>
     <name>FollowUpView</name>
@@ -861,6 +972,93 @@
     <message>
         <source>{n} waiting</source>
         <translation>{n} 项等待中</translation>
+    </message>
+</context>
+<context>
+    <name>Keeping</name>
+    <message>
+        <source>The patient library is damaged. A repair puts aside what is damaged and deletes nothing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Backing up the library</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library was backed up into one file and verified: {images} images.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Missing or damaged in the library itself: {count} images.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Checking the library</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library is sound: {entries} changes on record, {images} images, everything as it was stored.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library&apos;s database is damaged.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of {images} images {missing} are missing and {damaged} damaged.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Repair</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Repairing the library</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library is sound again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The repair could not mend everything.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A backup may have it (File, Restore the library...).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What was damaged lies in {place}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading the backup</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The backup of {day} is whole and holds {images} images. Restoring moves the present library aside and deletes nothing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restoring the library</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The backup was restored.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library of before lies in {place}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A result is not in the patient library yet; save it first.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2936,6 +3134,18 @@
         <translation>关闭患者</translation>
     </message>
     <message>
+        <source>Back up the library...</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Check the library</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restore the library...</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Settings</source>
         <translation>设置</translation>
     </message>
@@ -4569,6 +4779,10 @@
         <translation>{side}髋：见另一序列{named}；其数值见表中；其股骨头由阅片者定位。</translation>
     </message>
     <message>
+        <source>its database server does not answer, or refuses; check the network, and the address with name, password and database.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The images in the patient library are not those that were analysed, so {so}; restore the library from a copy.</source>
         <translation>患者库中的图像不是当初分析的图像，因此{so}；请用副本恢复患者库。</translation>
     </message>
@@ -4579,6 +4793,10 @@
     <message>
         <source>they are not analysed again</source>
         <translation>不再重新分析</translation>
+    </message>
+    <message>
+        <source>The patient library cannot be trusted: {what}; restore it from a copy.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source> (&apos;{description}&apos;)</source>
@@ -5381,6 +5599,114 @@
         <translation>患者库中的图像与所分析的不一致，因此不显示；请从备份恢复患者库，或打开图像文件夹。</translation>
     </message>
     <message>
+        <source>The backup was not made: {why}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing was restored: {why}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The patient library could not be checked: {why}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The patient library could not be repaired: {why}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copying images</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Checking images</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restoring</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A library on a database server is backed up and repaired by the server&apos;s own tools, its folder of series beside it; name a folder here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The backup was not made: there is no patient library in {place}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The backup was not made: the disk takes no file of this size; choose another disk, or have this one formatted for larger files.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no patient library in this database.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing was restored: a newer version of the program made this backup.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing was restored: the disk is too full; {needed} MB are needed, {free} MB are free.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing was restored: the file is not a HipDesk backup, or was cut off or altered; use another backup.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing was restored: the library in {place} cannot be moved aside.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing was restored: {place} holds something else; name another folder.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing was restored: {place} is no file; name a backup.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The patient library could not be checked: there is none in {place}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>An older version wrote it; open it with this one, then check again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The patient library could not be repaired: its database has lost something; restore a backup, which keeps this library aside.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>entry {number} of its record of changes is not what was written</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>an analysis was added or removed outside the program</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>a stored result was changed outside the program</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>a reader&apos;s correction was changed outside the program</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>what a reader did was changed outside the program</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>a visit was moved outside the program</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>images were moved to another visit outside the program</source>
+        <translation>图像在程序之外被移至另一次就诊</translation>
+    </message>
+    <message>
         <source>Reading both visits</source>
         <translation>正在读取两次就诊</translation>
     </message>
@@ -5585,6 +5911,21 @@
     <message>
         <source>Not reviewed</source>
         <translation>未审阅</translation>
+    </message>
+</context>
+<context>
+    <name>keeping_menu</name>
+    <message>
+        <source>Back up the library</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restore the library from a backup</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Backups of HipDesk (*.zip)</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>

@@ -1,0 +1,132 @@
+"""Alignment on the follow-up page: figures, sentences, one button, nothing said of good or bad."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.alignment_state import AlignmentShown
+from app.views.alignment_panel import AlignmentPanel
+from app.views.follow_up_view import FollowUpView
+from hipdesk.hip_alignment import ENGINE, HipAlignment
+from hipdesk.records import Side
+from tests.alignment_factory import femur, socket
+from tests.app.views.recorder import Recorder
+from tests.app.views.stage import dark, staged
+from tests.app.views.test_follow_up_view import fill
+
+MINUS = "\N{MINUS SIGN}"
+ALIGNED = HipAlignment(
+    Side.RIGHT, "v1", "v2", ("a", 0), ("b", 1), ENGINE, "0.1", datetime(2024, 6, 1, tzinfo=UTC),
+    "Reader", (femur(), socket()),
+)  # fmt: skip
+
+
+@pytest.fixture
+def view(qtbot: QtBot, qapp: QApplication, told: Recorder) -> FollowUpView:
+    dark()
+    return staged(qtbot, FollowUpView(), told, (1366, 660), fill)
+
+
+@pytest.fixture
+def panel(view: FollowUpView) -> AlignmentPanel:
+    return view.alignment
+
+
+def show(view: FollowUpView, alignment: HipAlignment | None = ALIGNED, **state: object) -> None:
+    given = {"current": alignment is not None, **state}
+    view.show_alignment(AlignmentShown(alignment, **given))  # type: ignore[arg-type]
+
+
+def test_a_pair_that_cannot_be_aligned_shows_nothing(view: FollowUpView) -> None:
+    show(view)
+    view.show_alignment(None)
+    assert not view.alignment.isVisible()
+
+
+def test_before_anything_is_aligned(
+    qtbot: QtBot, view: FollowUpView, panel: AlignmentPanel, told: Recorder
+) -> None:
+    show(view, None)
+    assert panel.button.text() == "Align visits"
+    assert panel.cells == ()
+    assert len(panel.sentences.words) == 1
+    assert panel.sentences.words[0].endswith("Scores stay as they are.")
+    qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
+    assert told.told[-1] == ("align",)
+
+
+def test_volumes_residual_and_motion(view: FollowUpView, panel: AlignmentPanel) -> None:
+    show(view)
+    assert panel.cells == (
+        ("mL", "New", "Resolved", "Persistent"),
+        ("BME of the femur", "0.5", "1.2", "2.0"),
+        ("BME of the hip bone", "0.2", "0.0", "1.0"),
+        ("Effusion/synovitis", "0.0", "1.5", "3.8"),
+    )
+    first, second, lost, native = panel.sentences.words
+    assert first == (
+        "Femur: residual 0.4 mm, the median distance left between its surfaces of both visits; "
+        f"95 % within 1.9 mm. Later visit moved to the left, back and up by +1.5, {MINUS}3.0 and "
+        f"+0.2 mm, and turned about these axes by +4.0°, {MINUS}7.5° and +0.3°."
+    )
+    assert second.startswith("Hip bone: residual 0.6 mm")
+    assert lost == "0.1 mL lie where only one visit has slices, and are not compared."
+    assert "Scores stay in native space" in native
+    assert panel.button.text() == "Align again"
+    assert not panel.stale.isVisible()
+    assert "BME of the femur, New 0.5, Resolved 1.2" in panel.accessibleDescription()
+
+
+def test_a_refusal_is_said_plainly_and_the_other_bone_still_counts(
+    view: FollowUpView, panel: AlignmentPanel
+) -> None:
+    show(view, replace(ALIGNED, bones=(femur(), socket(refused=True))))
+    assert panel.cells[2] == ("BME of the hip bone", *["\N{EM DASH}"] * 3)
+    said = panel.sentences.words[1]
+    assert said.startswith("Hip bone, not aligned: After alignment the surfaces")
+    assert "2.21 mm apart" in said
+    assert "no more than 1.5 mm" in said
+    both = tuple(replace(socket(refused=True), bone=each.bone) for each in ALIGNED.bones)
+    show(view, replace(ALIGNED, bones=both))
+    assert panel.cells == ()
+
+
+def test_what_must_be_known_of_it(view: FollowUpView, panel: AlignmentPanel) -> None:
+    show(view, current=False)
+    assert panel.stale.isVisible()
+    assert "not current" in panel.stale.text()
+    show(view, replace(ALIGNED, not_comparable=True))
+    assert any("may not be compared" in each for each in panel.sentences.words)
+    bare = tuple(replace(each, courses=MappingProxyType({})) for each in ALIGNED.bones)
+    show(view, replace(ALIGNED, fluid_sensitive=False, bones=bare))
+    assert panel.cells == ()
+    assert any("does not show lesions" in each for each in panel.sentences.words)
+
+
+def test_while_it_runs_the_button_stops_it(
+    qtbot: QtBot, view: FollowUpView, panel: AlignmentPanel, told: Recorder
+) -> None:
+    show(view, None, running=0.456, step="Laying the surfaces on each other")
+    assert panel.progress.text() == "Aligning, 46 %: Laying the surfaces on each other"
+    assert panel.button.text() == "Stop"
+    qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
+    assert told.told[-1] == ("stop_aligning",)
+    show(view, None)
+    assert not panel.progress.isVisible()
+
+
+def test_what_may_not_be_compared_has_to_be_asked_for_first(
+    view: FollowUpView, panel: AlignmentPanel
+) -> None:
+    show(view, None, barred=True)
+    assert not panel.button.isEnabled()
+    assert "ask for the changes all the same first" in panel.button.toolTip()
+    show(view, None, barred=True, running=0.1)
+    assert panel.button.isEnabled()

@@ -96,6 +96,9 @@ COMMANDS: Final = (
     Command(
         "close_patient", Place.FILE, QT_TRANSLATE_NOOP("actions", "Close patient"), ("Ctrl+W",)
     ),
+    Command("back_up_library", Place.FILE, QT_TRANSLATE_NOOP("actions", "Back up the library...")),
+    Command("check_library", Place.FILE, QT_TRANSLATE_NOOP("actions", "Check the library")),
+    Command("restore_library", Place.FILE, QT_TRANSLATE_NOOP("actions", "Restore the library...")),
     Command("settings", Place.FILE, QT_TRANSLATE_NOOP("actions", "Settings"), ("Ctrl+,",)),
     Command("quit", Place.FILE, QT_TRANSLATE_NOOP("actions", "Quit"), ("Ctrl+Q",)),
     Command(

@@ -83,6 +83,10 @@ OPENING: Final = "The patient library could not be opened"
 READING: Final = "The patient library could not be read"
 SAVING: Final = "Nothing was saved in the patient library"
 CLOSING: Final = "The patient library could not be closed"
+_BACKUP: Final = "The backup was not made"
+_RESTORED: Final = "Nothing was restored"
+_CHECKED: Final = "The patient library could not be checked"
+_REPAIRED: Final = "The patient library could not be repaired"
 
 _SEND_AGAIN: Final = "send the series again from the scanner or archive."
 _REINSTALL: Final = "install the model again."
@@ -505,6 +509,10 @@ _LIBRARY: Final = (
     "the place named is not a HipDesk library; name its folder, or a new one.",
     "the result contradicts what is already stored there.",
     "its disk or database server reported a fault; check both and try again.",
+    (
+        "its database server does not answer, or refuses; check the network, and the address "
+        "with name, password and database."
+    ),
     (f"{OPENING}: its address is wrong, or the program lacks the driver for such a server."),
     f"{OPENING}: its database belongs to another program.",
     (
@@ -562,6 +570,46 @@ _LIBRARY: Final = (
         "The images in the patient library are not those that were analysed, so they are not "
         "shown; restore the library from a copy, or open the folder of the images."
     ),
+)
+
+_KEEPING: Final = (
+    *(f"{outcome}: {{why}}" for outcome in (_BACKUP, _RESTORED, _CHECKED, _REPAIRED)),
+    "Copying images",
+    "Checking images",
+    "Restoring",
+    (
+        "A library on a database server is backed up and repaired by the server's own tools, its "
+        "folder of series beside it; name a folder here."
+    ),
+    f"{_BACKUP}: there is no patient library in {{place}}.",
+    (
+        f"{_BACKUP}: the disk takes no file of this size; choose another disk, or have this one "
+        "formatted for larger files."
+    ),
+    "There is no patient library in this database.",
+    f"{_RESTORED}: a newer version of the program made this backup.",
+    f"{_RESTORED}: the disk is too full; {{needed}} MB are needed, {{free}} MB are free.",
+    (
+        f"{_RESTORED}: the file is not a HipDesk backup, or was cut off or altered; use another "
+        "backup."
+    ),
+    f"{_RESTORED}: the library in {{place}} cannot be moved aside.",
+    f"{_RESTORED}: {{place}} holds something else; name another folder.",
+    f"{_RESTORED}: {{place}} is no file; name a backup.",
+    f"{_CHECKED}: there is none in {{place}}.",
+    "An older version wrote it; open it with this one, then check again.",
+    (
+        f"{_REPAIRED}: its database has lost something; restore a backup, which keeps this "
+        "library aside."
+    ),
+    "The patient library cannot be trusted: {what}; restore it from a copy.",
+    "entry {number} of its record of changes is not what was written",
+    "an analysis was added or removed outside the program",
+    "a stored result was changed outside the program",
+    "a reader's correction was changed outside the program",
+    "what a reader did was changed outside the program",
+    "a visit was moved outside the program",
+    "images were moved to another visit outside the program",
 )
 
 _NOT_ALIGNED: Final = "the hip is not aligned"
@@ -651,6 +699,7 @@ SENTENCES: Final = tuple(
             *_RUNNING,
             *_NETWORKS,
             *_LIBRARY,
+            *_KEEPING,
             *_ALIGNED,
             *_KEPT_FILES,
         )

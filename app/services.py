@@ -15,6 +15,7 @@ from app.background import Jobs
 from app.messages import Messages
 from hipdesk.ports import (
     Cancelled,
+    Progress,
     ProtocolChoices,
     StudyReader,
     TestedNetwork,
@@ -46,8 +47,126 @@ class Library(Protocol):
         """Why it cannot be used, in one sentence."""
         ...
 
+    @property
+    def damaged(self) -> bool:
+        """Whether the problem is one that a repair may end."""
+        ...
+
+    @property
+    def keeping(self) -> Keeping:
+        """Safe keeping of what it is made of."""
+        ...
+
+    def lend(self) -> None:
+        """Have it out of reach until `retry`, so that it can be repaired or replaced."""
+        ...
+
     def retry(self) -> None:
         """Try again to open it; raises nothing."""
+        ...
+
+
+class MadeBackup(Protocol):
+    """What a backup holds."""
+
+    @property
+    def created_utc(self) -> datetime:
+        """When it was made."""
+        ...
+
+    @property
+    def images(self) -> int:
+        """Number of image files."""
+        ...
+
+    @property
+    def lacking(self) -> int:
+        """Image files that the library itself lacked or had damaged."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """What was wrong with the record of changes; empty where nothing was."""
+        ...
+
+
+class Condition(Protocol):
+    """What was found in a library."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        ...
+
+    @property
+    def database_sound(self) -> bool:
+        """Whether its pages, indexes and references are."""
+        ...
+
+    @property
+    def audit_entries(self) -> int | None:
+        """Length of the record of changes; None where it could not be verified."""
+        ...
+
+    @property
+    def audit_problem(self) -> str:
+        """What is wrong with that record."""
+        ...
+
+    @property
+    def images(self) -> int:
+        """Number of image files."""
+        ...
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Those that are not there."""
+        ...
+
+    @property
+    def damaged(self) -> tuple[str, ...]:
+        """Those that are not what was stored."""
+        ...
+
+
+class Repaired(Protocol):
+    """What a repair did."""
+
+    @property
+    def after(self) -> Condition:
+        """As it left the library."""
+        ...
+
+    @property
+    def quarantine(self) -> Path | None:
+        """Where the damaged parts lie; None where there were none."""
+        ...
+
+
+class Keeping(Protocol):
+    """Safe keeping of the library; everything belongs to a job, and raises `StoreError`.
+
+    `repair` and `restore` need it lent before.
+    """
+
+    def back_up(self, target: Path, progress: Progress, cancelled: Cancelled) -> MadeBackup:
+        """Write it into one verified file, in place of one that is there."""
+        ...
+
+    def check(self, progress: Progress, cancelled: Cancelled) -> Condition:
+        """Read it through."""
+        ...
+
+    def repair(self, progress: Progress, cancelled: Cancelled) -> Repaired:
+        """Put what is damaged into quarantine; delete nothing."""
+        ...
+
+    def look_through(self, backup: Path, cancelled: Cancelled) -> MadeBackup:
+        """Read a backup through and compare it with its hashes."""
+        ...
+
+    def restore(self, backup: Path, progress: Progress, cancelled: Cancelled) -> Path | None:
+        """Put a backup in its place; where the one that was there lies now."""
         ...
 
 

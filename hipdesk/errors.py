@@ -80,6 +80,12 @@ class StoreError(KnownError):
     code = "store_error"
 
 
+class StoreDamaged(StoreError):
+    """The library's database is damaged; a repair may help."""
+
+    code = "store_damaged"
+
+
 class StoreTooNew(StoreError):
     """The library was written by a newer version of the program."""
 

@@ -6,8 +6,9 @@ import logging
 from pathlib import Path
 from typing import Final
 
+from app.bootstrap.keeping import LibraryKeeping
 from hipdesk.adapters.store import SqlVisitStore
-from hipdesk.errors import KnownError
+from hipdesk.errors import KnownError, StoreDamaged
 from hipdesk.paths import user_data_dir
 from hipdesk.ports import ProtocolChoices, VisitStore
 
@@ -32,16 +33,19 @@ class LibraryDoor:
         self._place = place
         self._store: SqlVisitStore | None = None
         self._problem: str | None = None
+        self._lent = False
+        self.damaged = False
+        self.keeping = LibraryKeeping(self)
 
     @property
     def store(self) -> VisitStore | None:
         """None while it cannot be used."""
-        return self._store
+        return None if self._lent else self._store
 
     @property
     def choices(self) -> ProtocolChoices | None:
         """None while it cannot be used."""
-        return None if self._store is None else self._store.choices
+        return None if self._store is None or self._lent else self._store.choices
 
     @property
     def place(self) -> str:
@@ -53,16 +57,25 @@ class LibraryDoor:
         """Why it cannot be used, in one sentence."""
         return self._problem
 
+    @property
+    def folder(self) -> Path | None:
+        """Where it is; None on a server."""
+        return None if "://" in self.place else Path(self.place)
+
+    def lend(self) -> None:
+        """Have it out of reach until `retry`."""
+        self._lent = True
+
     def retry(self) -> None:
         """Open it unless it is open."""
-        if self._store is not None:
-            return
-        try:
-            self._store = self._opened()
-            self._problem = None
-        except KnownError as error:
-            log.warning("the library cannot be used", extra={"code": error.code})
-            self._problem = str(error)
+        if self._store is None:
+            try:
+                self._store = self._opened()
+                self._problem, self.damaged = None, False
+            except KnownError as error:
+                log.warning("the library cannot be used", extra={"code": error.code})
+                self._problem, self.damaged = str(error), isinstance(error, StoreDamaged)
+        self._lent = False
 
     def close(self) -> None:
         """Release it."""

@@ -24,6 +24,7 @@ from app.controllers.clinical import ClinicalController
 from app.controllers.deeds import Deeds
 from app.controllers.desk import Desk
 from app.controllers.follow_up import FollowUpController
+from app.controllers.keeping import KeepingController
 from app.controllers.library import LibraryController
 from app.controllers.regrouping import RegroupController
 from app.controllers.report import ReportController
@@ -102,6 +103,7 @@ class Controllers:
     report: ReportController
     shell: ShellController
     clinical: ClinicalController
+    keeping: KeepingController
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,6 +177,7 @@ class Program:
         self.window.restore(self.keeper.window)
         self.controllers.shell.begin()
         self.controllers.library.begin()
+        self.controllers.keeping.begin()
         self.controllers.study.begin()
         self.controllers.shell.test_networks()
         self.window.show()
@@ -253,6 +256,7 @@ class Program:
             clinical.show,
         )
         report = ReportController(views.report, desk, services, translate, signing, self._gui.later)
+        keeping = KeepingController(self.window.keeping, services, translate, study, library)
         clinical.watch(follow_up.clinical_changed)
         blinded = BlindedController(
             BlindedPage(self.window), services, translate, follow_up.clinical_changed
@@ -275,4 +279,6 @@ class Program:
             report.settings_changed()
 
         shell.follow_settings(say_anew)
-        return Controllers(desk, study, library, review, follow_up, report, shell, clinical)
+        return Controllers(
+            desk, study, library, review, follow_up, report, shell, clinical, keeping
+        )

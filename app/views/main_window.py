@@ -47,6 +47,7 @@ from app.views.drop_highlight import DropHighlight, take_copy
 from app.views.file_choice import FileChoice, local_paths
 from app.views.icon_label import IconLabel
 from app.views.job_bar import JobBar
+from app.views.keeping_menu import KeepingMenu
 from app.views.labels import ElidedLabel, core_sentence, label
 from app.views.layouts import STRETCH, column, holding, row, rule
 from app.views.message_bar import MessageBar
@@ -121,6 +122,7 @@ class MainWindow(QMainWindow):
         self._may_close = may_close
         self._beside: dict[type[Page], Page] = {}
         self._badge_shown = ComputeBadge()
+        self.keeping = KeepingMenu(self)
         self.actions_table = Actions(self)
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
@@ -308,6 +310,9 @@ class MainWindow(QMainWindow):
         bind("open_file", lambda: self._open(self._choice.files(self)))
         bind("opened_folder", lambda: self._tell(lambda g: g.show_found()))
         bind("close_patient", lambda: self._tell(lambda g: g.close_patient())).setEnabled(False)
+        bind("back_up_library", self.keeping.back_up)
+        bind("check_library", self.keeping.check)
+        bind("restore_library", self.keeping.restore)
         bind("settings", self.open_settings)
         bind("quit", self.close).setMenuRole(QAction.MenuRole.QuitRole)
         together = QActionGroup(self)
@@ -328,6 +333,9 @@ class MainWindow(QMainWindow):
         file, edit, view, guide = (self._menus[place] for place in places)
         edit.menuAction().setVisible(False)
         names = ("open_folder", "open_file", "opened_folder", "close_patient")
+        file.addActions([table[name] for name in names])
+        file.addSeparator()
+        names = ("back_up_library", "check_library", "restore_library")
         file.addActions([table[name] for name in names])
         file.addSeparator()
         file.addAction(table["settings"])

@@ -330,6 +330,30 @@ class AsideView(Protocol):
         ...
 
 
+class KeepingGestures(Protocol):
+    """Safe keeping of the library."""
+
+    def back_up(self, target: Path) -> None:
+        """Write the whole library into one file."""
+        ...
+
+    def check(self) -> None:
+        """Read the whole library through."""
+        ...
+
+    def look_through(self, backup: Path) -> None:
+        """Read a backup through, and offer to restore it."""
+        ...
+
+
+class KeepingView(Protocol):
+    """The menu of the library's keeping."""
+
+    def listen(self, gestures: KeepingGestures) -> None:
+        """Tell gestures to this listener."""
+        ...
+
+
 class ReviewGestures(Protocol):
     """Reading one visit."""
 

@@ -49,7 +49,6 @@ _POSTGRESQL: Final = ("postgresql", "postgres")
 _DRIVER: Final = "postgresql+psycopg"  # SQLAlchemy 2.0 takes another one where none is named.
 _SERIES: Final = "series"
 _WRITERS: Final = 1212431187  # any fixed number: the server's lock that a writer holds
-_ADDRESS: Final = "its address is wrong, or the program lacks the driver for such a server."
 _SETTINGS: Final = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA synchronous = FULL",
@@ -92,11 +91,17 @@ def server_address(text: str) -> tuple[URL, Path | None]:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError) as error:
-        raise StoreError(f"{OPENING}: {_ADDRESS}") from error
+        raise _wrong_address() from error
     if url.drivername in _POSTGRESQL:
         url = url.set(drivername=_DRIVER)
     named = url.query.get(_SERIES)
     return url.difference_update_query([_SERIES]), Path(named) if isinstance(named, str) else None
+
+
+def _wrong_address() -> StoreError:
+    return StoreError(
+        f"{OPENING}: its address is wrong, or the program lacks the driver for such a server."
+    )
 
 
 def server_engine(url: URL) -> Engine:
@@ -113,7 +118,7 @@ def server_engine(url: URL) -> Engine:
             url, hide_parameters=True, isolation_level="READ COMMITTED", pool_pre_ping=True
         )
     except (ImportError, ArgumentError) as error:
-        raise StoreError(f"{OPENING}: {_ADDRESS}") from error
+        raise _wrong_address() from error
 
 
 def one_state(engine: Engine) -> dict[str, Any]:

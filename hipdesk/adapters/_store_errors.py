@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
-from hipdesk.errors import StoreError
+from hipdesk.errors import StoreDamaged, StoreError
 
 OPENING: Final = "The patient library could not be opened"
 READING: Final = "The patient library could not be read"
@@ -89,12 +89,14 @@ def translated(outcome: str) -> Iterator[None]:
     try:
         yield
     except FAULTS as error:
-        raise StoreError(f"{outcome}: {_cause(error)}") from error
+        cause = _cause(error)
+        kind = StoreDamaged if cause == _DAMAGED else StoreError
+        raise kind(f"{outcome}: {cause}") from error
 
 
 def damaged(outcome: str) -> StoreError:
     """The error of a database that fails its integrity check."""
-    return StoreError(f"{outcome}: {_DAMAGED}")
+    return StoreDamaged(f"{outcome}: {_DAMAGED}")
 
 
 def _cause(error: BaseException) -> str:

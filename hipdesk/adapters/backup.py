@@ -50,8 +50,13 @@ MANIFEST: Final = "manifest.json"
 KEY: Final = "pseudonyms.key"
 """A library's secret, beside its database: patients have the same pseudonyms in every export."""
 
-_BACKING_UP: Final = "The backup was not made"
-_RESTORING: Final = "Nothing was restored"
+ON_A_SERVER: Final = (
+    "A library on a database server is backed up and repaired by the server's own tools, its "
+    "folder of series beside it; name a folder here."
+)
+
+BACKING_UP: Final = "The backup was not made"
+RESTORING: Final = "Nothing was restored"
 _MEMBER: Final = re.compile(rf"{LIBRARY}/[0-9a-f]{{1,32}}/[0-9a-f]{{1,32}}/[0-9]{{1,9}}\.dcm")
 _CHUNK: Final = 1 << 20
 _LARGEST_MANIFEST: Final = 1 << 30
@@ -155,12 +160,12 @@ def back_up(
     """
     if target.exists() and not force:
         raise StoreError(
-            f"{_BACKING_UP}: {target} exists already; choose another name, or pass --force."
+            f"{BACKING_UP}: {target} exists already; choose another name, or pass --force."
         )
     if not (place / DATABASE).is_file():
-        raise StoreError(f"{_BACKING_UP}: there is no patient library in {place}.")
+        raise StoreError(f"{BACKING_UP}: there is no patient library in {place}.")
     with (
-        translated(_BACKING_UP),
+        translated(BACKING_UP),
         _size_explained(),
         tempfile.TemporaryDirectory(dir=target.parent) as aside,
     ):
@@ -184,7 +189,7 @@ def _size_explained() -> Iterator[None]:
         if error.errno != errno.EFBIG:
             raise
         raise StoreError(
-            f"{_BACKING_UP}: the disk takes no file of this size; choose another disk, or have "
+            f"{BACKING_UP}: the disk takes no file of this size; choose another disk, or have "
             "this one formatted for larger files."
         ) from error
 
@@ -346,7 +351,7 @@ def read_members(path: Path, wanted: Mapping[str, str]) -> Iterator[tuple[str, b
 def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
     """An archive to be read, whose faults leave as one sentence."""
     if not path.is_file():
-        raise StoreError(f"{_RESTORING}: {path} is no file; name a backup.")
+        raise StoreError(f"{RESTORING}: {path} is no file; name a backup.")
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
@@ -356,7 +361,7 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
 
 def _damaged() -> StoreError:
     return StoreError(
-        f"{_RESTORING}: the file is not a HipDesk backup, or was cut off or altered; "
+        f"{RESTORING}: the file is not a HipDesk backup, or was cut off or altered; "
         "use another backup."
     )
 
@@ -371,7 +376,7 @@ def _contents(archive: zipfile.ZipFile) -> Backup:
         raise _damaged()
     document: dict[str, Any] = json.loads(text)
     if document["schema"] != SCHEMA:
-        raise StoreError(f"{_RESTORING}: a newer version of the program made this backup.")
+        raise StoreError(f"{RESTORING}: a newer version of the program made this backup.")
     made = Backup(
         created_utc=datetime.fromisoformat(document["created_utc"]),
         program_version=str(document["program_version"]),
@@ -443,7 +448,7 @@ def restore(
     Cancelled
         The user asked to stop.
     """
-    with translated(_RESTORING):
+    with translated(RESTORING):
         _refuse_occupied(place, force)
         with _archive(path) as archive:
             made = _contents(archive)
@@ -467,10 +472,10 @@ def _refuse_occupied(place: Path, force: bool) -> None:
     if not place.exists() or (place.is_dir() and not any(place.iterdir())):
         return
     if not (place / DATABASE).is_file():
-        raise StoreError(f"{_RESTORING}: {place} holds something else; name another folder.")
+        raise StoreError(f"{RESTORING}: {place} holds something else; name another folder.")
     if not force:
         raise StoreError(
-            f"{_RESTORING}: there is a patient library in {place} already; name another folder, "
+            f"{RESTORING}: there is a patient library in {place} already; name another folder, "
             "or pass --force to move it aside first."
         )
 
@@ -479,7 +484,7 @@ def _check_room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise StoreError(
-            f"{_RESTORING}: the disk is too full; {needed / 1e6:.0f} MB are needed, "
+            f"{RESTORING}: the disk is too full; {needed / 1e6:.0f} MB are needed, "
             f"{free / 1e6:.0f} MB are free."
         )
 
@@ -542,4 +547,4 @@ def _move_away(place: Path) -> Path:
         if not earlier.exists():
             place.rename(earlier)
             return earlier
-    raise StoreError(f"{_RESTORING}: the library in {place} cannot be moved aside.")
+    raise StoreError(f"{RESTORING}: the library in {place} cannot be moved aside.")

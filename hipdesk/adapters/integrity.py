@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 
 QUARANTINE: Final = "quarantine"
 
-_CHECKING: Final = "The patient library could not be checked"
-_REPAIRING: Final = "The patient library could not be repaired"
+CHECKING: Final = "The patient library could not be checked"
+REPAIRING: Final = "The patient library could not be repaired"
 _REPAIRED: Final = ".hipdesk-repaired.sqlite3"
 _LOGS: Final = ("-wal", "-shm")
 """What SQLite keeps beside a database in use; a log left there would be played into another."""
@@ -100,8 +100,8 @@ def check(
         The user asked to stop.
     """
     if not (place / DATABASE).is_file():
-        raise StoreError(f"{_CHECKING}: there is none in {place}.")
-    with translated(_CHECKING):
+        raise StoreError(f"{CHECKING}: there is none in {place}.")
+    with translated(CHECKING):
         sound = _database_sound(place / DATABASE)
         entries, problem = _audit(place / DATABASE) if sound else (None, "")
         wanted = _wanted(place / DATABASE)
@@ -211,7 +211,7 @@ def repair(
         The library is in use, or its database cannot be repaired without loss; then
         nothing was changed.
     """
-    with translated(_REPAIRING):
+    with translated(REPAIRING):
         before = check(place, progress, cancelled)
         lock = WriterLock(place / LOCK)
         try:
@@ -262,8 +262,8 @@ def _repair_database(place: Path, box: _Quarantine) -> None:
     try:
         if not (_rebuilt(path, repaired) and _database_sound(repaired) and _vouched(repaired)):
             raise StoreError(
-                f"{_REPAIRING}: its database has lost something; restore a backup with "
-                "'hipdesk restore FILE --force', which keeps this library aside."
+                f"{REPAIRING}: its database has lost something; restore a backup, which keeps "
+                "this library aside."
             )
         for name in (DATABASE, *(DATABASE + ending for ending in _LOGS)):
             if (place / name).exists():

@@ -292,9 +292,8 @@ def copies_of(store: str) -> Path | None:
 
 def _folder(store: str) -> Path:
     """Folder of a library that is not on a server."""
+    from hipdesk.adapters.backup import ON_A_SERVER
+
     if "://" in store:
-        raise StoreError(
-            "A library on a database server is backed up and repaired by the server's own tools, "
-            "its folder of series beside it; name a folder here."
-        )
+        raise StoreError(ON_A_SERVER)
     return Path(place_of(store))

@@ -29,113 +29,6 @@
     </message>
 </context>
 <context>
-    <name>AlignmentPanel</name>
-    <message>
-        <source>Lesions between the visits</source>
-        <translation>两次就诊之间的病变</translation>
-    </message>
-    <message>
-        <source>Of results that have changed since, so not current; align the visits again.</source>
-        <translation>所依据的结果此后已有变化，因此不是最新；请重新对齐两次就诊。</translation>
-    </message>
-    <message>
-        <source>Stop</source>
-        <translation>停止</translation>
-    </message>
-    <message>
-        <source>Align visits</source>
-        <translation>对齐就诊</translation>
-    </message>
-    <message>
-        <source>Align again</source>
-        <translation>重新对齐</translation>
-    </message>
-    <message>
-        <source>The two may not be compared; ask for the changes all the same first</source>
-        <translation>两者不可比较；请先要求仍然给出变化</translation>
-    </message>
-    <message>
-        <source>Lay this hip of the later visit on the earlier one, bone on bone</source>
-        <translation>将后一次就诊的该髋按骨骼对齐到前一次</translation>
-    </message>
-    <message>
-        <source>Aligning, {percent} %: {step}</source>
-        <translation>正在对齐，{percent}%：{step}</translation>
-    </message>
-    <message>
-        <source>waiting</source>
-        <translation>等待中</translation>
-    </message>
-    <message>
-        <source>mL</source>
-        <translation>mL</translation>
-    </message>
-    <message>
-        <source>New</source>
-        <translation>新发</translation>
-    </message>
-    <message>
-        <source>Resolved</source>
-        <translation>消退</translation>
-    </message>
-    <message>
-        <source>Persistent</source>
-        <translation>持续</translation>
-    </message>
-    <message>
-        <source>BME of the femur</source>
-        <translation>股骨 BME</translation>
-    </message>
-    <message>
-        <source>BME of the hip bone</source>
-        <translation>髋骨 BME</translation>
-    </message>
-    <message>
-        <source>Effusion/synovitis</source>
-        <translation>积液/滑膜炎</translation>
-    </message>
-    <message>
-        <source>Align the visits to see which lesions are new, resolved or persistent. Scores stay as they are.</source>
-        <translation>对齐两次就诊，可查看哪些病变为新发、消退或持续。评分保持不变。</translation>
-    </message>
-    <message>
-        <source>One of the series does not show lesions, so no volumes are given.</source>
-        <translation>其中一个序列不显示病变，因此不给出体积。</translation>
-    </message>
-    <message>
-        <source>The two may not be compared; this was asked for all the same.</source>
-        <translation>两者不可比较；此结果系应要求仍然给出。</translation>
-    </message>
-    <message>
-        <source>Volumes are counted on the earlier visit&apos;s pixels and differ a little from each visit&apos;s own. Scores stay in native space: each is measured on its own visit&apos;s pixels.</source>
-        <translation>体积按前一次就诊的像素计算，与各次就诊自身的体积略有差异。评分保持在原始空间：各自按本次就诊的像素测量。</translation>
-    </message>
-    <message>
-        <source>{volume} mL lie where only one visit has slices, and are not compared.</source>
-        <translation>有 {volume} mL 位于仅一次就诊有层面的部位，未作比较。</translation>
-    </message>
-    <message>
-        <source>{bone}, not aligned: {reason}</source>
-        <translation>{bone}未对齐：{reason}</translation>
-    </message>
-    <message>
-        <source>{bone}: residual {median} mm, the median distance left between its surfaces of both visits; 95 % within {far} mm.</source>
-        <translation>{bone}：残差 {median} mm，即对齐后两次骨表面之间距离的中位数；95% 在 {far} mm 以内。</translation>
-    </message>
-    <message>
-        <source>Later visit moved to the left, back and up by {left}, {back} and {up} mm, and turned about these axes by {x}°, {y}° and {z}°.</source>
-        <translation>后一次就诊向左、向后、向上移动 {left}、{back}、{up} mm，并绕这些轴旋转 {x}°、{y}°、{z}°。</translation>
-    </message>
-    <message>
-        <source>Femur</source>
-        <translation>股骨</translation>
-    </message>
-    <message>
-        <source>Hip bone</source>
-        <translation>髋骨</translation>
-    </message>
-</context>
-<context>
     <name>AsidePage</name>
     <message>
         <source>Put aside and regrouped</source>
@@ -192,124 +85,6 @@
     <message>
         <source>{who}: {reason}</source>
         <translation>{who}：{reason}</translation>
-    </message>
-</context>
-<context>
-    <name>Blinded</name>
-    <message>
-        <source>Enter your name in the settings first: readings are kept by reader.</source>
-        <translation>请先在设置中填写您的姓名：读片结果按阅片者保存。</translation>
-    </message>
-    <message>
-        <source>Drawing the order of the visits</source>
-        <translation>正在抽签决定访视顺序</translation>
-    </message>
-    <message>
-        <source>One visit has no order to be hidden; read it on this page.</source>
-        <translation>只有一次访视，没有顺序可隐藏；请在此页上读片。</translation>
-    </message>
-    <message>
-        <source>Enter at least one total.</source>
-        <translation>请至少填写一项总分。</translation>
-    </message>
-    <message>
-        <source>Keeping the reading</source>
-        <translation>正在保存读片结果</translation>
-    </message>
-    <message>
-        <source>Reading a visit&apos;s images</source>
-        <translation>正在读取一次访视的图像</translation>
-    </message>
-    <message>
-        <source>its images cannot be read</source>
-        <translation>其图像无法读取</translation>
-    </message>
-</context>
-<context>
-    <name>BlindedPage</name>
-    <message>
-        <source>Blinded reading</source>
-        <translation>盲法阅片</translation>
-    </message>
-    <message>
-        <source>Hip</source>
-        <translation>髋</translation>
-    </message>
-    <message>
-        <source>Total of the hip (0-{n})</source>
-        <translation>该髋总分（0-{n}）</translation>
-    </message>
-    <message>
-        <source>The visits come in an order drawn by lot. Dates, scores, outlines and earlier readings are hidden until you finish.</source>
-        <translation>各次访视按抽签决定的顺序出现。在您结束之前，日期、评分、轮廓和以前的读片结果均被隐藏。</translation>
-    </message>
-    <message>
-        <source>Back</source>
-        <translation>上一次</translation>
-    </message>
-    <message>
-        <source>Next</source>
-        <translation>下一次</translation>
-    </message>
-    <message>
-        <source>Finish and unblind</source>
-        <translation>结束并揭盲</translation>
-    </message>
-    <message>
-        <source>Stop</source>
-        <translation>停止</translation>
-    </message>
-    <message>
-        <source>What you saved is kept; the order stays hidden</source>
-        <translation>已保存的结果会保留；顺序仍保持隐藏</translation>
-    </message>
-    <message>
-        <source>Close</source>
-        <translation>关闭</translation>
-    </message>
-    <message>
-        <source>Which visit was which</source>
-        <translation>各访视的真实身份</translation>
-    </message>
-    <message>
-        <source>Every reading was kept in your name as read without knowing the order, with the lot that drew it.</source>
-        <translation>每次读片均以您的名义、按不知访视顺序的方式保存，并附有抽签记录。</translation>
-    </message>
-    <message>
-        <source>Slices of the visit</source>
-        <translation>该访视的层面</translation>
-    </message>
-    <message>
-        <source>Visit {letter}</source>
-        <translation>访视 {letter}</translation>
-    </message>
-    <message>
-        <source>{place} of {of}</source>
-        <translation>第 {place} 次，共 {of} 次</translation>
-    </message>
-    <message>
-        <source>This visit is being read…</source>
-        <translation>正在读取该访视……</translation>
-    </message>
-    <message>
-        <source>Save correction</source>
-        <translation>保存更正</translation>
-    </message>
-    <message>
-        <source>Save reading</source>
-        <translation>保存读片</translation>
-    </message>
-    <message>
-        <source>Saved.</source>
-        <translation>已保存。</translation>
-    </message>
-    <message>
-        <source>Visit</source>
-        <translation>访视</translation>
-    </message>
-    <message>
-        <source>Day</source>
-        <translation>日期</translation>
     </message>
 </context>
 <context>
@@ -648,10 +423,6 @@
         <source>Left out until it has a date: {study}.</source>
         <translation>在填写日期之前不计入：{study}。</translation>
     </message>
-    <message>
-        <source>Aligning two visits</source>
-        <translation>正在对齐两次就诊</translation>
-    </message>
 </context>
 <context>
     <name>FollowUpView</name>
@@ -978,87 +749,87 @@
     <name>Keeping</name>
     <message>
         <source>The patient library is damaged. A repair puts aside what is damaged and deletes nothing.</source>
-        <translation type="unfinished"></translation>
+        <translation>患者库已损坏。修复会把损坏的部分移到一边，不删除任何内容。</translation>
     </message>
     <message>
         <source>Backing up the library</source>
-        <translation type="unfinished"></translation>
+        <translation>正在备份患者库</translation>
     </message>
     <message>
         <source>The library was backed up into one file and verified: {images} images.</source>
-        <translation type="unfinished"></translation>
+        <translation>患者库已备份到一个文件并通过校验：{images} 个图像。</translation>
     </message>
     <message>
         <source>Missing or damaged in the library itself: {count} images.</source>
-        <translation type="unfinished"></translation>
+        <translation>患者库本身缺失或损坏的图像：{count} 个。</translation>
     </message>
     <message>
         <source>Checking the library</source>
-        <translation type="unfinished"></translation>
+        <translation>正在检查患者库</translation>
     </message>
     <message>
         <source>The library is sound: {entries} changes on record, {images} images, everything as it was stored.</source>
-        <translation type="unfinished"></translation>
+        <translation>患者库完好：记录了 {entries} 次更改，{images} 个图像，全部与存储时一致。</translation>
     </message>
     <message>
         <source>The library&apos;s database is damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>患者库的数据库已损坏。</translation>
     </message>
     <message>
         <source>Of {images} images {missing} are missing and {damaged} damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>{images} 个图像中，{missing} 个缺失，{damaged} 个损坏。</translation>
     </message>
     <message>
         <source>Repair</source>
-        <translation type="unfinished"></translation>
+        <translation>修复</translation>
     </message>
     <message>
         <source>Repairing the library</source>
-        <translation type="unfinished"></translation>
+        <translation>正在修复患者库</translation>
     </message>
     <message>
         <source>The library is sound again.</source>
-        <translation type="unfinished"></translation>
+        <translation>患者库已恢复完好。</translation>
     </message>
     <message>
         <source>The repair could not mend everything.</source>
-        <translation type="unfinished"></translation>
+        <translation>修复未能解决全部问题。</translation>
     </message>
     <message>
         <source>A backup may have it (File, Restore the library...).</source>
-        <translation type="unfinished"></translation>
+        <translation>备份中可能有缺少的内容(文件，恢复患者库...)。</translation>
     </message>
     <message>
         <source>What was damaged lies in {place}.</source>
-        <translation type="unfinished"></translation>
+        <translation>损坏的内容放在 {place}。</translation>
     </message>
     <message>
         <source>Reading the backup</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取备份</translation>
     </message>
     <message>
         <source>The backup of {day} is whole and holds {images} images. Restoring moves the present library aside and deletes nothing.</source>
-        <translation type="unfinished"></translation>
+        <translation>{day} 的备份完整，含 {images} 个图像。恢复会把现有患者库移到一边，不删除任何内容。</translation>
     </message>
     <message>
         <source>Restore</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复</translation>
     </message>
     <message>
         <source>Restoring the library</source>
-        <translation type="unfinished"></translation>
+        <translation>正在恢复患者库</translation>
     </message>
     <message>
         <source>The backup was restored.</source>
-        <translation type="unfinished"></translation>
+        <translation>备份已恢复。</translation>
     </message>
     <message>
         <source>The library of before lies in {place}.</source>
-        <translation type="unfinished"></translation>
+        <translation>原来的患者库放在 {place}。</translation>
     </message>
     <message>
         <source>A result is not in the patient library yet; save it first.</source>
-        <translation type="unfinished"></translation>
+        <translation>有一个结果尚未存入患者库；请先保存。</translation>
     </message>
 </context>
 <context>
@@ -1620,14 +1391,6 @@
     <message>
         <source>Total of the hip (0-{n})</source>
         <translation>该髋总分（0-{n}）</translation>
-    </message>
-    <message>
-        <source>Read blinded...</source>
-        <translation>盲法阅片…</translation>
-    </message>
-    <message>
-        <source>All visits of this patient in random order, without dates or earlier readings</source>
-        <translation>该患者的所有访视以随机顺序出现，不显示日期和以前的读片结果</translation>
     </message>
     <message>
         <source>Read without knowing which visit came first</source>
@@ -3135,15 +2898,15 @@
     </message>
     <message>
         <source>Back up the library...</source>
-        <translation type="unfinished"></translation>
+        <translation>备份患者库...</translation>
     </message>
     <message>
         <source>Check the library</source>
-        <translation type="unfinished"></translation>
+        <translation>检查患者库</translation>
     </message>
     <message>
         <source>Restore the library...</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复患者库...</translation>
     </message>
     <message>
         <source>Settings</source>
@@ -4780,7 +4543,7 @@
     </message>
     <message>
         <source>its database server does not answer, or refuses; check the network, and the address with name, password and database.</source>
-        <translation type="unfinished"></translation>
+        <translation>其数据库服务器没有响应或拒绝连接；请检查网络，以及地址中的用户名、密码和数据库。</translation>
     </message>
     <message>
         <source>The images in the patient library are not those that were analysed, so {so}; restore the library from a copy.</source>
@@ -4793,10 +4556,6 @@
     <message>
         <source>they are not analysed again</source>
         <translation>不再重新分析</translation>
-    </message>
-    <message>
-        <source>The patient library cannot be trusted: {what}; restore it from a copy.</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source> (&apos;{description}&apos;)</source>
@@ -5600,111 +5359,115 @@
     </message>
     <message>
         <source>The backup was not made: {why}</source>
-        <translation type="unfinished"></translation>
+        <translation>未生成备份：{why}</translation>
     </message>
     <message>
         <source>Nothing was restored: {why}</source>
-        <translation type="unfinished"></translation>
+        <translation>未恢复任何内容：{why}</translation>
     </message>
     <message>
         <source>The patient library could not be checked: {why}</source>
-        <translation type="unfinished"></translation>
+        <translation>无法检查患者库：{why}</translation>
     </message>
     <message>
         <source>The patient library could not be repaired: {why}</source>
-        <translation type="unfinished"></translation>
+        <translation>无法修复患者库：{why}</translation>
     </message>
     <message>
         <source>Copying images</source>
-        <translation type="unfinished"></translation>
+        <translation>正在复制图像</translation>
     </message>
     <message>
         <source>Checking images</source>
-        <translation type="unfinished"></translation>
+        <translation>正在检查图像</translation>
     </message>
     <message>
         <source>Restoring</source>
-        <translation type="unfinished"></translation>
+        <translation>正在恢复</translation>
     </message>
     <message>
         <source>A library on a database server is backed up and repaired by the server&apos;s own tools, its folder of series beside it; name a folder here.</source>
-        <translation type="unfinished"></translation>
+        <translation>数据库服务器上的患者库由服务器自带的工具备份和修复，其序列文件夹另行备份；此处请指定文件夹。</translation>
     </message>
     <message>
         <source>The backup was not made: there is no patient library in {place}.</source>
-        <translation type="unfinished"></translation>
+        <translation>未生成备份：{place} 中没有患者库。</translation>
     </message>
     <message>
         <source>The backup was not made: the disk takes no file of this size; choose another disk, or have this one formatted for larger files.</source>
-        <translation type="unfinished"></translation>
+        <translation>未生成备份：该磁盘不能存放这么大的文件；请选择其他磁盘，或将其格式化为支持大文件的格式。</translation>
     </message>
     <message>
         <source>There is no patient library in this database.</source>
-        <translation type="unfinished"></translation>
+        <translation>此数据库中没有患者库。</translation>
     </message>
     <message>
         <source>Nothing was restored: a newer version of the program made this backup.</source>
-        <translation type="unfinished"></translation>
+        <translation>未恢复任何内容：此备份由更新版本的程序生成。</translation>
     </message>
     <message>
         <source>Nothing was restored: the disk is too full; {needed} MB are needed, {free} MB are free.</source>
-        <translation type="unfinished"></translation>
+        <translation>未恢复任何内容：磁盘空间不足；需要 {needed} MB，可用 {free} MB。</translation>
     </message>
     <message>
         <source>Nothing was restored: the file is not a HipDesk backup, or was cut off or altered; use another backup.</source>
-        <translation type="unfinished"></translation>
+        <translation>未恢复任何内容：该文件不是 HipDesk 备份，或已被截断或更改；请使用其他备份。</translation>
     </message>
     <message>
         <source>Nothing was restored: the library in {place} cannot be moved aside.</source>
-        <translation type="unfinished"></translation>
+        <translation>未恢复任何内容：{place} 中的患者库无法移开。</translation>
     </message>
     <message>
         <source>Nothing was restored: {place} holds something else; name another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>未恢复任何内容：{place} 中有其他内容；请指定其他文件夹。</translation>
     </message>
     <message>
         <source>Nothing was restored: {place} is no file; name a backup.</source>
-        <translation type="unfinished"></translation>
+        <translation>未恢复任何内容：{place} 不是文件；请指定备份。</translation>
     </message>
     <message>
         <source>The patient library could not be checked: there is none in {place}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法检查患者库：{place} 中没有患者库。</translation>
     </message>
     <message>
         <source>An older version wrote it; open it with this one, then check again.</source>
-        <translation type="unfinished"></translation>
+        <translation>它由旧版本写入；请先用本版本打开，再检查一次。</translation>
     </message>
     <message>
         <source>The patient library could not be repaired: its database has lost something; restore a backup, which keeps this library aside.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法修复患者库：其数据库丢失了内容；请恢复备份，现有患者库会保留在一边。</translation>
+    </message>
+    <message>
+        <source>The patient library cannot be trusted: {what}; restore it from a copy.</source>
+        <translation>患者库不可信：{what}；请从副本恢复。</translation>
     </message>
     <message>
         <source>entry {number} of its record of changes is not what was written</source>
-        <translation type="unfinished"></translation>
+        <translation>更改记录的第 {number} 条与写入时不一致</translation>
     </message>
     <message>
         <source>an analysis was added or removed outside the program</source>
-        <translation type="unfinished"></translation>
+        <translation>有分析在程序之外被添加或删除</translation>
     </message>
     <message>
         <source>a stored result was changed outside the program</source>
-        <translation type="unfinished"></translation>
+        <translation>有存储的结果在程序之外被更改</translation>
     </message>
     <message>
         <source>a reader&apos;s correction was changed outside the program</source>
-        <translation type="unfinished"></translation>
+        <translation>有阅片者的修正在程序之外被更改</translation>
     </message>
     <message>
         <source>what a reader did was changed outside the program</source>
-        <translation type="unfinished"></translation>
+        <translation>有阅片者的操作记录在程序之外被更改</translation>
     </message>
     <message>
         <source>a visit was moved outside the program</source>
-        <translation type="unfinished"></translation>
+        <translation>有就诊在程序之外被移动</translation>
     </message>
     <message>
         <source>images were moved to another visit outside the program</source>
-        <translation>图像在程序之外被移至另一次就诊</translation>
+        <translation>有图像在程序之外被移到另一次就诊</translation>
     </message>
     <message>
         <source>Reading both visits</source>
@@ -5917,15 +5680,15 @@
     <name>keeping_menu</name>
     <message>
         <source>Back up the library</source>
-        <translation type="unfinished"></translation>
+        <translation>备份患者库</translation>
     </message>
     <message>
         <source>Restore the library from a backup</source>
-        <translation type="unfinished"></translation>
+        <translation>从备份恢复患者库</translation>
     </message>
     <message>
         <source>Backups of HipDesk (*.zip)</source>
-        <translation type="unfinished"></translation>
+        <translation>HipDesk 备份 (*.zip)</translation>
     </message>
 </context>
 <context>

@@ -18,9 +18,8 @@ from hipdesk.adapters.store import BACKUPS, DATABASE, SqlVisitStore
 from hipdesk.errors import StoreError, StoreTooNew
 from tests.adapters.library_tools import SENTENCE, add, kill_while_writing, tamper
 from tests.adapters.small_disks import run_on_small_disk
+from tests.adapters.test_migrations import VERSIONS, written_by
 from tests.analysis_factory import make_analysis
-
-FIRST_VERSION = Path(__file__).with_name("library_0001.sql")
 
 
 @pytest.fixture
@@ -108,7 +107,7 @@ def test_a_read_only_folder(filled: Path) -> None:
 
 
 def test_a_migration_for_which_there_is_no_room(tmp_path: Path) -> None:
-    disk, older = tmp_path / "disk", first_version(tmp_path / "first")
+    disk, older = tmp_path / "disk", written_by("0001", tmp_path / "first")
     disk.mkdir()
     program = (
         "import shutil, sys\nshutil.copytree(sys.argv[2], sys.argv[1])\nsys.argv.pop()\n" + OPENS
@@ -181,18 +180,23 @@ while True:
 """
 
 
-def first_version(place: Path) -> Path:
-    """A library that the first version of the program wrote."""
-    place.mkdir()
+def older_library(folder: Path, version: str) -> Path:
+    """A library that this version wrote, made once."""
+    place = folder / version
+    return place if place.exists() else written_by(version, place)
+
+
+def audit_entries(place: Path) -> int:
     with closing(sqlite3.connect(place / DATABASE)) as connection:
-        connection.executescript(FIRST_VERSION.read_text(encoding="utf-8"))
-    return place
+        return int(connection.execute("SELECT count(*) FROM audit").fetchone()[0])
 
 
 def campaign(tmp_path: Path, kills: int, seed: int) -> int:
-    """Kill programs that migrate library after library; how many were half-way."""
-    older, dice, interrupted = first_version(tmp_path / "older"), random.Random(seed), 0
+    """Kill programs that migrate libraries of each version in turn; how many were half-way."""
+    dice, interrupted = random.Random(seed), 0
     for number in range(kills):
+        older = older_library(tmp_path, VERSIONS[number % len(VERSIONS)])
+        entries = audit_entries(older)
         out = tmp_path / f"out{number}"
         out.mkdir()
         done = kill_while_writing(MIGRATES, [older, out], dice)
@@ -202,7 +206,7 @@ def campaign(tmp_path: Path, kills: int, seed: int) -> int:
             interrupted += found != [(database.NEWEST,)]
             assert place.name not in done or found == [(database.NEWEST,)]
             with SqlVisitStore.open(place) as store:
-                assert store.verify_audit() == len(store.analyses()) == 3
+                assert store.verify_audit() == entries > 0
             assert check(place).database_sound
         shutil.rmtree(out)
     return interrupted

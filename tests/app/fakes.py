@@ -1017,19 +1017,26 @@ class FakeLibrary:
         self.kept_choices = FakeChoices()
         self._store = store
         self.problem = problem
+        self.damaged = False
+        self.keeping: Any = None
+        self.lent = False
         self.retried = 0
         self.mended = False
 
     @property
     def store(self) -> FakeStore | None:
-        return None if self.problem else self._store
+        return None if self.problem or self.lent else self._store
 
     @property
     def choices(self) -> FakeChoices | None:
         return None if self.problem else self.kept_choices
 
+    def lend(self) -> None:
+        self.lent = True
+
     def retry(self) -> None:
         self.retried += 1
+        self.lent = False
         if self.mended:
             self.problem = None
 

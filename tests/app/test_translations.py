@@ -149,14 +149,14 @@ VOICELESS = re.compile(
     r"|hipdesk\.adapters\.(migrations|_pdf_|report_pdf|pictures|comparison_pictures)"  # on paper
     r"|hipdesk\.adapters\.(_output_|dicom_output|dicom_writer|result_folder|segmentation_file)"
     r"|hipdesk\.adapters\.(_store_audit|_dicom_codestreams|_dicom_phases|worker_process)"
-    r"|hipdesk\.adapters\.(backup|case_bundle|deidentify|integrity|table_export)\b"  # commands
+    r"|hipdesk\.adapters\.(case_bundle|deidentify|table_export)\b"  # commands
     r"|hipdesk\.(clinical|clinical_import|himriss)\b"  # the form has words of its own
     r"|hipdesk\.adapters\._store_(clinical|readings)\b"
 )
 """Modules whose words never come to the window, or only as names of series."""
 
-ANSWERING = ("hipdesk.clinical",)
-"""Voiceless modules of which a form shows the answers that it offers, and nothing else."""
+ANSWERING = ("hipdesk.clinical", "hipdesk.adapters._store_audit")
+"""Voiceless modules: a form shows the answers that one offers, a message what the other found."""
 
 BESIDE = (
     "app.controllers.opening",
@@ -167,6 +167,12 @@ BESIDE = (
 
 NOT_SHOWN = frozenset(
     {
+        # On the command line only.
+        "The backup was not made: {} exists already; choose another name, or pass --force.",
+        (
+            "Nothing was restored: there is a patient library in {} already; name another "
+            "folder, or pass --force to move it aside first."
+        ),
         # On paper only.
         "Name not stated",
         "not stated",
@@ -249,6 +255,10 @@ IN_PARTS = frozenset(
         "The patient library could not be opened",
         "The patient library could not be read",
         "The patient library could not be closed",
+        "The patient library could not be checked",
+        "The patient library could not be repaired",
+        "The backup was not made",
+        "Nothing was restored",
         "Nothing was saved in the patient library",
     }
 )

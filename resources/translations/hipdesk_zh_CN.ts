@@ -29,6 +29,113 @@
     </message>
 </context>
 <context>
+    <name>AlignmentPanel</name>
+    <message>
+        <source>Lesions between the visits</source>
+        <translation>两次就诊之间的病变</translation>
+    </message>
+    <message>
+        <source>Of results that have changed since, so not current; align the visits again.</source>
+        <translation>所依据的结果此后已有变化，因此不是最新；请重新对齐两次就诊。</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Align visits</source>
+        <translation>对齐就诊</translation>
+    </message>
+    <message>
+        <source>Align again</source>
+        <translation>重新对齐</translation>
+    </message>
+    <message>
+        <source>The two may not be compared; ask for the changes all the same first</source>
+        <translation>两者不可比较；请先要求仍然给出变化</translation>
+    </message>
+    <message>
+        <source>Lay this hip of the later visit on the earlier one, bone on bone</source>
+        <translation>将后一次就诊的该髋按骨骼对齐到前一次</translation>
+    </message>
+    <message>
+        <source>Aligning, {percent} %: {step}</source>
+        <translation>正在对齐，{percent}%：{step}</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>mL</source>
+        <translation>mL</translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation>新发</translation>
+    </message>
+    <message>
+        <source>Resolved</source>
+        <translation>消退</translation>
+    </message>
+    <message>
+        <source>Persistent</source>
+        <translation>持续</translation>
+    </message>
+    <message>
+        <source>BME of the femur</source>
+        <translation>股骨 BME</translation>
+    </message>
+    <message>
+        <source>BME of the hip bone</source>
+        <translation>髋骨 BME</translation>
+    </message>
+    <message>
+        <source>Effusion/synovitis</source>
+        <translation>积液/滑膜炎</translation>
+    </message>
+    <message>
+        <source>Align the visits to see which lesions are new, resolved or persistent. Scores stay as they are.</source>
+        <translation>对齐两次就诊，可查看哪些病变为新发、消退或持续。评分保持不变。</translation>
+    </message>
+    <message>
+        <source>One of the series does not show lesions, so no volumes are given.</source>
+        <translation>其中一个序列不显示病变，因此不给出体积。</translation>
+    </message>
+    <message>
+        <source>The two may not be compared; this was asked for all the same.</source>
+        <translation>两者不可比较；此结果系应要求仍然给出。</translation>
+    </message>
+    <message>
+        <source>Volumes are counted on the earlier visit&apos;s pixels and differ a little from each visit&apos;s own. Scores stay in native space: each is measured on its own visit&apos;s pixels.</source>
+        <translation>体积按前一次就诊的像素计算，与各次就诊自身的体积略有差异。评分保持在原始空间：各自按本次就诊的像素测量。</translation>
+    </message>
+    <message>
+        <source>{volume} mL lie where only one visit has slices, and are not compared.</source>
+        <translation>有 {volume} mL 位于仅一次就诊有层面的部位，未作比较。</translation>
+    </message>
+    <message>
+        <source>{bone}, not aligned: {reason}</source>
+        <translation>{bone}未对齐：{reason}</translation>
+    </message>
+    <message>
+        <source>{bone}: residual {median} mm, the median distance left between its surfaces of both visits; 95 % within {far} mm.</source>
+        <translation>{bone}：残差 {median} mm，即对齐后两次骨表面之间距离的中位数；95% 在 {far} mm 以内。</translation>
+    </message>
+    <message>
+        <source>Later visit moved to the left, back and up by {left}, {back} and {up} mm, and turned about these axes by {x}°, {y}° and {z}°.</source>
+        <translation>后一次就诊向左、向后、向上移动 {left}、{back}、{up} mm，并绕这些轴旋转 {x}°、{y}°、{z}°。</translation>
+    </message>
+    <message>
+        <source>Femur</source>
+        <translation>股骨</translation>
+    </message>
+    <message>
+        <source>Hip bone</source>
+        <translation>髋骨</translation>
+    </message>
+</context>
+<context>
     <name>AsidePage</name>
     <message>
         <source>Put aside and regrouped</source>
@@ -80,11 +187,129 @@
     </message>
     <message>
         <source>{name} on {day}</source>
-        <translation>{name}，{day}</translation>
+        <translation>{name} 于 {day}</translation>
     </message>
     <message>
         <source>{who}: {reason}</source>
         <translation>{who}：{reason}</translation>
+    </message>
+</context>
+<context>
+    <name>Blinded</name>
+    <message>
+        <source>Enter your name in the settings first: readings are kept by reader.</source>
+        <translation>请先在设置中填写您的姓名：读片结果按阅片者保存。</translation>
+    </message>
+    <message>
+        <source>Drawing the order of the visits</source>
+        <translation>正在抽签决定访视顺序</translation>
+    </message>
+    <message>
+        <source>One visit has no order to be hidden; read it on this page.</source>
+        <translation>只有一次访视，没有顺序可隐藏；请在此页上读片。</translation>
+    </message>
+    <message>
+        <source>Enter at least one total.</source>
+        <translation>请至少填写一项总分。</translation>
+    </message>
+    <message>
+        <source>Keeping the reading</source>
+        <translation>正在保存读片结果</translation>
+    </message>
+    <message>
+        <source>Reading a visit&apos;s images</source>
+        <translation>正在读取一次访视的图像</translation>
+    </message>
+    <message>
+        <source>its images cannot be read</source>
+        <translation>其图像无法读取</translation>
+    </message>
+</context>
+<context>
+    <name>BlindedPage</name>
+    <message>
+        <source>Blinded reading</source>
+        <translation>盲法阅片</translation>
+    </message>
+    <message>
+        <source>Hip</source>
+        <translation>髋</translation>
+    </message>
+    <message>
+        <source>Total of the hip (0-{n})</source>
+        <translation>该髋总分（0-{n}）</translation>
+    </message>
+    <message>
+        <source>The visits come in an order drawn by lot. Dates, scores, outlines and earlier readings are hidden until you finish.</source>
+        <translation>各次访视按抽签决定的顺序出现。在您结束之前，日期、评分、轮廓和以前的读片结果均被隐藏。</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>上一次</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一次</translation>
+    </message>
+    <message>
+        <source>Finish and unblind</source>
+        <translation>结束并揭盲</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>What you saved is kept; the order stays hidden</source>
+        <translation>已保存的结果会保留；顺序仍保持隐藏</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Which visit was which</source>
+        <translation>各访视的真实身份</translation>
+    </message>
+    <message>
+        <source>Every reading was kept in your name as read without knowing the order, with the lot that drew it.</source>
+        <translation>每次读片均以您的名义、按不知访视顺序的方式保存，并附有抽签记录。</translation>
+    </message>
+    <message>
+        <source>Slices of the visit</source>
+        <translation>该访视的层面</translation>
+    </message>
+    <message>
+        <source>Visit {letter}</source>
+        <translation>访视 {letter}</translation>
+    </message>
+    <message>
+        <source>{place} of {of}</source>
+        <translation>第 {place} 次，共 {of} 次</translation>
+    </message>
+    <message>
+        <source>This visit is being read…</source>
+        <translation>正在读取该访视……</translation>
+    </message>
+    <message>
+        <source>Save correction</source>
+        <translation>保存更正</translation>
+    </message>
+    <message>
+        <source>Save reading</source>
+        <translation>保存读片</translation>
+    </message>
+    <message>
+        <source>Saved.</source>
+        <translation>已保存。</translation>
+    </message>
+    <message>
+        <source>Visit</source>
+        <translation>访视</translation>
+    </message>
+    <message>
+        <source>Day</source>
+        <translation>日期</translation>
     </message>
 </context>
 <context>
@@ -422,6 +647,10 @@
     <message>
         <source>Left out until it has a date: {study}.</source>
         <translation>在填写日期之前不计入：{study}。</translation>
+    </message>
+    <message>
+        <source>Aligning two visits</source>
+        <translation>正在对齐两次就诊</translation>
     </message>
 </context>
 <context>
@@ -1391,6 +1620,14 @@
     <message>
         <source>Total of the hip (0-{n})</source>
         <translation>该髋总分（0-{n}）</translation>
+    </message>
+    <message>
+        <source>Read blinded...</source>
+        <translation>盲法阅片…</translation>
+    </message>
+    <message>
+        <source>All visits of this patient in random order, without dates or earlier readings</source>
+        <translation>该患者的所有访视以随机顺序出现，不显示日期和以前的读片结果</translation>
     </message>
     <message>
         <source>Read without knowing which visit came first</source>
@@ -4558,6 +4795,10 @@
         <translation>不再重新分析</translation>
     </message>
     <message>
+        <source>The patient library cannot be trusted: {what}; restore it from a copy.</source>
+        <translation>患者库不可信：{what}；请从副本恢复。</translation>
+    </message>
+    <message>
         <source> (&apos;{description}&apos;)</source>
         <translation>（“{description}”）</translation>
     </message>
@@ -5438,10 +5679,6 @@
         <translation>无法修复患者库：其数据库丢失了内容；请恢复备份，现有患者库会保留在一边。</translation>
     </message>
     <message>
-        <source>The patient library cannot be trusted: {what}; restore it from a copy.</source>
-        <translation>患者库不可信：{what}；请从副本恢复。</translation>
-    </message>
-    <message>
         <source>entry {number} of its record of changes is not what was written</source>
         <translation>更改记录的第 {number} 条与写入时不一致</translation>
     </message>
@@ -5467,7 +5704,7 @@
     </message>
     <message>
         <source>images were moved to another visit outside the program</source>
-        <translation>有图像在程序之外被移到另一次就诊</translation>
+        <translation>图像在程序之外被移至另一次就诊</translation>
     </message>
     <message>
         <source>Reading both visits</source>

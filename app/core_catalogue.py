@@ -566,6 +566,7 @@ _LIBRARY: Final = (
     f"{SAVING}: it was opened for reading only.",
     "Nothing was saved: this analysis is in the patient library already.",
     "This visit has no analysis; open the folder of its images.",
+    "This visit was put aside; bring it back in the library to open it.",
     (
         "The images in the patient library are not those that were analysed, so they are not "
         "shown; restore the library from a copy, or open the folder of the images."

@@ -170,6 +170,8 @@ class Found:
         return next((one.series for one in self.choice.ranking if one.series.uid == uid), None)
 
 
+PUT_ASIDE: Final = "This visit was put aside; bring it back in the library to open it."
+
 TEXT_DOUBTFUL: Final = "text_doubtful"
 """Code of the notice that names or descriptions look garbled."""
 
@@ -640,7 +642,10 @@ def reopen(
         The user asked to stop.
     """
     owner = store.patient_of(visit_uid)
-    entry = next(each for each in store.entries(owner.uid) if each.visit.uid == visit_uid)
+    every = store.entries(owner.uid)
+    entry = next((each for each in every if each.visit.uid == visit_uid), None)
+    if entry is None:
+        raise StoreError(PUT_ASIDE)
     uids = tuple(wanted) or to_open(entry)
     opened = [
         stored(store, reader, uid, _part(progress, index, len(uids)), cancelled)

@@ -114,6 +114,7 @@ def trend_shown(
         *_band(lines, translate),
         *_gaps(lines),
         *_undated(entries, translate),
+        *_entered(dated, translate),
     )
     return TrendShown(measure, lines, tuple(each for each in said if each), _mixed(timeline))
 
@@ -235,6 +236,13 @@ def _undated(entries: Sequence[VisitEntry], translate: Translate) -> tuple[str, 
         for entry in entries
         if entry.visit.day is None
     )
+
+
+def _entered(dated: Sequence[VisitEntry], translate: Translate) -> tuple[str, ...]:
+    """Which days are a reader's, not the images'."""
+    days = ", ".join(day_of(each.visit.day) for each in dated if each.dated_by is not None)
+    sentence = translate("FollowUp", "Date given by a reader, not by the images: {days}.")
+    return (sentence.format(days=days),) if days else ()
 
 
 def comparison_of(

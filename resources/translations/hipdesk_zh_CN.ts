@@ -649,6 +649,10 @@
         <translation>在填写日期之前不计入：{study}。</translation>
     </message>
     <message>
+        <source>Date given by a reader, not by the images: {days}.</source>
+        <translation>日期由阅片者给出，图像未载明：{days}。</translation>
+    </message>
+    <message>
         <source>Aligning two visits</source>
         <translation>正在对齐两次就诊</translation>
     </message>
@@ -4793,6 +4797,10 @@
     <message>
         <source>they are not analysed again</source>
         <translation>不再重新分析</translation>
+    </message>
+    <message>
+        <source>This visit was put aside; bring it back in the library to open it.</source>
+        <translation>此次就诊已搁置；请先在患者库中恢复后再打开。</translation>
     </message>
     <message>
         <source>The patient library cannot be trusted: {what}; restore it from a copy.</source>

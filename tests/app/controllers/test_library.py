@@ -256,6 +256,15 @@ def test_a_stored_visit_without_a_date_asks_for_it_again():
     assert row.dated_by == window.bench.keeper.settings.reader_name
 
 
+def test_a_visit_that_was_put_aside_meanwhile_is_not_opened():
+    window = filled()
+    window.bench.store.put_aside(["visit-1"], "a phantom", "A")
+    window.library_view.gestures.open_visit("visit-1")
+    window.bench.jobs.run_all()
+    assert window.said == ["This visit was put aside; bring it back in the library to open it."]
+    assert window.exam.visit_uid == "visit-3"
+
+
 def test_a_visit_says_whom_its_images_name_if_that_is_somebody_else():
     window = filled()
     window.bench.store.move_visit("visit-1", "patient-2", "A", "seen")

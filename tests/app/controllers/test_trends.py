@@ -23,6 +23,16 @@ from tests.visit_hips import MODEL, placed_hip
 RIGHT, LEFT = Side.RIGHT, Side.LEFT
 
 
+def test_a_day_that_a_reader_gave_is_in_the_trend_and_said():
+    given = replace(entry(visit("b", date(2024, 2, 1), 0.2, 0.2)), dated_by="Dr A")
+    stated = entry(visit("a", date(2024, 1, 1), 0.1, 0.1))
+    shown = trend_shown([stated, given], Measure.U_MEAN, translate)
+    assert [mark.day for mark in shown.lines[0].marks] == [date(2024, 1, 1), date(2024, 2, 1)]
+    assert "Date given by a reader, not by the images: 2024-02-01." in shown.sentences
+    untouched = trend_shown([replace(given, dated_by=None)], Measure.U_MEAN, translate)
+    assert not any("given by a reader" in each for each in untouched.sentences)
+
+
 def entry(
     visit: Visit, verdict: Verdict | None = None, descriptions: tuple[str, ...] = ("Hips",)
 ) -> VisitEntry:

@@ -577,6 +577,7 @@ def test_a_visits_menu_holds_what_can_be_done_to_it(view: LibraryView, told: Rec
 def test_a_day_that_a_reader_gave_says_so_and_can_be_corrected(
     qtbot: QtBot, view: LibraryView, told: Recorder
 ) -> None:
+    view.show_patients(patient_rows(2), "p1", "")
     given = date(2024, 2, 29)
     show_visits(view, replace(visit_row("v1", given), dated_by="Dr A"), visit_row("v0"))
     (chip,) = (each for each in view.findChildren(QLabel) if each.text() == "Date entered")
@@ -590,6 +591,7 @@ def test_a_day_that_a_reader_gave_says_so_and_can_be_corrected(
 
 
 def test_a_card_names_whom_the_images_state(view: LibraryView) -> None:
+    view.show_patients(patient_rows(2), "p1", "")
     show_visits(view, replace(visit_row("v1"), stated=patient(7, "Roe^John")), visit_row("v0"))
     assert words(view).count("Its images name Roe, John (ID HD-00007") == 1
 

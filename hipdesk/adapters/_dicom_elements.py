@@ -65,6 +65,9 @@ MOST_FRAMES: Final = 20_000
 _MOST_VALUE_BYTES: Final = 1 << 14
 """Of a wanted value; the longest are names, and lists of numbers that tell nothing."""
 
+_MOST_PARTS: Final = 64
+"""Of a value; a longer list is damaged, and would be gone through once for each frame."""
+
 _ENTERED: Final = DESCENDED | CONVERTED | {PHILIPS_FRAME}
 
 _LARGEST: Final = 1e12
@@ -95,7 +98,8 @@ class Elements:
         raw = self.values.get(tag)
         if not raw:
             return ()
-        return tuple(part.strip(" \0\r\n\t") for part in raw.decode("latin-1").split("\\"))
+        parts = raw.decode("latin-1").split("\\", _MOST_PARTS)
+        return tuple(part.strip(" \0\r\n\t") for part in parts)
 
     def string(self, tag: int) -> str:
         """First value as text; empty where absent."""
@@ -141,7 +145,7 @@ class Elements:
 
     def _unpacked(self, tag: int, code: str) -> tuple[float, ...]:
         raw = self.values.get(tag, b"")
-        count = len(raw) // struct.calcsize(code)
+        count = min(len(raw) // struct.calcsize(code), _MOST_PARTS)
         order = "<" if self.little else ">"
         return tuple(float(value) for value in struct.unpack_from(f"{order}{count}{code}", raw))
 

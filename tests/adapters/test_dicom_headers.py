@@ -20,7 +20,7 @@ from pydicom.uid import (
 )
 
 from hipdesk.adapters import _dicom_elements
-from hipdesk.adapters._dicom_elements import read_header
+from hipdesk.adapters._dicom_elements import Elements, read_header
 from hipdesk.adapters._dicom_headers import frames_of, is_lossy, region_of
 from hipdesk.adapters._dicom_tags import Tag
 from hipdesk.adapters._dicom_walk import inflated
@@ -147,6 +147,16 @@ def test_numbers_that_are_none_are_refused(path, word):
     at = content.index(b"\x20\0\x32\0DS") + 8
     path.write_bytes(content[:at] + word.ljust(4) + content[at + 4 :])
     assert "where it lies" in reason(path)
+
+
+def test_of_endless_lists_no_more_is_gone_through_than_any_value_has():
+    elements = Elements(
+        {Tag.PIXEL_SPACING: b"5\\" * 8000, Tag.DIMENSIONS: b"\1\0\0\0" * 4000,
+         Tag.IMAGE_TYPE: b"A\\" * 8000}
+    )  # fmt: skip
+    assert elements.numbers(Tag.PIXEL_SPACING) is None
+    assert len(elements.numbers(Tag.DIMENSIONS) or ()) < 100
+    assert len(elements.strings(Tag.IMAGE_TYPE)) < 100
 
 
 @pytest.mark.parametrize(

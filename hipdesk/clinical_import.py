@@ -8,8 +8,8 @@ table, and never replaced.
 
 A table is text in UTF-8, UTF-16 or GB 18030 (which contains GBK), its cells
 parted by commas, semicolons or tabs; decimals are written with a point or a
-comma. Its first line holds names of `VISIT_COLUMNS` or `TREATMENT_COLUMNS`,
-in any order. An empty cell, and the `MISSING` marks, mean not recorded.
+comma. Its first line holds names of `VISIT_COLUMNS`, `TREATMENT_COLUMNS` or
+`READING_COLUMNS`, in any order. An empty cell, and the `MISSING` marks, mean not recorded.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from hipdesk.clinical import (
@@ -43,6 +43,7 @@ from hipdesk.clinical import (
     TreatmentKind,
 )
 from hipdesk.errors import RefusedValue, UnreadableInput
+from hipdesk.himriss import HIGHEST, Compartment, Reading, by_reader
 from hipdesk.records import Side
 
 MISSING: Final = frozenset(
@@ -109,6 +110,7 @@ class KnownVisit:
     uid: str
     day: date | None = field(repr=False)
     facts: ClinicalFacts | None = field(default=None, repr=False)
+    readings: tuple[Reading, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,36 @@ class TreatmentEntry:
     def content(self) -> Hashable:
         """What the line says of it."""
         return self.treatment
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingEntry:
+    """The HIMRISS reading of one line.
+
+    Attributes
+    ----------
+    held : as the library holds it; None where it does not
+    """
+
+    line: int
+    patient_uid: str
+    reading: Reading = field(repr=False)
+    held: Reading | None = field(default=None, repr=False)
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the library holds all of it already."""
+        return self.held is not None
+
+    @property
+    def key(self) -> Hashable:
+        """What only one line of a table may speak of."""
+        return *_whose(self.reading), self.reading.number
+
+    @property
+    def content(self) -> Hashable:
+        """What the line says of it."""
+        return _said(self.reading), self.reading.read_utc
 
 
 class _Entry(Protocol):
@@ -394,6 +426,11 @@ _HARRIS_FIGURES: Final = (
     "leg_length_difference_cm",
 )
 
+_SIDES: Final = {
+    **dict.fromkeys(("r", "right", "右", "右侧"), Side.RIGHT),
+    **dict.fromkeys(("l", "left", "左", "左侧"), Side.LEFT),
+}
+
 _PATIENT_COLUMNS: Final = (
     Column(
         "patient_id",
@@ -451,15 +488,68 @@ TREATMENT_COLUMNS: Final[tuple[Column, ...]] = (
         "side",
         "Hip of an injection or operation",
         "right or left",
-        _one_of(
-            {
-                **dict.fromkeys(("r", "right", "右", "右侧"), Side.RIGHT),
-                **dict.fromkeys(("l", "left", "左", "左侧"), Side.LEFT),
-            }
-        ),
+        _one_of(_SIDES),
     ),
 )
 """One line a treatment."""
+
+
+def _whole(text: str) -> int:
+    value = _figure(text)
+    if value != int(value):
+        raise _Unread("this is not a whole number")
+    return int(value)
+
+
+def _total_to(highest: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        value = _whole(text)
+        if not 0 <= value <= highest:
+            raise _Unread("this is outside the range")
+        return value
+
+    return read
+
+
+def _number(text: str) -> int:
+    value = _whole(text)
+    if value < 1:
+        raise _Unread("readings are numbered from 1")
+    return value
+
+
+READING_COLUMNS: Final[tuple[Column, ...]] = (
+    *_PATIENT_COLUMNS,
+    Column("visit_date", "Day of the visit", ANY_DATE, _full_date, required=True),
+    Column("side", "Which hip", "right or left", _one_of(_SIDES), required=True),
+    Column("reader", "Who read", "a name", str, required=True),
+    Column(
+        "number",
+        "1 for the reader's first reading of this hip and visit, 2 for the next; empty means 1",
+        "a whole number from 1, without a gap",
+        _number,
+    ),
+    Column(
+        "read_date", "When it was read; empty means the day of the import", ANY_DATE, _full_date
+    ),
+    Column(
+        "blinded_to_order",
+        "Whether the reader did not know which visit came first; empty means no",
+        YES_OR_NO,
+        _yes_no,
+        dash_is_missing=False,
+    ),
+    *(
+        Column(
+            name.value,
+            f"HIMRISS total: {name.words}",
+            f"a whole number from 0 to {HIGHEST[name]}",
+            _total_to(HIGHEST[name]),
+        )
+        for name in Compartment
+    ),
+)
+"""One line a HIMRISS reading of a hip."""
 
 
 def template(columns: Sequence[Column]) -> str:
@@ -565,6 +655,29 @@ def plan_treatments(
         lambda row: _treatment_entry(row, today),
         _completed_treatment,
     )
+
+
+def plan_readings(
+    data: bytes, patients: Sequence[KnownPatient], today: date
+) -> ImportPlan[ReadingEntry]:
+    """Try out a table with one line a HIMRISS reading.
+
+    Parameters
+    ----------
+    data : the file's bytes
+    patients : in the library
+    today : no reading was made after it
+
+    Raises
+    ------
+    UnreadableInput
+        It is no text, or none in an encoding that can be told.
+    """
+    plan = _plan(
+        data, READING_COLUMNS, patients, lambda row: _reading_entry(row, today), _known_reading
+    )
+    held = (each for known in patients for visit in known.visits for each in visit.readings)
+    return _without_gaps(plan, held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -831,6 +944,94 @@ def _treatment_entry(row: _Row, today: date) -> TreatmentEntry | None:
         lambda: Treatment(kind, name, started, stopped, row.value("dose") or "", row.value("side")),
     )
     return None if treatment is None else TreatmentEntry(row.line, row.patient.uid, treatment)
+
+
+def _reading_entry(row: _Row, today: date) -> ReadingEntry | None:
+    day, patient, side = row.value("visit_date"), row.patient, row.value("side")
+    reader, number = row.value("reader"), row.value("number") or 1
+    if day is None or patient is None or side is None or reader is None:
+        return None
+    there = [visit for visit in patient.visits if visit.day == day]
+    if not there:
+        row.refuse("visit_date", "the patient has no visit on this day", "the day of a visit")
+    if len(there) > 1:
+        row.refuse("visit_date", "the patient has several visits on this day", "a day with one")
+    read_on = row.value("read_date") or today
+    _check_days(row, {"read_date": read_on}, None, today)
+    if read_on < day:
+        row.refuse("read_date", "this lies before the visit", "the visit's day or a later one")
+    if len(there) != 1:
+        return None
+    made = row.attempt(
+        "",
+        "at least one total",
+        lambda: Reading(
+            there[0].uid,
+            side,
+            reader,
+            number,
+            datetime(read_on.year, read_on.month, read_on.day, tzinfo=UTC),
+            bool(row.value("blinded_to_order")),
+            *(row.value(name.value) for name in Compartment),
+        ),
+    )
+    return ReadingEntry(row.line, patient.uid, made) if isinstance(made, Reading) else None
+
+
+def _known_reading(row: _Row, entry: ReadingEntry) -> ReadingEntry:
+    """The entry with the reading that the library holds, or a problem where the two differ."""
+    visits = () if row.patient is None else row.patient.visits
+    known = (each for visit in visits for each in visit.readings)
+    same = (*_whose(entry.reading), entry.reading.number)
+    held = next((each for each in known if (*_whose(each), each.number) == same), None)
+    if held is None:
+        return entry
+    old, new = _said(held), _said(entry.reading)
+    _refuse_differing(row, [name for name in new if new[name] != old[name]])
+    return replace(entry, held=held)
+
+
+def _said(reading: Reading) -> dict[str, Any]:
+    """What a reading says, by the names of its columns."""
+    totals = {name.value: total for name, total in reading.totals.items()}
+    return {"blinded_to_order": reading.blinded_to_order, **totals}
+
+
+def _whose(reading: Reading) -> tuple[str, Side, str]:
+    """Visit, hip and reader, however the name is spaced or cased."""
+    (reader,) = by_reader([reading])
+    return reading.visit_uid, reading.side, reader
+
+
+def _without_gaps(
+    plan: ImportPlan[ReadingEntry], held: Iterable[Reading]
+) -> ImportPlan[ReadingEntry]:
+    """The plan without re-reads whose earlier readings are neither in it nor in the library."""
+    known = {(*_whose(each), each.number) for each in held}
+    kept, lost = [], []
+    for entry in sorted(plan.entries, key=lambda each: each.reading.number):
+        before = (*_whose(entry.reading), entry.reading.number - 1)
+        if entry.reading.number == 1 or before in known:
+            known.add((*before[:3], entry.reading.number))
+            kept.append(entry)
+        else:
+            lost.append(entry)
+    problems = [
+        Problem(
+            each.line,
+            "number",
+            f"this reader's reading {each.reading.number - 1} of this hip and visit is missing",
+            "readings numbered from 1 without a gap",
+            str(each.reading.number),
+        )
+        for each in lost
+    ]
+    return replace(
+        plan,
+        entries=tuple(sorted(kept, key=lambda each: each.line)),
+        problems=tuple(sorted((*plan.problems, *problems), key=lambda each: each.line)),
+        skipped=tuple(sorted((*plan.skipped, *(each.line for each in lost)))),
+    )
 
 
 def _check_days(

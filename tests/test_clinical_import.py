@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from hipdesk.clinical import (
     harris,
 )
 from hipdesk.clinical_import import (
+    READING_COLUMNS,
     TREATMENT_COLUMNS,
     VISIT_COLUMNS,
     Column,
@@ -35,8 +36,10 @@ from hipdesk.clinical_import import (
     KnownPatient,
     KnownVisit,
     Problem,
+    ReadingEntry,
     TreatmentEntry,
     VisitEntry,
+    plan_readings,
     plan_treatments,
     plan_visits,
     read_date,
@@ -44,6 +47,7 @@ from hipdesk.clinical_import import (
     template,
 )
 from hipdesk.errors import UnreadableInput
+from hipdesk.himriss import Reading
 from hipdesk.records import Side
 
 TODAY = date(2026, 3, 5)
@@ -577,11 +581,120 @@ def test_treatments_that_the_library_holds() -> None:
     assert later.held is None
 
 
+# HIMRISS
+
+
+HEAD = "patient_id,visit_date,side,reader,number,femoral_bml,acetabular_bml,effusion_synovitis\n"
+
+
+def held_reading(number: int = 1, femoral: int = 10) -> Reading:
+    at = datetime(2025, 1, 1, tzinfo=UTC)
+    return Reading("v1", Side.RIGHT, "Dr. A", number, at, False, femoral, 5, 3)
+
+
+def readings(
+    lines: str, held: Sequence[Reading] = (), head: str = HEAD
+) -> ImportPlan[ReadingEntry]:
+    first = PATIENTS[0]
+    visits = (replace(first.visits[0], readings=tuple(held)), *first.visits[1:])
+    known = (replace(first, visits=visits), *PATIENTS[1:])
+    return plan_readings((head + lines).encode(), known, TODAY)
+
+
+def test_a_reading_of_a_table() -> None:
+    head = HEAD.strip() + ",blinded_to_order,read_date\n"
+    plan = readings("P-1,2024-03-05,R,Dr. A,,12,4,9,yes,2024-04-01\n", head=head)
+    (entry,) = plan.to_import()
+    assert entry.reading == Reading(
+        "v1", Side.RIGHT, "Dr. A", 1, datetime(2024, 4, 1, tzinfo=UTC), True, 12, 4, 9
+    )
+    assert entry.reading.total == 25
+
+
+def test_a_compartment_may_be_missing_but_not_all() -> None:
+    (entry,) = readings("P-1,2024-03-05,左,Dr. A,1,12,,\n").to_import()
+    assert entry.reading.total is None
+    assert entry.reading.read_utc == datetime(2026, 3, 5, tzinfo=UTC)
+    problem = only_problem(readings("P-1,2024-03-05,L,Dr. A,1,,,\n"))
+    assert "at least one total" in problem.wrong
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "wrong"),
+    [
+        ("P-1,2024-03-05,R,Dr. A,1,66,4,9", "femoral_bml", "outside the range"),
+        ("P-1,2024-03-05,R,Dr. A,1,6,36,9", "acetabular_bml", "outside the range"),
+        ("P-1,2024-03-05,R,Dr. A,1,6,4,31", "effusion_synovitis", "outside the range"),
+        ("P-1,2024-03-05,R,Dr. A,1,6.5,4,3", "femoral_bml", "not a whole number"),
+        ("P-1,2024-03-05,R,Dr. A,0,6,4,3", "number", "numbered from 1"),
+        ("P-1,2024-03-05,R,Dr. A,2,6,4,3", "number", "reading 1 of this hip and visit is missing"),
+        ("P-1,2024-03-05,both,Dr. A,1,6,4,3", "side", "none of the words"),
+        ("P-1,2024-03-05,R,,1,6,4,3", "reader", "must not be empty"),
+        ("P-1,2024-03-06,R,Dr. A,1,6,4,3", "visit_date", "no visit on this day"),
+        ("00042,2024-03-05,R,Dr. A,1,6,4,3", "visit_date", "several visits"),
+        ("P-9,2024-03-05,R,Dr. A,1,6,4,3", "patient_id", "no patient has this ID"),
+    ],
+)
+def test_readings_that_are_refused(line: str, column: str, wrong: str) -> None:
+    problem = only_problem(readings(line + "\n"))
+    assert problem.column == column
+    assert wrong in problem.wrong
+
+
+@pytest.mark.parametrize("ends", ["65,35,30", "0,0,0"])
+def test_totals_at_their_ends(ends: str) -> None:
+    assert readings(f"P-1,2024-03-05,R,Dr. A,1,{ends}\n").clean
+
+
+def test_every_problem_of_readings_is_listed_line_by_line() -> None:
+    plan = readings(
+        "P-1,2024-03-05,R,Dr. A,1,66,36,9\n"
+        "P-1,2024-03-05,R,Dr. B,3,1,1,1\n"
+        "P-1,2024-03-05,L,Dr. B,1,1,1,1\n"
+    )
+    assert [(each.line, each.column) for each in plan.problems] == [
+        (2, "femoral_bml"),
+        (2, "acetabular_bml"),
+        (3, "number"),
+    ]
+    assert plan.to_import() == ()
+    assert [each.line for each in plan.to_import(skip=True)] == [4]
+    assert plan.skipped == (2, 3)
+
+
+def test_rereads_follow_what_they_repeat_in_any_order() -> None:
+    lines = "P-1,2024-03-05,R,dr.  a,3,3,3,3\nP-1,2024-03-05,R,Dr. A,2,2,2,2\n"
+    plan = readings(lines, [held_reading()])
+    assert plan.problems == ()
+    assert [each.reading.number for each in plan.to_import()] == [3, 2]
+
+
+def test_readings_that_the_library_holds() -> None:
+    line = "P-1,2024-03-05,R,dr. a,1,10,5,3\n"
+    same = readings(line, [held_reading()])
+    assert (same.unchanged, same.to_import()) == ((2,), ())
+    other = only_problem(readings(line, [held_reading(femoral=11)]))
+    assert (other.column, other.wrong) == ("femoral_bml", "the library holds another value")
+
+
+def test_a_reading_before_its_visit_is_refused() -> None:
+    head = HEAD.strip() + ",read_date\n"
+    early = only_problem(readings("P-1,2024-03-05,R,Dr. A,1,1,1,1,2024-03-04\n", head=head))
+    assert (early.column, early.wrong) == ("read_date", "this lies before the visit")
+    late = only_problem(readings("P-1,2024-03-05,R,Dr. A,1,1,1,1,2027-03-04\n", head=head))
+    assert (late.column, late.wrong) == ("read_date", "this lies in the future")
+
+
 # Documentation
 
 
 def test_every_column_is_documented_and_fits_the_template() -> None:
-    for columns, plan in ((VISIT_COLUMNS, visits), (TREATMENT_COLUMNS, treatments)):
+    plans = (
+        (VISIT_COLUMNS, visits),
+        (TREATMENT_COLUMNS, treatments),
+        (READING_COLUMNS, lambda text: readings("", head=text)),
+    )
+    for columns, plan in plans:
         names = [column.name for column in columns]
         assert len(set(names)) == len(names)
         assert all(column.words and column.expected for column in columns)
@@ -589,7 +702,7 @@ def test_every_column_is_documented_and_fits_the_template() -> None:
         assert problem.wrong == "no line follows the header"
 
 
-@pytest.mark.parametrize("columns", [VISIT_COLUMNS, TREATMENT_COLUMNS])
+@pytest.mark.parametrize("columns", [VISIT_COLUMNS, TREATMENT_COLUMNS, READING_COLUMNS])
 def test_the_manual_has_every_column(repository: Path, columns: Sequence[Column]) -> None:
     manual = (repository / "docs" / "clinical-tables.md").read_text(encoding="utf-8")
     rows = (f"| `{each.name}` | {each.words} | {each.expected} |" for each in columns)

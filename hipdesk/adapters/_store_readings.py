@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -12,10 +14,12 @@ from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_aside import is_aside
 from hipdesk.adapters._store_audit import READ, record
 from hipdesk.adapters._store_clinical import facts_by_visit, facts_of, treatments
+from hipdesk.adapters._store_clinical import known_patients as known_without_readings
 from hipdesk.adapters._store_database import by_id, many
 from hipdesk.adapters._store_errors import READING, SAVING, damaged
 from hipdesk.adapters._store_people import patient_row, visit_row
 from hipdesk.clinical import ClinicalFacts
+from hipdesk.clinical_import import KnownPatient, ReadingEntry
 from hipdesk.errors import RefusedValue, StoreError
 from hipdesk.himriss import BlindedOrder, Reading, standing, with_reading
 from hipdesk.ports import ClinicalHistory, ClinicalRecord, ClinicalVisit, DatedFacts
@@ -137,6 +141,40 @@ def clinical_record(connection: Connection, visit_uid: str) -> ClinicalRecord:
         treatments=tuple(treatments(connection, patient["id"])),
         readings=readings(connection, schema.reading.c.visit_id == visit["id"]),
     )
+
+
+def known_patients(connection: Connection) -> tuple[KnownPatient, ...]:
+    """Every patient as an import needs to know them, with the readings of each visit.
+
+    Raises
+    ------
+    StoreError
+        The library is damaged.
+    """
+    read: dict[str, list[Reading]] = defaultdict(list)
+    for each in readings(connection, schema.reading.c.id > 0):
+        read[each.visit_uid].append(each)
+    return tuple(
+        replace(
+            patient,
+            visits=tuple(
+                replace(visit, readings=tuple(read.get(visit.uid, ()))) for visit in patient.visits
+            ),
+        )
+        for patient in known_without_readings(connection)
+    )
+
+
+def import_readings(connection: Connection, entries: Sequence[ReadingEntry]) -> None:
+    """Keep the readings of a table's lines, re-reads after what they repeat.
+
+    Raises
+    ------
+    StoreError
+        The library has changed since the table was tried out.
+    """
+    for entry in sorted(entries, key=lambda each: each.reading.number):
+        keep_reading(connection, entry.reading, correcting=False)
 
 
 def clinical_history(connection: Connection, patient_uid: str) -> ClinicalHistory:

@@ -45,7 +45,7 @@ from hipdesk.adapters._store_saving import identity, save_analysis
 from hipdesk.adapters._store_spelling import charset_of, respell
 from hipdesk.adapters.protocol_choices import SqlProtocolChoices
 from hipdesk.clinical import ClinicalFacts, Treatment
-from hipdesk.clinical_import import KnownPatient, TreatmentEntry
+from hipdesk.clinical_import import KnownPatient, ReadingEntry, TreatmentEntry
 from hipdesk.clinical_import import VisitEntry as FactsEntry
 from hipdesk.errors import BugError, StoreError
 from hipdesk.himriss import BlindedOrder, Reading
@@ -451,7 +451,7 @@ class SqlVisitStore:
             return aligning.alignments(connection, schema.patient.c.uid == patient_uid)
 
     def known_patients(self) -> tuple[KnownPatient, ...]:
-        """Every patient with visits, facts and treatments, as an import needs to know them.
+        """Every patient with visits, facts, treatments and readings, as an import needs them.
 
         Raises
         ------
@@ -459,7 +459,7 @@ class SqlVisitStore:
             The library cannot be read, or is damaged.
         """
         with translated(READING), self._reading() as connection:
-            return clinical.known_patients(connection)
+            return himriss.known_patients(connection)
 
     def facts(self, visit_uid: str) -> ClinicalFacts | None:
         """What was asked, measured and found at a visit; None where nothing is recorded.
@@ -555,6 +555,18 @@ class SqlVisitStore:
         """
         with translated(READING), self._reading() as connection:
             return himriss.clinical_record(connection, visit_uid)
+
+    def import_readings(self, entries: Sequence[ReadingEntry]) -> None:
+        """Keep the HIMRISS readings of a table's lines, all or nothing, each in its reader's name.
+
+        Raises
+        ------
+        StoreError
+            The library has changed since the table was tried out; nothing was saved.
+        """
+        with translated(SAVING), self._writing() as connection:
+            himriss.import_readings(connection, entries)
+        log.info("HIMRISS readings imported: %d", len(entries))
 
     def clinical_history(self, patient_uid: str) -> ClinicalHistory:
         """The clinical record of a patient over the whole time.

@@ -1,4 +1,4 @@
-"""``hipdesk clinical``: tables of clinical facts and treatments into the library."""
+"""``hipdesk clinical``: tables of clinical facts, treatments and HIMRISS into the library."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ import typer
 from hipdesk.cli.library import Store, copies_of, opened_to_read, place_of
 from hipdesk.cli.terminal import Json, app, print_json, print_lines
 from hipdesk.clinical_import import (
+    READING_COLUMNS,
     TREATMENT_COLUMNS,
     VISIT_COLUMNS,
     ImportPlan,
     Problem,
+    plan_readings,
     plan_treatments,
     plan_visits,
     template,
@@ -35,6 +37,9 @@ app.add_typer(clinical, name="clinical", help="Clinical facts and treatments of 
 Treatments = Annotated[
     bool, typer.Option("--treatments", help="One line a treatment; else one line a visit.")
 ]
+Himriss = Annotated[
+    bool, typer.Option("--himriss", help="One line a HIMRISS reading; else one line a visit.")
+]
 
 
 @clinical.command("import")
@@ -43,6 +48,7 @@ def import_(
         Path, typer.Argument(metavar="TABLE.csv", help="See docs/clinical-tables.md.")
     ],
     treatments: Treatments = False,
+    himriss: Himriss = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be kept, and every problem.")
     ] = False,
@@ -50,7 +56,12 @@ def import_(
         bool, typer.Option("--skip-problems", help="Leave lines with problems out, keep the rest.")
     ] = False,
     reader: Annotated[
-        str, typer.Option("--reader", metavar="NAME", help="Who imports; the user without.")
+        str,
+        typer.Option(
+            "--reader",
+            metavar="NAME",
+            help="Who imports; the user without. HIMRISS readings name their own reader.",
+        ),
     ] = "",
     store: Store = "",
     as_json: Json = False,
@@ -60,14 +71,16 @@ def import_(
     Nothing is kept while a line has a problem, unless --skip-problems; what the
     library holds is completed, never replaced.
     """
+    _refuse_both(treatments, himriss)
     data = _read(table)
     with closing(_opened(store, dry_run)) as opened:
         today = datetime.now().astimezone().date()
-        make: Callable[..., Plan] = plan_treatments if treatments else plan_visits
-        plan = make(data, opened.known_patients(), today)
+        plan = _planner(treatments, himriss)(data, opened.known_patients(), today)
         kept = () if dry_run or not plan.usable else plan.to_import(skip=skip)
         begun = 0
-        if kept and treatments:
+        if kept and himriss:
+            opened.import_readings(kept)
+        elif kept and treatments:
             opened.import_treatments(kept, reader or getpass.getuser())
         elif kept:
             begun = opened.import_visits(kept, reader or getpass.getuser())
@@ -80,9 +93,22 @@ def import_(
 
 
 @clinical.command("template")
-def template_(treatments: Treatments = False) -> None:
+def template_(treatments: Treatments = False, himriss: Himriss = False) -> None:
     """Print the first line of an empty table."""
-    print_lines([template(TREATMENT_COLUMNS if treatments else VISIT_COLUMNS).strip()])
+    _refuse_both(treatments, himriss)
+    columns = TREATMENT_COLUMNS if treatments else VISIT_COLUMNS
+    print_lines([template(READING_COLUMNS if himriss else columns).strip()])
+
+
+def _planner(treatments: bool, himriss: bool) -> Callable[..., Plan]:
+    if himriss:
+        return plan_readings
+    return plan_treatments if treatments else plan_visits
+
+
+def _refuse_both(treatments: bool, himriss: bool) -> None:
+    if treatments and himriss:
+        raise typer.BadParameter("a table holds treatments or HIMRISS readings, not both")
 
 
 def _read(table: Path) -> bytes:

@@ -23,7 +23,7 @@ from hipdesk.clinical import (
     Treatment,
     TreatmentKind,
 )
-from hipdesk.clinical_import import plan_treatments, plan_visits
+from hipdesk.clinical_import import plan_readings, plan_treatments, plan_visits
 from hipdesk.errors import StoreError
 from hipdesk.himriss import Reading, drawn
 from hipdesk.ports import ClinicalHistory
@@ -246,6 +246,21 @@ class TestCommand:
         assert self.run(tmp_path, wrong, "--skip-problems", "--json", *closed) == 0
         assert json.loads(capsys.readouterr().out)["kept"] == 2
 
+    def test_himriss(
+        self, closed: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        head = "patient_id,visit_date,side,reader,femoral_bml,acetabular_bml,effusion_synovitis\n"
+        good, wrong = "4711,2024-03-01,R,Dr. B,12,4,9\n", "4711,2024-03-01,L,Dr. B,66,4,31\n"
+        assert self.run(tmp_path, head + good + wrong, "--himriss", "--dry-run", *closed) == 4
+        said = capsys.readouterr().out
+        assert "Line 3, femoral_bml: this is outside the range ('66')" in said
+        assert "Line 3, effusion_synovitis" in said
+        assert self.run(tmp_path, head + good, "--himriss", *closed) == 0
+        assert "1 lines were kept" in capsys.readouterr().out
+        assert cli.main(["clinical", "template", "--himriss"]) == 0
+        assert "femoral_bml" in capsys.readouterr().out
+        assert cli.main(["clinical", "template", "--himriss", "--treatments"]) == 2
+
     def test_template_and_absent_table(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -281,3 +296,23 @@ def test_a_blinded_reading_is_audited_with_its_lot(store: SqlVisitStore, visit: 
     said = json.loads(rows[-1][0])
     assert said["blinded_order"] == {"seed": 42, "visits": sorted([visit, "another"])}
     assert store.verify_audit() == 2
+
+
+def test_readings_are_imported_whole_and_known_the_next_time(
+    store: SqlVisitStore, visit: str
+) -> None:
+    table = (
+        b"patient_id,visit_date,side,reader,number,femoral_bml,acetabular_bml,effusion_synovitis\n"
+        b"4711,2024-03-01,R,Dr. B,2,11,4,9\n"
+        b"4711,2024-03-01,R,Dr. B,1,12,4,9\n"
+    )
+    tried = plan_readings(table, store.known_patients(), TODAY)
+    store.import_readings(tried.to_import())
+    found = store.clinical_record(visit).readings
+    assert [(each.number, each.total) for each in found] == [(1, 25), (2, 24)]
+    again = plan_readings(table, store.known_patients(), TODAY)
+    assert (again.problems, again.to_import(), again.unchanged) == ((), (), (2, 3))
+    with pytest.raises(StoreError, match=SENTENCE):
+        store.import_readings(tried.to_import())
+    assert len(store.clinical_record(visit).readings) == 2
+    assert store.verify_audit() == 3

@@ -651,7 +651,7 @@ def reopen(
         stored(store, reader, uid, _part(progress, index, len(uids)), cancelled)
         for index, uid in enumerate(uids)
     ]
-    series = _of_one_study(opened)
+    series = tuple(sorted(opened, key=_shows_only_left))
     patient = series[0].volume.series.patient
     return Exam(patient, entry.visit.day, series, visit_uid, owner.uid)
 
@@ -662,7 +662,7 @@ def to_open(entry: VisitEntry) -> tuple[str, ...]:
     Signed goes before judged before revised by a reader before newest.
 
     With it goes the newest of the other hip alone where it shows one hip only:
-    they may be a separate right and left pair.
+    they may be a separate right and left pair, also of two studies of the visit.
 
     Raises
     ------
@@ -687,13 +687,6 @@ def _work(entry: AnalysisEntry) -> tuple[bool, bool, bool]:
 def _counterparts(first: AnalysisEntry, every: Sequence[AnalysisEntry]) -> list[AnalysisEntry]:
     other = (first.hips[0].other,)
     return [each for each in every if each.hips == other and each.contrast is first.contrast]
-
-
-def _of_one_study(opened: Sequence[OpenSeries]) -> tuple[OpenSeries, ...]:
-    """The series of the first one's study, the right hip's first."""
-    study = opened[0].volume.series.study.uid
-    same = (each for each in opened if each.volume.series.study.uid == study)
-    return tuple(sorted(same, key=_shows_only_left))
 
 
 def _shows_only_left(series: OpenSeries) -> bool:

@@ -256,6 +256,20 @@ def test_a_stored_visit_without_a_date_asks_for_it_again():
     assert row.dated_by == window.bench.keeper.settings.reader_name
 
 
+def test_right_and_left_of_two_studies_of_a_visit_open_together():
+    day = date(2024, 1, 1)
+    left = make_volume(JANE, study=2, number=2, day=day, sides=(Side.LEFT,))
+    right = make_volume(JANE, study=1, day=day, sides=(Side.RIGHT,))
+    window = make_window({"left": [left], "right": [right]})
+    window.analyse("left")
+    window.analyse("right")
+    window.shell.close_patient()
+    window.library_view.gestures.open_visit("visit-1")
+    window.bench.jobs.run_all()
+    assert [each.reviewed.sides for each in window.exam.series] == [(Side.RIGHT,), (Side.LEFT,)]
+    assert len({each.volume.series.study.uid for each in window.exam.series}) == 2
+
+
 def test_a_visit_that_was_put_aside_meanwhile_is_not_opened():
     window = filled()
     window.bench.store.put_aside(["visit-1"], "a phantom", "A")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QPushButton
 
 from app.state import Panel
 from app.views.patient_header import PatientHeaderLine
+from app.views.regroup_page import RegroupPage
 from hipdesk.adapters.dicom_folder import DicomFolderReader
 from hipdesk.adapters.store import SqlVisitStore
 from tests.app.path import studies
@@ -154,3 +155,41 @@ def test_a_lookalike_is_joined_followed_and_given_back(
     desk.wait_idle()
     assert desk.says("Only one visit so far")
     desk.close()
+
+
+def test_two_people_are_joined_only_with_a_reason_and_parted_by_one_button(
+    start: Start, two_people: Path, tmp_path: Path
+) -> None:
+    library = studies.copied(two_people, tmp_path / "library")
+    desk = start(library)
+    desk.wait(lambda: len(desk.patients.rows) == 2)
+    numbers = {row.patient.patient_id: row for row in desk.patients.rows}
+    entries = desk.patients.menu(numbers[OTHER].uid).actions()
+    next(each for each in entries if each.text().startswith("Merge")).trigger()
+    desk.wait(lambda: desk.all(RegroupPage))
+    (page,) = desk.all(RegroupPage)
+    desk.wait(lambda: page.list.rows)
+    assert [row.uid for row in page.list.rows] == [numbers[FIRST].uid]
+    page.list.setCurrentIndex(page.list.model().index(0, 0))
+    desk.wait(lambda: desk.says("These are probably two people"))
+    assert not page.deed.isEnabled()
+    page.sure.click()
+    desk.type(page.reason, "one phantom, labelled twice")
+    page.keeps.click()
+    desk.wait(page.deed.isEnabled)
+    desk.press(page.deed)
+    desk.wait(lambda: len(desk.patients.rows) == 1)
+    assert desk.patients.rows[0].patient.patient_id == FIRST
+    assert desk.patients.rows[0].visits == 3
+    desk.wait(lambda: desk.says("Its images name"))
+    desk.act("Undo")
+    desk.wait(lambda: len(desk.patients.rows) == 2)
+    assert {row.patient.patient_id: row.visits for row in desk.patients.rows} == {
+        FIRST: numbers[FIRST].visits,
+        OTHER: numbers[OTHER].visits,
+    }
+    desk.wait_idle()
+    desk.close()
+    with SqlVisitStore.open(library, read_only=True) as store:
+        assert store.regroupings() == ()
+        assert store.verify_audit() > 0

@@ -23,6 +23,7 @@ from hipdesk.adapters._dicom_tags import Tag
 from hipdesk.adapters._dicom_text import LOST, charset_value, with_charset, with_text_facts
 from hipdesk.adapters._dicom_walk import NotDicomError, TooManyPartsError
 from hipdesk.adapters._disc_index import DiscIndex, below, is_disc_index
+from hipdesk.adapters._header_pool import PATIENCE_S, in_background
 from hipdesk.adapters._scan_index import Unit, fingerprint
 from hipdesk.adapters._source_listing import NO_ACCESS, NO_ANSWER, SourceFile, SourceFolder
 from hipdesk.errors import Cancelled as CancelledByUser
@@ -48,6 +49,9 @@ SETTLED_AFTER: Final = 64
 
 GROWTH: Final = 2
 """A series is told again early once it has so many times the files; in the end anyway."""
+
+MANY_FRAMES: Final = 2000
+"""Of one series; to sort them takes a tenth of a second."""
 
 RECENT_NS: Final = 60 * 10**9
 """Files that changed this lately are looked at twice."""
@@ -287,8 +291,21 @@ class Gathering:
         if group not in self._sorted:
             if cancelled():
                 raise CancelledByUser
-            self._sorted[group] = self._sort(group)
+            self._sorted[group] = self._sort_in_time(group, cancelled)
         return self._sorted[group]
+
+    def _sort_in_time(self, group: _Group, cancelled: Cancelled) -> _Sorted:
+        """Sort a group; very many frames in a thread of their own, so that it can be stopped."""
+        if sum(len(taken.frames) for taken in self._groups[group].values()) < MANY_FRAMES:
+            return self._sort(group)
+        found: list[_Sorted] = []
+
+        def tick() -> None:
+            if cancelled():
+                raise CancelledByUser
+
+        in_background(lambda: found.append(self._sort(group)), time.monotonic, PATIENCE_S, tick)
+        return found[0]
 
     def _sort(self, group: _Group) -> _Sorted:
         taken = self._groups[group]

@@ -754,3 +754,19 @@ def test_a_file_a_folder_is_not_sorted_anew_for_every_file(tmp_path, monkeypatch
     assert told[0] == 1
     assert told[-1] == 64
     assert len(sorted_frames) <= 8
+
+
+def test_the_sorting_of_very_many_frames_can_be_stopped(tmp_path, reader, monkeypatch):
+    sorting = threading.Event()
+
+    def slow(_frames: object) -> None:
+        sorting.set()
+        time.sleep(2)
+
+    write_series(tmp_path, slices=3)
+    monkeypatch.setattr(_series_gathering, "sort_into_series", slow)
+    monkeypatch.setattr(_series_gathering, "MANY_FRAMES", 2)
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        reader.scan(tmp_path, cancelled=sorting.is_set)
+    assert time.monotonic() - began < 1.5

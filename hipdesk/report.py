@@ -17,6 +17,7 @@ from typing import Final
 
 from hipdesk.clinical_trend import NO_HISTORY
 from hipdesk.geometry import upright
+from hipdesk.hip_alignment import HipAlignment
 from hipdesk.overlay import RGB, Style, hip_picture, window_of
 from hipdesk.pair import hips_of_both
 from hipdesk.ports import ClinicalHistory
@@ -37,6 +38,7 @@ from hipdesk.records import (
     Visit,
     Volume,
 )
+from hipdesk.report_course import HipCourse, courses_of
 from hipdesk.report_trend import Trend, trend_of
 from hipdesk.review import Review, Reviewed, Verdict
 from hipdesk.sdc import NO_PAIRS, Estimates
@@ -207,6 +209,7 @@ class Report:
     reasons : one sentence for every score that is missing
     slice_notes : what the slice table leaves out, and its definitions
     made_by_ai : ``AI``, ``AI + edited`` or ``manual``, hip by hip where they differ
+    courses : of lesions since an earlier visit, of each hip where that is known
     """
 
     title: str
@@ -232,6 +235,7 @@ class Report:
     signatures: tuple[Signature, ...] = ()
     no_masks: str = ""
     clinic: str = ""
+    courses: tuple[HipCourse, ...] = ()
 
 
 def report_review(reviewed: Reviewed | Sequence[Reviewed]) -> ReportReview:
@@ -270,6 +274,7 @@ def build_report(
     clinic: str = "",
     estimates: Estimates = NO_PAIRS,
     history: ClinicalHistory = NO_HISTORY,
+    alignments: Sequence[HipAlignment] = (),
 ) -> Report:
     """Everything a report on one analysis says and shows.
 
@@ -286,6 +291,7 @@ def build_report(
     clinic : who gives the report out; printed at its head
     estimates : what the site's own pairs say of noise
     history : what is recorded of the patient beside images
+    alignments : between the patient's visits, in the order in which they were made
     """
     series = analysis.series
     signatures = _signatures(review, now.tzinfo)
@@ -314,6 +320,7 @@ def build_report(
         signatures=signatures,
         no_masks=_no_masks(analysis),
         clinic=clinic.strip(),
+        courses=courses_of([each for each in (analysis, other) if each], visits, alignments),
     )
 
 

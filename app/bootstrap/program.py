@@ -262,6 +262,7 @@ class Program:
             BlindedPage(self.window), services, translate, follow_up.clinical_changed
         )
         clinical.offer_blinded(blinded.begin)
+        follow_up.watch(report.record_changed)
         shell.attend(Workspace.FOLLOW_UP, follow_up)
         shell.attend(Workspace.REPORT, report)
         signing.watch(library.refresh)

@@ -120,7 +120,8 @@ class FollowUpController:
         self._pairs: tuple[RepeatPair, ...] = ()
         self._noise: Estimates = NO_PAIRS
         self._alignments: tuple[HipAlignment, ...] = ()
-        self._aligner = Aligner(services, translate, self._refresh, self._ask_entries)
+        self._aligner = Aligner(services, translate, self._refresh, self._aligned)
+        self._watchers: list[Callable[[], None]] = []
         view.listen(self)
         desk.watch(self._exam_changed)
         self._exam_changed(desk.exam)
@@ -197,6 +198,15 @@ class FollowUpController:
     def stop_aligning(self) -> None:
         """Leave it."""
         self._aligner.stop()
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Tell this one when the library has another alignment."""
+        self._watchers.append(watcher)
+
+    def _aligned(self) -> None:
+        self._ask_entries()
+        for watcher in self._watchers:
+            watcher()
 
     def reanalyse(self) -> None:
         """Analyse every visit of the patient with the present models, beside what is there."""

@@ -97,6 +97,11 @@ class ReportController:
         """Print another clinic at the head, where the settings name one."""
         self._ask()
 
+    def record_changed(self) -> None:
+        """The library knows more than the pages tell: they are made anew."""
+        self._drop_pages()
+        self._ask()
+
     def flush(self) -> None:
         """Keep the reader's words now; to be called before the program ends."""
         self._impressions.flush()

@@ -13,6 +13,7 @@ from app.state import Exam, OpenSeries, Pages
 from hipdesk.amendment import effective
 from hipdesk.clinical_trend import NO_HISTORY
 from hipdesk.errors import Cancelled as CancelledByUser
+from hipdesk.hip_alignment import HipAlignment
 from hipdesk.pair import without_folders
 from hipdesk.ports import Cancelled, ClinicalHistory, Progress, VisitStore
 from hipdesk.records import Visit
@@ -63,6 +64,7 @@ class ReportRequest:
         visits: tuple[Visit, ...],
         noise: Estimates = NO_PAIRS,
         history: ClinicalHistory = NO_HISTORY,
+        alignments: tuple[HipAlignment, ...] = (),
     ) -> Report:
         """Everything on its pages.
 
@@ -70,6 +72,7 @@ class ReportRequest:
         ----------
         noise : what the site's own pairs say of it
         history : what is recorded of the patient beside images
+        alignments : between the patient's visits
         """
         return build_report(
             without_folders(effective(self.reviewed)),
@@ -81,6 +84,7 @@ class ReportRequest:
             clinic=self.clinic,
             estimates=noise,
             history=history,
+            alignments=alignments,
         )
 
 
@@ -154,7 +158,7 @@ def make(
     visits = _visits(request, store)
     noise = NO_PAIRS if store is None else estimates(store.repeat_pairs())
     _go_on(0.1, progress, cancelled)
-    report = request.report(visits, noise, _history(request, store))
+    report = request.report(visits, noise, _history(request, store), _alignments(request, store))
     _go_on(0.4, progress, cancelled)
     return Made(request, report.status, report.final, services.pdf(report))
 
@@ -169,6 +173,12 @@ def _history(request: ReportRequest, store: VisitStore | None) -> ClinicalHistor
     if store is None or request.patient_uid is None:
         return NO_HISTORY
     return store.clinical_history(request.patient_uid)
+
+
+def _alignments(request: ReportRequest, store: VisitStore | None) -> tuple[HipAlignment, ...]:
+    if store is None or request.patient_uid is None:
+        return ()
+    return store.alignments(request.patient_uid)
 
 
 def pages_of(made: Made, services: Services, dpi: float) -> Pages:

@@ -41,6 +41,7 @@ from hipdesk.report import (
     SliceCell,
     SliceRow,
 )
+from hipdesk.report_course import COURSE_BASIS, CourseRow, HipCourse
 from hipdesk.report_trend import IndexChart, Trend
 from hipdesk.wording import CLASS_WORDS, NO_VALUE
 
@@ -94,6 +95,7 @@ def blocks(report: Report, image_height: float) -> list[Block]:
         *_impression(report),
         *_images(report, image_height),
         *_trend(report),
+        *_courses(report),
         *_slices(report),
         *_disclosure(report),
     ]
@@ -467,6 +469,55 @@ def _clinical(trend: Trend, wide: float) -> Iterator[Block]:
     for at in range(2, len(charts), 2):
         yield Block(CHART_HEIGHT, later(at), gap=UNIT)
     yield from _notes(trend.clinical_sentences)
+
+
+COURSE_RIGHT: Final = (WIDTH - 272.0, WIDTH - 192.0, WIDTH - 104.0, WIDTH - 8.0)
+"""Where new, resolved and persistent volumes and the residual end."""
+
+COURSE_TITLES: Final = ("New, mL", "Resolved, mL", "Persistent, mL", "Residual")
+
+
+def _courses(report: Report) -> Iterator[Block]:
+    """Lesions since an earlier visit, hip by hip; nothing where no visits were aligned."""
+    if not report.courses:
+        return
+    shown = [course for course in report.courses if course.rows]
+    said = [each for course in report.courses for each in course.sentences]
+    if not shown:
+        yield from _sentences(COURSE_HEADING, said)
+        return
+    for i, course in enumerate(shown):
+        yield _course(course, first=i == 0)
+    yield from _notes((*said, COURSE_BASIS))
+
+
+COURSE_HEADING: Final = "Lesions since an earlier visit"
+
+
+def _course(course: HipCourse, first: bool) -> Block:
+    """One hip's table; the section's title stands above the first."""
+    head = HEADING if first else 0.0
+    height = head + (1 + len(course.rows)) * FINDING_ROW
+
+    def paint(canvas: Canvas, y: float, _: float) -> None:
+        y = _heading(canvas, y, COURSE_HEADING) if first else y
+        text(canvas, MARGIN, y - 9, course.title, SMALL, colour=GREY)
+        for place, words in zip(COURSE_RIGHT, COURSE_TITLES, strict=True):
+            text(canvas, MARGIN + place, y - 9, words, SMALL, anchor="end", colour=GREY)
+        for i, row in enumerate(course.rows, start=1):
+            _course_row(canvas, y - i * FINDING_ROW, row)
+
+    return Block(height, paint, gap=2 * UNIT if first else UNIT)
+
+
+def _course_row(canvas: Canvas, y: float, row: CourseRow) -> None:
+    """One lesion, its top at ``y``."""
+    rule(canvas, MARGIN, y - FINDING_ROW, WIDTH)
+    base = y - FINDING_ROW + 3.8
+    text(canvas, MARGIN + UNIT / 2, base, row.lesion, BODY)
+    figures = (row.new, row.resolved, row.persistent, row.residual)
+    for place, figure in zip(COURSE_RIGHT, figures, strict=True):
+        text(canvas, MARGIN + place, base, figure, BODY, anchor="end")
 
 
 def _notes(sentences: Sequence[str]) -> Iterator[Block]:

@@ -20,8 +20,10 @@ from hipdesk.records import Compute, Contrast, Notice, Side
 from hipdesk.report import RESEARCH_ONLY, Report, build_report, report_review
 from hipdesk.review import Review, Reviewed, ReviewKind
 from hipdesk.wording import REASON_SENTENCES
+from tests.alignment_factory import FEMUR, SOCKET, femur, make_alignment, socket
 from tests.report_factory import NOW, as_visit, make_analysis, make_history
 
+BONES = (FEMUR, SOCKET)
 LONG_NAME = "LONGFAMILYNAMEWITHOUTANYSPACE" * 4 + "^Maria del Carmen=欧阳娜娜王^" + "明" * 40
 LONG_ID = "ID-" + "0123456789" * 6
 
@@ -131,6 +133,41 @@ def test_the_clinic_stands_at_the_head_of_the_first_page() -> None:
         assert clinic[:5] in pages[0]
         assert clinic[:5] not in pages[1]
         assert max(right for *_, right, _ in boxes_of(to_pdf(report))) < PAGE_WIDTH - MARGIN + 1
+
+
+def test_lesions_since_an_earlier_visit_have_a_table() -> None:
+    analysis, volume = make_analysis()
+    visits = (*make_history(), as_visit(analysis))
+    sides = {Side.RIGHT: (femur(), socket()), Side.LEFT: (femur(), socket(refused=True))}
+    known = []
+    for side, bones in sides.items():
+        earlier, later = visits[-2].hip(side), visits[-1].hip(side)
+        assert earlier is not None
+        assert later is not None
+        known.append(make_alignment(visits[-2].uid, visits[-1].uid, earlier, later, bones=bones))
+    report = build_report(analysis, volume, visits, now=NOW, alignments=known)
+    content = to_pdf(report)
+    words = " ".join(pages_of(content))
+    assert "Lesions since an earlier visit" in words
+    assert "Right hip, since 2023-11-06 New, mL Resolved, mL Persistent, mL Residual" in words
+    assert "BME of the femur 0.5 1.2 2.0 0.4 (1.9) mm" in words
+    assert "BME of the hip bone \N{EM DASH} \N{EM DASH} \N{EM DASH} not aligned" in words
+    assert "hip bone not aligned: After alignment the surfaces" in words
+    assert "Scores stay in native space" in words
+    assert len(pages_of(content)) <= 4
+    inside = (MARGIN - 1, PAGE_WIDTH - MARGIN + 1)
+    assert all(inside[0] <= left <= right <= inside[1] for left, _, right, _ in boxes_of(content))
+    refused = [replace(each, bones=(socket(refused=True),) * 2) for each in known]
+    bare = [
+        replace(
+            each, bones=tuple(replace(b, bone=n) for b, n in zip(each.bones, BONES, strict=True))
+        )
+        for each in refused
+    ]
+    none = build_report(analysis, volume, visits, now=NOW, alignments=bare)
+    words = " ".join(pages_of(to_pdf(none)))
+    assert "Lesions since an earlier visit" in words
+    assert "Resolved, mL" not in words
 
 
 def test_one_visit_has_a_sentence_for_a_trend() -> None:

@@ -147,6 +147,7 @@ def test_the_compiled_form_is_that_of_the_file(qapp: QApplication, file: Path) -
 VOICELESS = re.compile(
     r"hipdesk\.(training|phantom|cli|console|result|logs|__main__)\b"  # other ways into the core
     r"|hipdesk\.adapters\.(migrations|_pdf_|report_pdf|pictures|comparison_pictures)"  # on paper
+    r"|hipdesk\.report_course\b"
     r"|hipdesk\.adapters\.(_output_|dicom_output|dicom_writer|result_folder|segmentation_file)"
     r"|hipdesk\.adapters\.(_store_audit|_dicom_codestreams|_dicom_phases|worker_process)"
     r"|hipdesk\.adapters\.(case_bundle|deidentify|table_export)\b"  # commands

@@ -85,6 +85,19 @@ def test_it_can_be_stopped_and_nothing_is_kept() -> None:
     assert known(room) == AlignmentShown()
 
 
+def test_others_are_told_of_what_was_kept_alone() -> None:
+    room = Room(2).entered()
+    told: list[int] = []
+    room.controller.watch(lambda: told.append(len(room.bench.store.aligned)))
+    room.controller.align()
+    room.controller.stop_aligning()
+    room.run()
+    assert told == []
+    room.controller.align()
+    room.run()
+    assert told == [1]
+
+
 def test_a_failure_is_one_sentence_and_it_may_be_asked_again() -> None:
     room = Room(2).entered()
     room.bench.store.failing["keep_alignment"] = StoreError("Nothing was saved: the disk is full.")

@@ -17,6 +17,7 @@ from hipdesk.errors import OutputError, StoreError
 from hipdesk.records import Contrast, Side
 from hipdesk.report import DRAFT
 from hipdesk.review import PairKind, RepeatPair, ReviewKind, Take
+from tests.alignment_factory import make_alignment
 from tests.app.fakes import FakeView, make_bench, make_patient, translate
 from tests.app.review_fakes import (
     READER,
@@ -198,6 +199,27 @@ def test_the_report_says_what_the_site_knows_of_noise() -> None:
     bench.store.pairs = [RepeatPair(PairKind.SCAN_RESCAN, *takes)]
     said = Room(at_desk(bench, exams[1])).printed.trend.sentences
     assert any("not established; 1 of at least 10 pairs" in each for each in said)
+
+
+def test_lesions_since_an_earlier_visit_are_printed_once_they_are_known() -> None:
+    bench = make_bench()
+    exams = [exam_of(bench, analysed(study=n, day=date(2023, n, 1))) for n in (1, 2)]
+    room = Room(at_desk(bench, exams[1]))
+    assert room.printed.courses == ()
+    first, second = (each.visit for each in bench.store.entries(exams[0].patient_uid or ""))
+    earlier, later = first.hip(RIGHT), second.hip(RIGHT)
+    assert earlier is not None
+    assert later is not None
+    bench.store.keep_alignment(make_alignment(first.uid, second.uid, earlier, later))
+    room.controller.leave()
+    room.controller.record_changed()
+    made = len(bench.printed)
+    room.run()
+    assert len(bench.printed) == made
+    room.controller.enter()
+    room.run()
+    (course,) = room.printed.courses
+    assert course.title == "Right hip, since 2023-01-01"
 
 
 def test_a_failure_shows_no_pages_and_says_why(room: Room) -> None:

@@ -25,6 +25,7 @@ from hipdesk.cli import (
     library,
     models,
     regrouping,
+    timeline,
     training,
 )
 from hipdesk.cli.terminal import USAGE_EXIT, app, print_json, print_lines
@@ -41,6 +42,7 @@ __all__ = [
     "main",
     "models",
     "regrouping",
+    "timeline",
     "training",
 ]
 

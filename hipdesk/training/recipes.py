@@ -175,7 +175,7 @@ LOCATE: Final = Recipe(
     map_stacks=320,
     bodies=12,
     body_stacks=240,
-    steps=2530,
+    steps=4500,
     augmentation=Augmentation(
         shift_px=14.0,
         rotation_deg=9.0,
@@ -210,7 +210,7 @@ SEGMENT: Final = Recipe(
     map_stacks=320,
     bodies=12,
     body_stacks=240,
-    steps=3600,
+    steps=5000,
 )
 
 RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(

@@ -174,8 +174,39 @@ class Tour:
         self.spin(seconds=0.2)
 
 
+def record_the_demo(library: Path) -> None:
+    """Give the demo patient a clinical record: everything falls under treatment."""
+    from hipdesk.adapters.store import SqlVisitStore
+    from hipdesk.clinical import (
+        ClinicalFacts,
+        Crp,
+        CrpUnit,
+        Harris,
+        HipFacts,
+        Treatment,
+        TreatmentKind,
+        exactly,
+    )
+
+    with SqlVisitStore.open(library) as store:
+        patient = store.patients()[0].uid
+        dated = [each.visit for each in store.entries(patient) if each.visit.day is not None]
+        for visit, worst in zip(dated, (7.0, 5.0, 3.0, 1.0), strict=False):
+            crp = Crp(4 * worst, CrpUnit.MG_PER_L, 3.0)
+            right = HipFacts(worst, harris=Harris(30, 8, 11, 8, 2, 4, 5, 1, 4, 4.0))
+            facts = ClinicalFacts((worst,) * 6, (worst,) * 10, worst, 5 * worst, crp, right=right)
+            store.keep_facts(visit.uid, facts, READER)
+        first, last = dated[0].day, dated[-1].day
+        if first is None or last is None:
+            raise SystemExit("The demo patient's visits have no days.")
+        drug = Treatment(TreatmentKind.BDMARD, "Adalimumab", exactly(first), dose="40 mg / 14 d")
+        relief = Treatment(TreatmentKind.NSAID, "Celecoxib", None, exactly(dated[1].day or last))
+        for treatment in (drug, relief):
+            store.keep_treatment(patient, treatment, READER)
+
+
 def tour_of_the_demo(library: Path, output: Path) -> None:
-    """The four workspaces, before and after reading, and the settings."""
+    """The four workspaces, before and after reading, the clinical record, and the settings."""
     from hipdesk.records import Side
 
     tour = Tour(library, output)
@@ -187,6 +218,13 @@ def tour_of_the_demo(library: Path, output: Path) -> None:
     tour.photograph("review")
     tour.show("follow_up")
     tour.photograph("follow-up")
+    exam = program.controllers.desk.exam
+    if exam is not None and exam.visit_uid is not None:
+        program.controllers.clinical.show(exam.visit_uid)
+        tour.settle()
+        tour.photograph("clinical")
+        program.controllers.clinical.leave()
+        tour.settle()
     review = program.controllers.review
     for side in Side:
         review.accept(side)
@@ -262,6 +300,7 @@ def main() -> int:
 
         speak(given.language)
         library = demo_library(place)
+        record_the_demo(library)
         tour_of_the_demo(library, output)
         tour_of_a_library_in_use(library, output)
         tour_of_nothing(place, output)

@@ -1,6 +1,6 @@
 """Everything in a patient library as tables for other programs: CSV and JSON.
 
-One row a visit, a hip (of each analysis and each revision), a slice, and an act of
+One row a visit, a hip (of each analysis and each revision), a slice, a warning, and an act of
 a reader. `TABLES` documents every column; ``docs/export.md`` prints it.
 """
 
@@ -82,6 +82,7 @@ CLINICAL: Final = "clinical"
 TREATMENTS: Final = "treatments"
 READINGS: Final = "himriss"
 ALIGNMENTS: Final = "alignments"
+WARNINGS: Final = "warnings"
 
 TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
@@ -178,6 +179,14 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "bme_u_intensity": "The slice's U of bone marrow oedema alone.",
             "effusion_u_intensity": "The slice's U of effusion and synovitis alone.",
             "note": "A reader's words on why it should not count.",
+        },
+        WARNINGS: {
+            **_WHO,
+            "analysis_uid": "Name of the analysis.",
+            "scope": "series: said of the images; analysis: said of the result.",
+            "code": "What was said; the same in every language and version.",
+            "message": "The sentence.",
+            "figure": "The number it rests on, where it rests on one.",
         },
         REVIEWS: {
             **_WHO,
@@ -489,7 +498,7 @@ def _total(hips: Mapping[Side, Row]) -> Row:
 def _analysis_rows(
     connection: Connection, patient: Row, visits: list[int], counting: set[int]
 ) -> Iterator[tuple[str, Row]]:
-    """Hips, slices and what readers did, of every analysis of a patient."""
+    """Hips, slices, what was said and what readers did, of every analysis of a patient."""
     hips = many(connection, _results(visits))
     analyses = {hip["analysis_id"]: hip for hip in hips}
     reviews = reviews_by_analysis(connection, analyses)
@@ -504,7 +513,7 @@ def _analysis_rows(
         yield HIPS, shared | own
         for part in slices[hip["id"]]:
             yield SLICES, shared | _slice_row(part)
-    for name, table in _ACTS.items():
+    for name, table in _OF_EACH.items():
         found = grouped(connection, table, analyses)
         for key, hip in analyses.items():
             for act in found[key]:
@@ -627,7 +636,8 @@ def _repeat_rows(
         yield REPEATS, of | {name: row[name] for name in TABLES[REPEATS] if name not in of}
 
 
-_ACTS: Final = {
+_OF_EACH: Final = {
+    WARNINGS: schema.warning,
     REVIEWS: schema.review,
     IMPRESSIONS: schema.impression,
     REPORTS: schema.report,

@@ -84,6 +84,7 @@ def out(store: SqlVisitStore, analyses: list[Analysis], tmp_path: Path) -> Path:
         "visits": 3,
         "hips": 7,
         "slices": 6 * 7,
+        "warnings": 6,
         "reviews": 2,
         "impressions": 1,
         "reports": 1,
@@ -152,6 +153,16 @@ def test_slices_are_exact(out: Path, analyses: list[Analysis]) -> None:
     got = [(row["sop_instance_uid"], row["bme_px"], row["u_intensity"]) for row in rows]
     assert got == [
         (each.key.sop_instance_uid, each.bme_px, each.u_intensity) for each in score.slices
+    ]
+
+
+def test_warnings_are_those_of_each_analysis(out: Path, analyses: list[Analysis]) -> None:
+    rows = read_json(out, "warnings")
+    assert [(row["analysis_uid"], row["scope"], row["code"], row["message"]) for row in rows] == [
+        (analysis.uid, scope, notice.code, notice.message)
+        for analysis in analyses
+        for scope, said in (("analysis", analysis.notices), ("series", analysis.series.notices))
+        for notice in said
     ]
 
 

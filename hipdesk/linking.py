@@ -9,6 +9,7 @@ anterior to posterior, whichever way the files run.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -42,8 +43,17 @@ def offset_of(affine: Affine, head_centre: Point, index: float) -> float:
     positive behind the centre for coronal slices, above it for axial ones, on
     the patient's left of it for sagittal ones
     """
-    away = to_lps(affine, (index, 0.0, 0.0)) - np.asarray(head_centre)
-    return float(away @ _direction(affine))
+    return offsets_along(affine, head_centre, [index])[0]
+
+
+def offsets_along(
+    affine: Affine, head_centre: Point, indices: Iterable[float]
+) -> tuple[float, ...]:
+    """As `offset_of`, of several slices."""
+    direction, centre = _direction(affine), np.asarray(head_centre)
+    return tuple(
+        float((to_lps(affine, (index, 0.0, 0.0)) - centre) @ direction) for index in indices
+    )
 
 
 def index_at(affine: Affine, n_slices: int, head_centre: Point, offset_mm: float) -> int | None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from hipdesk.errors import BugError
 from hipdesk.geometry import as_point, stack_direction
-from hipdesk.linking import Extent, offset_of, range_of
+from hipdesk.linking import Extent, offsets_along, range_of
 from hipdesk.records import Affine, Head, HipScore, Point, SegmentClass, SliceScore, VisitHip
 
 SPACING_TOLERANCE: Final = 0.10
@@ -77,7 +77,7 @@ def offsets_of(affine: Affine, head: Head, score: HipScore) -> tuple[float, ...]
     centre = head.centre_lps_mm
     if centre is None:
         return None
-    return tuple(offset_of(affine, centre, part.index) for part in score.slices)
+    return offsets_along(affine, centre, (part.index for part in score.slices))
 
 
 def normal_of(affine: Affine) -> Point:

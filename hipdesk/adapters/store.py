@@ -865,7 +865,9 @@ def _open_folder(
         folder.mkdir(parents=True, exist_ok=True)
         stack.callback(WriterLock(folder / LOCK).release)
         copies.create()
-    database.check_sqlite(path)
+    checked = database.check_at_start(path)
+    if not read_only:
+        stack.callback(database.note_checked, path, checked)  # once the engine has let it go
     engine = database.sqlite_engine(path, read_only=read_only)
     stack.callback(engine.dispose)
     revision = database.schema_revision(engine)

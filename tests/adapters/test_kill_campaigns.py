@@ -10,6 +10,7 @@ import json
 import random
 import shutil
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -144,7 +145,8 @@ def test_killed_while_the_record_is_kept(tmp_path: Path) -> None:
     with SqlVisitStore.open(place) as store:
         for day in (1, 2):
             series = make_series(make_patient(), day=FIRST_DAY.replace(day=day))
-            add(store, tmp_path / "in", make_analysis(series))
+            scan = replace(make_analysis(series), pixel_sha256=f"{day}" * 64)
+            add(store, tmp_path / "in", scan)
     for number in range(60):
         told = kill_while_writing(RECORDS, [place, str(number)], dice)
         said.update(line.split()[0] for line in told)

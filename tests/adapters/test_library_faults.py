@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from hipdesk.adapters import _store_database as database
 from hipdesk.adapters.integrity import check
 from hipdesk.adapters.store import BACKUPS, DATABASE, SqlVisitStore
-from hipdesk.errors import StoreError, StoreTooNew
+from hipdesk.errors import StoreDamaged, StoreError, StoreTooNew
 from tests.adapters.library_tools import SENTENCE, add, kill_while_writing, tamper
 from tests.adapters.small_disks import run_on_small_disk
 from tests.adapters.test_migrations import VERSIONS, written_by
@@ -134,6 +135,80 @@ def test_a_database_that_another_program_holds(
         assert store.verify_audit() == 1
         add(store, incoming / "more", make_analysis())
         assert (store.verify_audit(), store.verify_files()) == (2, 14)
+
+
+class TestLargeDatabase:
+    """Looked through at the start unless it lies as a program left it, a few days ago at most."""
+
+    @pytest.fixture
+    def looked(self, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+        """Whether each opening looked through the pages."""
+        real, told = database.check_sqlite, list[bool]()
+
+        def check_sqlite(path: Path, *, pages: bool = True) -> None:
+            told.append(pages)
+            real(path, pages=pages)
+
+        monkeypatch.setattr(database, "check_sqlite", check_sqlite)
+        monkeypatch.setattr(database, "LARGE_BYTES", 0)
+        return told
+
+    def opened(self, place: Path) -> None:
+        SqlVisitStore.open(place).close()
+
+    def test_as_it_was_left_it_opens_at_once(self, filled: Path, looked: list[bool]) -> None:
+        for _ in range(3):
+            self.opened(filled)
+        SqlVisitStore.open(filled, read_only=True).close()
+        assert looked == [True, False, False, False]
+
+    def test_a_small_one_is_looked_through_each_time(
+        self, filled: Path, looked: list[bool], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(database, "LARGE_BYTES", 1 << 40)
+        self.opened(filled)
+        self.opened(filled)
+        assert looked == [True, True]
+
+    def test_after_a_week_it_is_looked_through(
+        self, filled: Path, looked: list[bool], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.opened(filled)
+        monkeypatch.setattr(database, "CHECK_EVERY", timedelta())
+        self.opened(filled)
+        assert looked == [True, True]
+
+    def test_whatever_changed_it_meanwhile_it_is_looked_through(
+        self, filled: Path, looked: list[bool]
+    ) -> None:
+        self.opened(filled)
+        tamper(filled, "CREATE TABLE room (id INTEGER)")
+        self.opened(filled)
+        with sqlite3.connect(filled / DATABASE) as other:  # a log that nobody put away
+            other.execute("PRAGMA wal_autocheckpoint = 0")
+            other.execute("CREATE TABLE hall (id INTEGER)")
+            other.commit()
+            SqlVisitStore.open(filled, read_only=True).close()
+        other.close()
+        assert looked == [True, True, True]
+
+    def test_damage_is_found_and_told_as_such(self, filled: Path, looked: list[bool]) -> None:
+        self.opened(filled)
+        path = filled / DATABASE
+        data = bytearray(path.read_bytes())
+        data[4096 * 3 : 4096 * 12] = b"\xff" * (4096 * 9)
+        path.write_bytes(data)
+        with pytest.raises(StoreDamaged, match=SENTENCE):
+            self.opened(filled)
+
+    def test_a_note_that_cannot_be_read_says_nothing(
+        self, filled: Path, looked: list[bool]
+    ) -> None:
+        self.opened(filled)
+        for text in ("", "[]", "{}", '{"checked_utc": 1, "file": 2}'):
+            (filled / DATABASE).with_suffix(".checked").write_text(text)
+            self.opened(filled)
+        assert looked == [True] * 5
 
 
 def test_two_programs_at_once(filled: Path) -> None:

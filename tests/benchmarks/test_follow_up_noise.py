@@ -191,28 +191,43 @@ def _level(pairs: Sequence[RepeatPair], side: Side) -> float:
     return float(np.mean([score.u_intensity_mean or 0.0 for score in scores]))
 
 
-def _print_patient(found: Measured) -> None:
-    print(f"\n{found.patient.name}: SDC {found.sdc.value:.4f} of {found.sdc.n_pairs} pairs")
-    for side in Side:
-        grew = [each for each in found.grew if each.side is side and each.measured is not None]
-        slope = np.median([(each.measured or 0.0) / each.true for each in grew])
+def _slope(found: Measured, side: Side) -> float:
+    """Measured growth of a hip by its true growth."""
+    ways = [(each.measured, each.true) for each in found.grew if each.side is side]
+    return float(np.median([measured / true for measured, true in ways if measured is not None]))
+
+
+def _print_patients(found: Sequence[Measured]) -> None:
+    print(
+        "\n| Patient | SDC of U/n | U/n, right and left | Spread of unchanged differences | ",
+        end="",
+    )
+    print(
+        "Measured by true growth | Unchanged, called so | Growth, called |\n|---|---|---|---|---|---|---|"
+    )
+    for each in found:
+        levels = ", ".join(f"{_level(each.pairs, side):.3f}" for side in Side)
+        spreads = ", ".join(_spread(each.unchanged, side) for side in Side)
+        slopes = ", ".join(f"{_slope(each, side):.2f}" for side in Side)
+        same = _share(not one.called for one in each.unchanged)
+        grew = _share(one.called for one in each.grew)
+        name, sdc = each.patient.name, each.sdc
         print(
-            f"  {side.value}: U/n {_level(found.pairs, side):.3f}, spread of unchanged differences "
-            f"{_spread(found.unchanged, side)}, measured / true growth {slope:.2f}"
+            f"| {name} | {sdc.value:.4f} ({sdc.n_pairs} pairs) | {levels} | {spreads} | {slopes} | "
+            f"{same} | {grew} |"
         )
-    print(f"  unchanged called unchanged: {_share(not each.called for each in found.unchanged)}")
-    print(f"  growth called: {_share(each.called for each in found.grew)}")
 
 
 def _print_curve(grew: Sequence[Compared]) -> None:
-    print("\ntrue growth in SDC: called; by the definition")
+    print("\n| True growth | Called | By the definition |\n|---|---|---|")
     for low, high in pairwise(BINS):
         part = [each for each in grew if low <= each.ratio < high]
         if part:
             want = np.mean([_by_definition(each.ratio) for each in part])
-            print(f"  {low:.2f}-{high:.2f}: {_share(each.called for each in part)}; {want:.1%}")
+            share = _share(each.called for each in part)
+            print(f"| {low:.2f} - {high:.2f} SDC | {share} | {want:.0%} |")
     for kind in Growth:
-        print(f"  {kind}: {_share(each.called for each in grew if each.growth is kind)}")
+        print(f"| {kind} | {_share(each.called for each in grew if each.growth is kind)} | |")
 
 
 def _label_maps() -> Path | None:
@@ -221,7 +236,7 @@ def _label_maps() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def _print_all(found: Sequence[Measured], sure: Sequence[Compared]) -> None:
+def _print_shares(found: Sequence[Measured], sure: Sequence[Compared]) -> None:
     unchanged = list(chain.from_iterable(each.unchanged for each in found))
     grew = list(chain.from_iterable(each.grew for each in found))
     _print_curve(grew)
@@ -249,10 +264,11 @@ def test_growth_is_told_from_noise(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     found = []
     for patient in islice(followed_patients(SEED, _label_maps()), PATIENTS):
         found.append(_follow(clinic, patient))
-        _print_patient(found[-1])
+        _print_patients(found[-1:])
     same = [not each.called for one in found for each in one.unchanged]
     sure = [each for one in found for each in one.grew if each.ratio >= SURE]
-    _print_all(found, sure)
+    _print_patients(found)
+    _print_shares(found, sure)
     # The definition itself calls 5 % of unchanged pairs, so 95 % must lie within what is likely.
     assert _interval(same)[1] >= 0.95
     assert np.mean([each.called for each in sure]) >= 0.90

@@ -50,6 +50,15 @@ SURE = 1 + 1.2816 / Z_95
 """True growth of so many smallest detectable changes is called in 90 % by the definition,
 if errors are normal: the error of its own measurement comes on top."""
 
+HEADINGS = (
+    "Patient",
+    "SDC of U/n",
+    "U/n, right and left",
+    "Spread of unchanged differences",
+    "Measured by true growth",
+    "Unchanged, called so",
+    "Growth, called",
+)
 BINS = (1.0, 1.25, 1.5, SURE, 2.0, 2.5, MOST)
 
 
@@ -74,7 +83,7 @@ class Compared:
     @property
     def called(self) -> bool:
         """Whether the program calls it more than noise, and growth where something grew."""
-        beyond = exceeds(self.measured, self.sdc) is True
+        beyond = bool(exceeds(self.measured, self.sdc))
         return beyond and (self.growth is None or (self.measured or 0.0) > 0.0)
 
     @property
@@ -198,13 +207,7 @@ def _slope(found: Measured, side: Side) -> float:
 
 
 def _print_patients(found: Sequence[Measured]) -> None:
-    print(
-        "\n| Patient | SDC of U/n | U/n, right and left | Spread of unchanged differences | ",
-        end="",
-    )
-    print(
-        "Measured by true growth | Unchanged, called so | Growth, called |\n|---|---|---|---|---|---|---|"
-    )
+    print(f"\n| {' | '.join(HEADINGS)} |\n{'|---' * len(HEADINGS)}|")
     for each in found:
         levels = ", ".join(f"{_level(each.pairs, side):.3f}" for side in Side)
         spreads = ", ".join(_spread(each.unchanged, side) for side in Side)

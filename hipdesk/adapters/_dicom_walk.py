@@ -30,8 +30,8 @@ ITEM_END: Final = 0xFFFEE00D
 SEQUENCE_END: Final = 0xFFFEE0DD
 LENGTH: Final = struct.Struct("<L")
 
-MOST_STEPS: Final = 3_000_000
-"""Elements and items that the walk goes over; 10,000 frames of a maker with long groups."""
+MOST_STEPS: Final = 1_500_000
+"""Elements and items that the walk goes over, in a second; 5,000 frames have as many at most."""
 
 MOST_FRAGMENTS: Final = 1 << 18
 """Of compressed pixels; one to four a frame are usual."""

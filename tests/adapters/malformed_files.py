@@ -535,7 +535,7 @@ def claiming_stream(bases: Bases, content: bytes, syntax: str, rows: int, column
         at = frame.index(b"\xff\x4f\xff\x51") + 8
         size = struct.pack(">2L", columns, rows)
         streams.append(frame[:at] + size + frame[at + 8 : at + 16] + size + frame[at + 24 :])
-    return encapsulated(content, encapsulate(streams)[: -len(SEQUENCE_END) or None])
+    return encapsulated(content, encapsulate(streams))
 
 
 def replaced_sizes(content: bytes, rows: int, columns: int) -> bytes:

@@ -123,7 +123,7 @@ class AlignmentPanel(TranslatedWidget):
     def _put_courses(self) -> None:
         known = None if self._shown is None else self._shown.alignment
         if known is not None and self._has_courses():
-            head = (self.tr("mL"), self.tr("New"), self.tr("Resolved"), self.tr("Persistent"))
+            head = ("mL", self.tr("New"), self.tr("Resolved"), self.tr("Persistent"))
             for place, word in enumerate(head):
                 self._put(0, place, word, "small")
             for at, lesion in enumerate(FollowedLesion, start=1):

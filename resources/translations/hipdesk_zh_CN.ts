@@ -67,10 +67,6 @@
         <translation>等待中</translation>
     </message>
     <message>
-        <source>mL</source>
-        <translation>mL</translation>
-    </message>
-    <message>
         <source>New</source>
         <translation>新发</translation>
     </message>
@@ -202,11 +198,11 @@
     </message>
     <message>
         <source>Drawing the order of the visits</source>
-        <translation>正在抽签决定访视顺序</translation>
+        <translation>正在抽签决定就诊顺序</translation>
     </message>
     <message>
         <source>One visit has no order to be hidden; read it on this page.</source>
-        <translation>只有一次访视，没有顺序可隐藏；请在此页上读片。</translation>
+        <translation>只有一次就诊，没有顺序可隐藏；请在此页上读片。</translation>
     </message>
     <message>
         <source>Enter at least one total.</source>
@@ -218,7 +214,7 @@
     </message>
     <message>
         <source>Reading a visit&apos;s images</source>
-        <translation>正在读取一次访视的图像</translation>
+        <translation>正在读取一次就诊的图像</translation>
     </message>
     <message>
         <source>its images cannot be read</source>
@@ -241,7 +237,7 @@
     </message>
     <message>
         <source>The visits come in an order drawn by lot. Dates, scores, outlines and earlier readings are hidden until you finish.</source>
-        <translation>各次访视按抽签决定的顺序出现。在您结束之前，日期、评分、轮廓和以前的读片结果均被隐藏。</translation>
+        <translation>各次就诊按抽签决定的顺序出现。在您结束之前，日期、评分、轮廓和以前的读片结果均被隐藏。</translation>
     </message>
     <message>
         <source>Back</source>
@@ -269,19 +265,19 @@
     </message>
     <message>
         <source>Which visit was which</source>
-        <translation>各访视的真实身份</translation>
+        <translation>各就诊的真实身份</translation>
     </message>
     <message>
         <source>Every reading was kept in your name as read without knowing the order, with the lot that drew it.</source>
-        <translation>每次读片均以您的名义、按不知访视顺序的方式保存，并附有抽签记录。</translation>
+        <translation>每次读片均以您的名义、按不知就诊顺序的方式保存，并附有抽签记录。</translation>
     </message>
     <message>
         <source>Slices of the visit</source>
-        <translation>该访视的层面</translation>
+        <translation>该就诊的层面</translation>
     </message>
     <message>
         <source>Visit {letter}</source>
-        <translation>访视 {letter}</translation>
+        <translation>就诊 {letter}</translation>
     </message>
     <message>
         <source>{place} of {of}</source>
@@ -289,7 +285,7 @@
     </message>
     <message>
         <source>This visit is being read…</source>
-        <translation>正在读取该访视……</translation>
+        <translation>正在读取该就诊……</translation>
     </message>
     <message>
         <source>Save correction</source>
@@ -305,7 +301,7 @@
     </message>
     <message>
         <source>Visit</source>
-        <translation>访视</translation>
+        <translation>就诊</translation>
     </message>
     <message>
         <source>Day</source>
@@ -1631,7 +1627,15 @@
     </message>
     <message>
         <source>All visits of this patient in random order, without dates or earlier readings</source>
-        <translation>该患者的所有访视以随机顺序出现，不显示日期和以前的读片结果</translation>
+        <translation>该患者的所有就诊以随机顺序出现，不显示日期和以前的读片结果</translation>
+    </message>
+    <message>
+        <source>Read all patients blinded...</source>
+        <translation>盲法阅读所有患者…</translation>
+    </message>
+    <message>
+        <source>All visits in the library in random order, one at a time, without names</source>
+        <translation>患者库中的所有就诊以随机顺序逐一出现，不显示姓名</translation>
     </message>
     <message>
         <source>Read without knowing which visit came first</source>
@@ -6184,6 +6188,10 @@
     <message>
         <source>Two scans between which nothing can have changed tell how much noise there is. From ten such pairs on, a change is said to exceed the noise or not.</source>
         <translation>两次扫描之间不可能有变化，其差异即为测量噪声。自第十对起，程序会说明变化是否超出噪声。</translation>
+    </message>
+    <message>
+        <source>{said} {undone}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>1 visit</source>

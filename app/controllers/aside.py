@@ -12,7 +12,7 @@ from app.messages import Severity
 from app.regroup_state import AsideShown
 from app.services import Services
 from app.views.protocols import AsideView
-from hipdesk.ports import Cancelled, Progress
+from hipdesk.ports import Cancelled, Progress, VisitStore
 
 LIST: Final = "aside.list"
 
@@ -48,9 +48,9 @@ class AsideController:
         reasons = {each.visit_uid: each.reason for each in aside}
         said = self.translate("Regroup", "Brought back into the lists.")
 
-        def again(store: object) -> None:
+        def again(store: VisitStore) -> None:
             for visit in visits:
-                store.put_aside([visit], reasons.get(visit, ""), reader)  # type: ignore[attr-defined]
+                store.put_aside([visit], reasons.get(visit, ""), reader)
 
         self._deeds.simply(said, lambda store: store.bring_back(visits, reader), again)
 

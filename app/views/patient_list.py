@@ -147,6 +147,8 @@ class PatientList(QListView):
     """
 
     chosen = Signal(str)
+    picked = Signal(str)
+    """By a click or Enter: arrows alone pick nobody."""
     wished = Signal(object, str)
     """A `Wish`, and the patient."""
     asideAsked = Signal()
@@ -163,6 +165,7 @@ class PatientList(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.selectionModel().currentChanged.connect(self._current_changed)
+        self.clicked.connect(lambda at: self.picked.emit(self._patients.rows[at.row()].uid))
 
     @property
     def rows(self) -> tuple[PatientRow, ...]:
@@ -188,6 +191,7 @@ class PatientList(QListView):
         now = self.currentIndex()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and now.isValid():
             self.chosen.emit(self._patients.rows[now.row()].uid)
+            self.picked.emit(self._patients.rows[now.row()].uid)
         elif self._menus and event.key() == Qt.Key.Key_Delete and now.isValid():
             self.wished.emit(Wish.ASIDE, self._patients.rows[now.row()].uid)
         else:

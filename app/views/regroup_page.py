@@ -149,7 +149,7 @@ class RegroupPage(QDialog):
         self.away.clicked.connect(self.close)
         self.deed.clicked.connect(self._confirm)
         self.again.clicked.connect(lambda: self._tell("choose_again"))
-        self.list.chosen.connect(lambda uid: self._tell("choose_other", uid))
+        self.list.picked.connect(lambda uid: self._tell("choose_other", uid))
         self._field.textChanged.connect(lambda _words: self._pause.start())
         self._pause.timeout.connect(lambda: self._tell("search", self._field.text().strip()))
         self.reason.textChanged.connect(lambda _words: self._allow())

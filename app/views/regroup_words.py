@@ -100,7 +100,9 @@ def outcome_of(shown: RegroupShown) -> str:
                 "Two scans between which nothing can have changed tell how much noise there is. "
                 "From ten such pairs on, a change is said to exceed the noise or not.",
             )
-    return f"{said} {undone}" if shown.ready else said
+    if not shown.ready:
+        return said
+    return translate("regroup_words", "{said} {undone}").format(said=said, undone=undone)
 
 
 def visits_of(count: int) -> str:

@@ -1630,14 +1630,6 @@
         <translation>该患者的所有就诊以随机顺序出现，不显示日期和以前的读片结果</translation>
     </message>
     <message>
-        <source>Read all patients blinded...</source>
-        <translation>盲法阅读所有患者…</translation>
-    </message>
-    <message>
-        <source>All visits in the library in random order, one at a time, without names</source>
-        <translation>患者库中的所有就诊以随机顺序逐一出现，不显示姓名</translation>
-    </message>
-    <message>
         <source>Read without knowing which visit came first</source>
         <translation>阅片时不知道就诊的先后顺序</translation>
     </message>
@@ -6191,7 +6183,7 @@
     </message>
     <message>
         <source>{said} {undone}</source>
-        <translation type="unfinished"></translation>
+        <translation>{said}{undone}</translation>
     </message>
     <message>
         <source>1 visit</source>

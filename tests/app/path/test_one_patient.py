@@ -14,7 +14,7 @@ from app.views.regroup_page import RegroupPage
 from hipdesk.adapters.dicom_folder import DicomFolderReader
 from hipdesk.adapters.store import SqlVisitStore
 from tests.app.path import studies
-from tests.app.path.window_driver import Driver
+from tests.app.path.window_driver import LEFT_BUTTON, Driver
 
 WORDS = "Words about the first patient only."
 FIRST, OTHER = "DEMO-0001", "DEMO-0002"
@@ -170,7 +170,8 @@ def test_two_people_are_joined_only_with_a_reason_and_parted_by_one_button(
     (page,) = desk.all(RegroupPage)
     desk.wait(lambda: page.list.rows)
     assert [row.uid for row in page.list.rows] == [numbers[FIRST].uid]
-    page.list.setCurrentIndex(page.list.model().index(0, 0))
+    first = page.list.visualRect(page.list.model().index(0, 0)).center()
+    desk.bot.mouseClick(page.list.viewport(), LEFT_BUTTON, pos=first)
     desk.wait(lambda: desk.says("These are probably two people"))
     assert not page.deed.isEnabled()
     page.sure.click()

@@ -127,6 +127,7 @@ def unusual_bits(_index: int, dataset: FileDataset) -> None:
 
 def shorter(_index: int, dataset: FileDataset) -> None:
     dataset.PixelData = dataset.PixelData[:-2]
+    dataset.DataSetTrailingPadding = bytes(16)
 
 
 def longer(_index: int, dataset: FileDataset) -> None:

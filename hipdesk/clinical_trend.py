@@ -492,3 +492,15 @@ def _change_sentence(plotted: Plotted, side: Side | None, change: IndexChange) -
     moved = signed_number(change.change, plotted.digits)
     turn = "" if change.turn is None else f", {TURN_WORDS[change.turn]}"
     return f"{said}; {moved}{turn}."
+
+
+def named_sentences(bars: Sequence[TreatmentBar]) -> tuple[str, ...]:
+    """Treatments by name, where there is no axis to draw them on."""
+    named = "; ".join(bar.label for bar in bars)
+    return (f"Treatments: {named}.",) if bars else ()
+
+
+def outside_sentences(bars: Sequence[TreatmentBar], days: tuple[date, date]) -> tuple[str, ...]:
+    """Treatments that no axis between two days can show."""
+    named = ", ".join(bar.label for bar in bars if not bar.within(*days))
+    return (f"Treatments outside the time shown: {named}.",) if named else ()

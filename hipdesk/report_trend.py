@@ -21,6 +21,8 @@ from hipdesk.clinical_trend import (
     TreatmentBar,
     change_sentences,
     index_lines,
+    named_sentences,
+    outside_sentences,
     recorded,
     treatment_bars,
 )
@@ -182,15 +184,11 @@ def _with_record(trend: Trend, history: ClinicalHistory) -> Trend:
     points += [point.day for chart in clinical for line in chart.lines for point in line.points]
     bars = treatment_bars(history.treatments)
     if not points:
-        named = "; ".join(bar.label for bar in bars)
-        return replace(trend, clinical_sentences=(f"Treatments: {named}.",) if bars else ())
+        return replace(trend, clinical_sentences=named_sentences(bars))
     days = (min(points), max(points))
-    outside = [bar.label for bar in bars if not bar.within(*days)]
-    said = list(change_sentences(history))
-    if outside:
-        said.append(f"Treatments outside the time shown: {', '.join(outside)}.")
+    said = (*change_sentences(history), *outside_sentences(bars, days))
     within = tuple(bar for bar in bars if bar.within(*days))
-    return replace(trend, clinical=clinical, bars=within, days=days, clinical_sentences=tuple(said))
+    return replace(trend, clinical=clinical, bars=within, days=days, clinical_sentences=said)
 
 
 def _scores_of(analysis: Analysis, visits: Sequence[Visit], estimates: Estimates) -> Trend:

@@ -27,11 +27,15 @@ from hipdesk.himriss import BlindedOrder, BlindedVisit, Reading, drawn, next_num
 from hipdesk.overlay import Window
 from hipdesk.ports import Cancelled, Progress, VisitEntry, VisitStore
 from hipdesk.records import Side
+from hipdesk.wording import person_name
 
 TOPIC: Final = "blinded reading"
 
 LOT: Final = 2**31
 """Seeds lie below it, so that every database holds them exactly."""
+
+EVERYONE: Final = 1_000_000
+"""More patients than any library holds."""
 
 Key = tuple[str, Side]
 """A visit and a hip."""
@@ -110,7 +114,7 @@ class BlindedController:
         view.listen(self)
 
     def begin(self, patient_uids: Sequence[str]) -> None:
-        """Read every visit with images of these patients."""
+        """Read every visit with images of these patients; of all where none is named."""
         if not self._reader:
             self._say(
                 self.translate(
@@ -124,12 +128,15 @@ class BlindedController:
             return
 
         def work(_progress: Progress, _cancelled: Cancelled) -> list[tuple[VisitEntry, str]]:
-            found = [(each, uid) for uid in patient_uids for each in store.entries(uid)]
-            several = len(patient_uids) > 1
+            people = patient_uids or [each.uid for each in store.patients("", limit=EVERYONE)]
+            found = [each for uid in people for each in store.entries(uid) if each.analyses]
+            several = len({each.patient_uid for each in found}) > 1
             return [
-                (each, store.patient_of(each.visit.uid).patient.name if several else "")
-                for each, _ in found
-                if each.analyses
+                (
+                    each,
+                    person_name(store.patient_of(each.visit.uid).patient.name) if several else "",
+                )
+                for each in found
             ]
 
         what = self.translate("Blinded", "Drawing the order of the visits")

@@ -223,12 +223,12 @@ class ClinicalController:
         """Call this with patients whose visits are to be read without their order."""
         self._begin_blinded = begin
 
-    def read_blinded(self) -> None:
-        """Put the page away and read every visit of this patient blinded."""
+    def read_blinded(self, everyone: bool) -> None:
+        """Put the page away and read every visit of this patient, or of all, blinded."""
         opened = self._open
         if opened is not None and self._begin_blinded is not None:
             self.leave()
-            self._begin_blinded((opened.record.patient_uid,))
+            self._begin_blinded(() if everyone else (opened.record.patient_uid,))
 
     def _reading(self, record: ClinicalRecord, draft: ReadingDraft, reader: str) -> Reading:
         number = next_number(record.readings, record.visit_uid, draft.side, reader)

@@ -183,8 +183,8 @@ class ReadingTab(QWidget):
     """HIMRISS totals per hip, entered by the reader."""
 
     kept = Signal(object)
-    blindAsked = Signal()
-    """All visits of the patient are to be read without their order."""
+    blindAsked = Signal(bool)
+    """All visits of the patient, or of every patient, are to be read without their order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -195,8 +195,9 @@ class ReadingTab(QWidget):
         self.sums = {side: label(kind="strong") for side in Side}
         self.keep = {side: QPushButton() for side in Side}
         self.blinded = QCheckBox()
-        self.read_blinded = QPushButton()
-        self.read_blinded.clicked.connect(lambda _checked=False: self.blindAsked.emit())
+        self.read_blinded, self.read_all = QPushButton(), QPushButton()
+        self.read_blinded.clicked.connect(lambda _checked=False: self.blindAsked.emit(False))
+        self.read_all.clicked.connect(lambda _checked=False: self.blindAsked.emit(True))
         self.list = column(gap=0.5)
         self._names = {name: label(kind="muted") for name in Compartment}
         self._heads = {side: label(kind="section") for side in Side}
@@ -236,6 +237,10 @@ class ReadingTab(QWidget):
         self.read_blinded.setToolTip(
             self.tr("All visits of this patient in random order, without dates or earlier readings")
         )
+        self.read_all.setText(self.tr("Read all patients blinded..."))
+        self.read_all.setToolTip(
+            self.tr("All visits in the library in random order, one at a time, without names")
+        )
         self.blinded.setText(self.tr("Read without knowing which visit came first"))
         self._note.setText(
             self.tr(
@@ -260,7 +265,7 @@ class ReadingTab(QWidget):
         grid.setColumnStretch(3, 1)
         inside = column(
             self._note,
-            row(self.read_blinded, STRETCH),
+            row(self.read_blinded, self.read_all, STRETCH),
             grid,
             self.blinded,
             rule(),

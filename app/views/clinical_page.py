@@ -127,7 +127,7 @@ class ClinicalPage(QDialog):
         self.treatments.kept.connect(lambda draft: self._tell("keep_treatment", draft))
         self.treatments.withdrawn.connect(lambda uid: self._tell("withdraw_treatment", uid))
         self.readings.kept.connect(lambda draft: self._tell("keep_reading", draft))
-        self.readings.blindAsked.connect(lambda: self._tell("read_blinded"))
+        self.readings.blindAsked.connect(lambda everyone: self._tell("read_blinded", everyone))
 
     # Words
 

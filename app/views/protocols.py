@@ -709,8 +709,8 @@ class ClinicalGestures(Protocol):
         """Keep HIMRISS totals of a hip."""
         ...
 
-    def read_blinded(self) -> None:
-        """Read all visits of this patient without knowing which came first."""
+    def read_blinded(self, everyone: bool) -> None:
+        """Read all visits of this patient, or of all, without knowing which came first."""
         ...
 
 

@@ -265,7 +265,7 @@
     </message>
     <message>
         <source>Which visit was which</source>
-        <translation>各就诊的真实身份</translation>
+        <translation>各次就诊对应的日期</translation>
     </message>
     <message>
         <source>Every reading was kept in your name as read without knowing the order, with the lot that drew it.</source>
@@ -1628,6 +1628,14 @@
     <message>
         <source>All visits of this patient in random order, without dates or earlier readings</source>
         <translation>该患者的所有就诊以随机顺序出现，不显示日期和以前的读片结果</translation>
+    </message>
+    <message>
+        <source>Read all patients blinded...</source>
+        <translation>盲法阅读所有患者…</translation>
+    </message>
+    <message>
+        <source>All visits in the library in random order, one at a time, without names</source>
+        <translation>患者库中的所有就诊以随机顺序逐一出现，不显示姓名</translation>
     </message>
     <message>
         <source>Read without knowing which visit came first</source>

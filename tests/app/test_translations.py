@@ -151,7 +151,7 @@ VOICELESS = re.compile(
     r"|hipdesk\.adapters\.(_output_|dicom_output|dicom_writer|result_folder|segmentation_file)"
     r"|hipdesk\.adapters\.(_store_audit|_dicom_codestreams|_dicom_phases|worker_process)"
     r"|hipdesk\.adapters\.(case_bundle|deidentify|table_export)\b"  # commands
-    r"|hipdesk\.(clinical|clinical_import|himriss)\b"  # the form has words of its own
+    r"|hipdesk\.(clinical|clinical_import|clinical_trend|himriss)\b"  # forms have their own words
     r"|hipdesk\.adapters\._store_(clinical|readings)\b"
 )
 """Modules whose words never come to the window, or only as names of series."""

@@ -16,7 +16,7 @@ from hipdesk.errors import StoreError
 from hipdesk.himriss import Reading, blinded_visits
 from hipdesk.records import Side
 from hipdesk.settings import Settings
-from tests.app.fakes import FakeView, make_bench, translate
+from tests.app.fakes import FakeView, make_bench, make_patient, translate
 from tests.app.review_fakes import analysed, at_desk, exam_of
 
 DAYS = (date(2023, 3, 1), date(2023, 9, 1), date(2024, 3, 1))
@@ -186,3 +186,19 @@ def test_a_sitting_that_ended_takes_nothing_more(after: str) -> None:
     room.page.choose_side(LEFT)
     room.read(RIGHT, 1, 1, 1)
     assert room.bench.store.readings == []
+
+
+def test_visits_of_several_patients_are_mixed_and_named_at_the_end() -> None:
+    room = Room(visits=2)
+    other = exam_of(
+        room.bench, analysed(study=9, day=DAYS[2], patient=make_patient("0815", "Roe^John"))
+    )
+    room.page.begin(())
+    room.run()
+    assert room.shown.of == 3
+    room.page.finish()
+    told = room.view.last("show_unblinded")
+    assert sorted(each.whose for each in told) == ["Doe, Jane", "Doe, Jane", "Roe, John"]
+    (johns,) = [each for each in told if each.whose == "Roe, John"]
+    assert johns.day == DAYS[2]
+    assert other.visit_uid is not None

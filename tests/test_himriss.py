@@ -16,6 +16,8 @@ from hipdesk.himriss import (
     Compartment,
     Reading,
     blinded_visits,
+    by_reader,
+    drawn,
     next_number,
     reader_pairs,
     reread_pairs,
@@ -166,3 +168,17 @@ def test_a_correction_takes_the_place_of_what_it_corrects() -> None:
     first, other, again = reading(), reading(reader="B. Reader"), reading(number=2)
     right = reading(reader=" a.  reader", femoral=2)
     assert standing([first, other, again, right]) == (right, other, again)
+
+
+def test_a_sitting_is_the_same_again_from_its_seed() -> None:
+    order = drawn(["b", "a", "c", "a"], 3)
+    assert order == drawn(["c", "b", "a"], 3)
+    assert order.visit_uids == ("a", "b", "c")
+    assert order.visits == blinded_visits("abc", 3)
+    assert [each.label for each in order.visits] == ["A", "B", "C"]
+
+
+def test_readings_by_reader_however_the_name_is_written() -> None:
+    own, other = reading(reader="A.  Reader"), reading(reader="B. Reader")
+    again = reading(reader="a. reader", number=2)
+    assert by_reader([own, other, again]) == {"a. reader": (own, again), "b. reader": (other,)}

@@ -61,6 +61,9 @@ _BY_SQLITE: Final = {
 }
 _PRIMARY_CODE: Final = 0xFF  # The low byte; the rest refines it (sqlite.org/rescode.html).
 
+_BY_FULL_CODE: Final = {sqlite3.SQLITE_IOERR_SHMSIZE: _FULL}
+"""No room for the index of the log, which even reading needs."""
+
 _BY_SQLSTATE: Final = {
     "53100": _FULL,
     "42501": _FORBIDDEN,
@@ -106,7 +109,9 @@ def _cause(error: BaseException) -> str:
     if hasattr(original, "sqlstate"):
         return _server_cause(original)
     code = getattr(original, "sqlite_errorcode", None)
-    return _OTHER if code is None else _BY_SQLITE.get(code & _PRIMARY_CODE, _OTHER)
+    if code is None:
+        return _OTHER
+    return _BY_FULL_CODE.get(code) or _BY_SQLITE.get(code & _PRIMARY_CODE, _OTHER)
 
 
 def _server_cause(error: BaseException) -> str:

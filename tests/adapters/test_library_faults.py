@@ -99,6 +99,32 @@ def test_a_new_library_does_not_fit(tmp_path: Path) -> None:
     assert "full" in done.stdout
 
 
+def test_a_disk_that_is_full_already_is_named(filled: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    program = FILLED_TO_THE_BRIM + OPENS
+    size = (filled / DATABASE).stat().st_size // 1024 + 200
+    for words in ([disk / "library", filled], [disk / "library", filled, "only to look"]):
+        done = run_on_small_disk(program, disk, words, kilobytes=size)
+        assert done.returncode == 0, done.stderr
+        assert "the disk is full" in done.stdout
+        assert done.stdout.count("\n") == 1
+
+
+FILLED_TO_THE_BRIM = """
+import shutil, sys
+from pathlib import Path
+shutil.copytree(sys.argv[1 + 1], sys.argv[1])
+del sys.argv[2]
+try:
+    with (Path(sys.argv[1]).parent / "else").open("wb", buffering=0) as other:
+        while True:
+            other.write(bytes(512))
+except OSError:
+    pass
+"""
+
+
 def test_a_read_only_folder(filled: Path) -> None:
     for words in ([filled], [filled, "only to look"]):
         done = run_on_small_disk(OPENS, filled, words)

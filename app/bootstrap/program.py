@@ -257,11 +257,11 @@ class Program:
         )
         report = ReportController(views.report, desk, services, translate, signing, self._gui.later)
         keeping = KeepingController(self.window.keeping, services, translate, study, library)
-        clinical.watch(follow_up.clinical_changed)
-        blinded = BlindedController(
-            BlindedPage(self.window), services, translate, follow_up.clinical_changed
-        )
+        blinded = BlindedController(BlindedPage(self.window), services, translate)
         clinical.offer_blinded(blinded.begin)
+        for watched in (clinical, blinded):
+            watched.watch(follow_up.clinical_changed)
+            watched.watch(report.record_changed)
         follow_up.watch(report.record_changed)
         shell.attend(Workspace.FOLLOW_UP, follow_up)
         shell.attend(Workspace.REPORT, report)

@@ -93,7 +93,6 @@ class BlindedController:
 
     Parameters
     ----------
-    kept : called after each reading that was kept
     lot : gives the seed of a sitting
     """
 
@@ -102,16 +101,19 @@ class BlindedController:
         view: BlindedView,
         services: Services,
         translate: Translate,
-        kept: Callable[[], None],
         lot: Callable[[], int] = _lot,
     ) -> None:
         self._view = view
         self._services = services
         self.translate = translate
-        self._kept = kept
+        self._watchers: list[Callable[[], None]] = []
         self._lot = lot
         self._sitting: _Sitting | None = None
         view.listen(self)
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Call this after each reading that was kept."""
+        self._watchers.append(watcher)
 
     def begin(self, patient_uids: Sequence[str]) -> None:
         """Read every visit with images of these patients; of all where none is named."""
@@ -232,7 +234,8 @@ class BlindedController:
 
     def _took(self, order: BlindedOrder, key: Key, reading: Reading) -> None:
         """Go on to the other hip, or the next visit, once a reading is kept."""
-        self._kept()
+        for watcher in self._watchers:
+            watcher()
         sitting = self._sitting
         if sitting is None or sitting.order is not order:
             return

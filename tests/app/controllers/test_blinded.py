@@ -42,9 +42,9 @@ class Room:
             self.view,  # type: ignore[arg-type]
             self.bench.services,
             translate,
-            self.heard,
             lambda: SEED,
         )
+        self.page.watch(self.heard)
 
     def heard(self) -> None:
         self.told += 1

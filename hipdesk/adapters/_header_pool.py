@@ -131,6 +131,7 @@ class _Work(Generic[T]):
         self._threads: list[_Thread] = []
         self._given_up = 0
         self._stopped = False
+        self._all_begun = False
         self.found: dict[int, T] = {}
         self.ready = threading.Event()
         if files:
@@ -151,7 +152,7 @@ class _Work(Generic[T]):
             self.found[place] = found
             if place % _TOLD_EVERY == 0:
                 self.ready.set()
-        thread.ended = True
+        thread.ended = self._all_begun = True
         self.ready.set()
 
     def hurry(self, patience_s: float, silent: T) -> None:
@@ -163,7 +164,7 @@ class _Work(Generic[T]):
                 self._give_up(thread, silent)
         busy = [thread for thread in at_work if not thread.given_up]
         slow = all(max(now - thread.began, thread.took) > _SLOW_S for thread in busy)
-        if slow and len(busy) < MOST_THREADS and not self._stopped:
+        if slow and len(busy) < MOST_THREADS and not (self._stopped or self._all_begun):
             self._start()
 
     def _give_up(self, thread: _Thread, silent: T) -> None:

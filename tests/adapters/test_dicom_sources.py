@@ -31,7 +31,7 @@ from hipdesk.adapters import _dicom_sources as sources
 from hipdesk.adapters import _header_pool, _series_gathering
 from hipdesk.adapters._dicom_archives import PrivateFolder, remove_leftovers
 from hipdesk.adapters._disc_index import disc_index
-from hipdesk.adapters._source_listing import Listing
+from hipdesk.adapters._source_listing import Listing, SourceFile
 from hipdesk.adapters.dicom_folder import DicomFolderReader
 from hipdesk.adapters.safe_reader import SafeReader
 from hipdesk.errors import Cancelled, UnreadableInput
@@ -770,3 +770,23 @@ def test_the_sorting_of_very_many_frames_can_be_stopped(tmp_path, reader, monkey
     with pytest.raises(Cancelled):
         reader.scan(tmp_path, cancelled=sorting.is_set)
     assert time.monotonic() - began < 1.5
+
+
+def test_no_help_is_brought_where_every_file_has_been_begun(tmp_path, monkeypatch):
+    (path,) = write_series(tmp_path, slices=1)
+    begun: list[object] = []
+    start = _header_pool._Thread.start
+
+    def counted(thread: _header_pool._Thread) -> None:
+        begun.append(thread)
+        start(thread)
+
+    def slow(_file: SourceFile) -> str:
+        time.sleep(0.5)
+        return "read"
+
+    monkeypatch.setattr(_header_pool._Thread, "start", counted)
+    pool = _header_pool.HeaderPool[str](slow, "silent")
+    file = SourceFile(path, path, 1, 1)
+    assert [found for _, found in pool.results([file], lambda: False)] == ["read"]
+    assert len(begun) <= 2

@@ -146,7 +146,7 @@ def meaning_words(figure: Figure, before: str) -> str:
 
 def _number(figure: Figure, value: float, sign: str) -> str:
     places = DECIMALS.get(figure.name, 2)
-    return f"{value:{sign}.{places}f}".replace("-", "\N{MINUS SIGN}")
+    return signed_number(value, places) if sign else number(value, places)
 
 
 def _lacking(figure: Figure) -> str:

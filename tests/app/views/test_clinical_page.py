@@ -12,13 +12,15 @@ from pytestqt.qtbot import QtBot
 
 from app.clinical_state import (
     ClinicalShown,
+    Figure,
     ReadingDraft,
     TreatmentDraft,
     cells_of,
     figures_of,
 )
 from app.views.clinical_page import ClinicalPage
-from hipdesk.clinical import HARRIS_CHOICES, PartialDate, Treatment, TreatmentKind
+from app.views.clinical_words import meaning_words
+from hipdesk.clinical import HARRIS_CHOICES, IndexName, PartialDate, Treatment, TreatmentKind
 from hipdesk.clinical_import import VISIT_COLUMNS
 from hipdesk.himriss import HIGHEST, Compartment, Reading
 from hipdesk.records import Side
@@ -204,3 +206,16 @@ def test_all_words_follow_the_language(
         ]
         allowed = ("Doe", "Jane", "ASDAS-", "BASDAI", "BASFI", "CRP", "HLA-B27", "HIMRISS")
         assert [each for each in plain if not each.startswith(allowed)] == []
+
+
+def test_blinded_reading_is_asked_for_one_patient_or_all(
+    page: ClinicalPage, told: Recorder
+) -> None:
+    page.readings.read_blinded.click()
+    page.readings.read_all.click()
+    assert told.told[-2:] == [("read_blinded", False), ("read_blinded", True)]
+
+
+def test_no_change_has_no_sign(qapp: QApplication) -> None:
+    figure = Figure(IndexName.HARRIS, Side.RIGHT, 77.0, change=0.0)
+    assert meaning_words(figure, "2024-01-01") == "0 since 2024-01-01"

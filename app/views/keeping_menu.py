@@ -44,7 +44,7 @@ class KeepingMenu:
         if name and self._gestures is not None:
             target = Path(name)
             self._folder = target.parent
-            self._gestures.back_up(target if target.suffix else target.with_suffix(SUFFIX))
+            self._gestures.back_up(_with_suffix(target))
 
     def check(self) -> None:
         """Have the library read through."""
@@ -61,3 +61,9 @@ class KeepingMenu:
 
     def _kind(self) -> str:
         return translate("keeping_menu", "Backups of HipDesk (*.zip)")
+
+
+def _with_suffix(target: Path) -> Path:
+    """The file that is meant; never one about whose replacement the dialog did not ask."""
+    whole = target.with_suffix(SUFFIX)
+    return target if target.suffix or whole.exists() else whole

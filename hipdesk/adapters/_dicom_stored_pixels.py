@@ -131,7 +131,7 @@ class _PixelWalk(Walk):
             if tag in _PIXELS:
                 end = start + length
                 if length == UNDEFINED:
-                    end = self.after_fragments(start) - 8
+                    end = self.after_fragments(start)
                 head = b"".join(described)
                 return StoredPixels(syntax, head, tag, vr.decode(), at, start, length, end)
             previous = tag

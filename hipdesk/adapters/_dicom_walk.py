@@ -201,7 +201,7 @@ class Walk:
     def after_fragments(self, at: int) -> int:
         """Where compressed pixels end, by the lengths of their fragments; they are not read.
 
-        Beyond the end of the file where it is cut short.
+        Beyond the end of the file where it is cut short. The delimiter itself may be missing.
 
         Raises
         ------
@@ -211,16 +211,17 @@ class Walk:
         for _ in range(MOST_FRAGMENTS):
             self._file.seek(at)
             head = self._file.read(8)
-            at += 8
-            if len(head) < 8:
+            if not head:
                 return at
+            if len(head) < 8:
+                return at + 8
             group, element, length = _ITEM_HEAD.unpack(head)
             tag = group << 16 | element
             if tag == SEQUENCE_END:
                 return at
             if tag != ITEM:
                 raise UnusualError
-            at += length
+            at += 8 + length
         raise TooManyPartsError
 
     def tag(self, at: int) -> int:

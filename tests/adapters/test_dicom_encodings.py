@@ -283,6 +283,16 @@ def test_frames_are_found_with_and_without_an_offset_table(tmp_path, syntax, tab
     assert np.array_equal(read(tmp_path / "one").voxels, pattern(3, 16, 20))
 
 
+@pytest.mark.parametrize("syntax", [JPEG2000Lossless, RLELossless, JPEGLosslessSV1])
+def test_pixels_that_nothing_but_the_end_of_the_file_ends_are_read(tmp_path, syntax):
+    for path in write_series(tmp_path / "plain", slices=3, rows=16, columns=20):
+        recoded(path, tmp_path / "packed" / path.name, syntax)
+        packed = tmp_path / "packed" / path.name
+        assert packed.read_bytes().endswith(b"\xfe\xff\xdd\xe0\0\0\0\0")
+        packed.write_bytes(packed.read_bytes()[:-8])
+    assert np.array_equal(read(tmp_path / "packed").voxels, pattern(3, 16, 20))
+
+
 def test_a_deflated_bomb_is_refused_before_it_goes_off(tmp_path, monkeypatch):
     (path,) = write_series(tmp_path, slices=1, syntax=DeflatedExplicitVRLittleEndian)
     content = path.read_bytes()

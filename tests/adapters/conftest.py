@@ -73,7 +73,7 @@ def _opened(
         shutil.copytree(request.getfixturevalue("empty_library"), place)
         return SqlVisitStore.open(place)
     url = request.getfixturevalue("server_url")
-    return SqlVisitStore.open(url, library=tmp_path / "series")
+    return SqlVisitStore.open(url, library=tmp_path / "library of patients")
 
 
 @pytest.fixture

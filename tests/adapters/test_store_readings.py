@@ -108,5 +108,5 @@ class TestRecord:
         self, store: SqlVisitStore, visits: list[str]
     ) -> None:
         store.keep_facts(visits[0], ClinicalFacts(esr_mm_h=8.0), "Dr. A")
-        store.put_aside(visits[0], "", "Dr. A")
+        store.put_aside([visits[0]], "", "Dr. A")
         assert store.clinical_record(visits[1]).before is None

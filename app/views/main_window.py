@@ -332,12 +332,12 @@ class MainWindow(QMainWindow):
         self._menus = {place: self.menuBar().addMenu("") for place in places}
         file, edit, view, guide = (self._menus[place] for place in places)
         edit.menuAction().setVisible(False)
-        names = ("open_folder", "open_file", "opened_folder", "close_patient")
-        file.addActions([table[name] for name in names])
-        file.addSeparator()
-        names = ("back_up_library", "check_library", "restore_library")
-        file.addActions([table[name] for name in names])
-        file.addSeparator()
+        for names in (
+            ("open_folder", "open_file", "opened_folder", "close_patient"),
+            ("back_up_library", "check_library", "restore_library"),
+        ):
+            file.addActions([table[name] for name in names])
+            file.addSeparator()
         file.addAction(table["settings"])
         file.addSeparator()
         file.addAction(table["quit"])

@@ -4551,10 +4551,6 @@
         <translation>所注像素数超出任何图像；文件已损坏。</translation>
     </message>
     <message>
-        <source>It claims more frames than any examination has; it is damaged.</source>
-        <translation>所注帧数超出任何检查；文件已损坏。</translation>
-    </message>
-    <message>
         <source>It holds spectra, not an image.</source>
         <translation>其中是波谱数据，不是图像。</translation>
     </message>
@@ -4825,6 +4821,18 @@
     <message>
         <source>preferred, unless only another series shows lesions</source>
         <translation>优先选择，除非只有其他序列可显示病灶</translation>
+    </message>
+    <message>
+        <source>It claims more frames than any examination of a hip has.</source>
+        <translation>所注帧数超出任何髋关节检查。</translation>
+    </message>
+    <message>
+        <source>Its frames differ more than those of any examination; it is damaged.</source>
+        <translation>各帧之间的差异超出任何检查；文件已损坏。</translation>
+    </message>
+    <message>
+        <source>It holds more header entries than any image has; it is damaged.</source>
+        <translation>文件头条目数超出任何图像；文件已损坏。</translation>
     </message>
     <message>
         <source>The images do not state the {words}, so this visit was not joined to earlier ones of the same person in the library.</source>

@@ -245,9 +245,7 @@ def test_a_stored_visit_without_a_date_asks_for_it_again():
     assert window.said == []
     window.library_view.gestures.open_visit("visit-1")
     window.bench.jobs.run_all()
-    assert window.said == [
-        "This study states no date; without one it stays out of every trend."
-    ]
+    assert window.said == ["This study states no date; without one it stays out of every trend."]
     window.act("Give a date")
     assert window.workspace == "library"
     window.library_view.gestures.date_visit("visit-1", date(2024, 2, 29))

@@ -3,7 +3,10 @@
 The score grows with the number of slices, and its mean depends on which part of
 the hip they show; so two visits are compared on matched slices: the counted
 slices of each visit inside the common millimetre range along the normal from
-the head centre. Slices are taken as they are: nothing is interpolated.
+the head centre. Where slices fall is chance, and at the ends of the head, where it
+is small, their terms are steep; so a mean is taken over what lies between the
+outermost counted slices of both, the terms running straight from slice to slice.
+Slices that lie alike at both visits count alike, as they do in U/n.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -29,11 +33,17 @@ MIN_MATCHED_SLICES: Final = 5
 
 REACH_STEPS: Final = 0.5
 """A visit covers this part of a slice step beyond its outermost counted slices: the slab that
-each slice stands for. Of reaches from 0 to 1, this one moves the mean of an unchanged simulated
-head least when it is sliced anew, unless the lesion lies where the range ends."""
+each slice stands for."""
+
+ALIKE_STEPS: Final = 0.02
+"""Slices nearer than this part of a step lie at the same place (our choice)."""
 
 _EDGE_MM: Final = 1e-6
 """Keeps rounding errors from deciding whether a slice lies in the range."""
+
+
+Weighted = tuple[tuple[SliceScore, float], ...]
+"""Slices with their weights in a mean, which sum to 1."""
 
 
 class Refusal(StrEnum):
@@ -54,12 +64,16 @@ class Matching:
     before, after : of each visit, in stack order; empty where none could be named
     range_mm : offsets that the counted slices of both visits cover, ends included
     refused : why nothing may be computed from them; None where it may
+    before_terms, after_terms : counted slices of each visit with their weights in a mean;
+        empty where refused
     """
 
     before: tuple[SliceScore, ...] = ()
     after: tuple[SliceScore, ...] = ()
     range_mm: Extent | None = None
     refused: Refusal | None = None
+    before_terms: Weighted = ()
+    after_terms: Weighted = ()
 
 
 def offsets_of(affine: Affine, head: Head, score: HipScore) -> tuple[float, ...] | None:
@@ -132,30 +146,34 @@ def match_slices(before: VisitHip, after: VisitHip) -> Matching:
     if common is None:
         return Matching(refused=Refusal.NO_COMMON_RANGE)
     first, second = _inside(earlier, common), _inside(later, common)
-    enough = min(len(first), len(second)) >= MIN_MATCHED_SLICES
-    return Matching(first, second, common, None if enough else Refusal.TOO_FEW_MATCHED_SLICES)
+    if min(len(first), len(second)) < MIN_MATCHED_SLICES:
+        return Matching(first, second, common, Refusal.TOO_FEW_MATCHED_SLICES)
+    if _alike(earlier, later, before.spacing_mm[0]):
+        return Matching(first, second, common, None, _evenly(first), _evenly(second))
+    terms = (_weighted(each, _between(earlier, later)) for each in (earlier, later))
+    return Matching(first, second, common, None, *terms)
 
 
-def u_intensity_mean(slices: Sequence[SliceScore]) -> float:
+def u_intensity_mean(terms: Weighted) -> float:
     """Mean intensity term of counted slices, U/n."""
-    return _mean([part.u_intensity for part in slices])
+    return _mean([(part.u_intensity, weight) for part, weight in terms])
 
 
-def u_area_mean(slices: Sequence[SliceScore]) -> float:
+def u_area_mean(terms: Weighted) -> float:
     """Mean area term of counted slices, A/n."""
-    return _mean([part.u_area for part in slices])
+    return _mean([(part.u_area, weight) for part, weight in terms])
 
 
-def lesion_intensity_mean(slices: Sequence[SliceScore], lesion: SegmentClass) -> float | None:
+def lesion_intensity_mean(terms: Weighted, lesion: SegmentClass) -> float | None:
     """Mean intensity term of one lesion over counted slices; None where it was not kept."""
-    terms = [_term(part, lesion) for part in slices]
-    return None if None in terms else _mean(terms)
+    known = [(_term(part, lesion), weight) for part, weight in terms]
+    return None if any(term is None for term, _ in known) else _mean(known)
 
 
-def lesion_area_mean(slices: Sequence[SliceScore], lesion: SegmentClass) -> float:
+def lesion_area_mean(terms: Weighted, lesion: SegmentClass) -> float:
     """Mean area term of one lesion over counted slices: lesion pixels by head pixels."""
-    pixels = ((_pixels(part, lesion), part.head_px) for part in slices)
-    return _mean([None if px is None else px / head_px for px, head_px in pixels])
+    pixels = ((_pixels(part, lesion), part.head_px, weight) for part, weight in terms)
+    return _mean([(None if px is None else px / head_px, weight) for px, head_px, weight in pixels])
 
 
 def _pixels(part: SliceScore, lesion: SegmentClass) -> int | None:
@@ -207,8 +225,42 @@ def _inside(placed: _Placed, common: Extent) -> tuple[SliceScore, ...]:
     return tuple(part for offset, part in placed if low <= offset <= high)
 
 
-def _mean(terms: Sequence[float | None]) -> float:
-    known = [term for term in terms if term is not None]
+def _alike(earlier: _Placed, later: _Placed, step_mm: float) -> bool:
+    """Whether the slices of both visits lie at the same places, so that chance moves no mean."""
+    pairs = zip(earlier, later, strict=False)
+    near = all(abs(one - other) <= ALIKE_STEPS * step_mm for (one, _), (other, _) in pairs)
+    return len(earlier) == len(later) and near
+
+
+def _evenly(slices: Sequence[SliceScore]) -> Weighted:
+    return tuple((part, 1 / len(slices)) for part in slices)
+
+
+def _between(earlier: _Placed, later: _Placed) -> Extent:
+    """From the last of the first counted slices to the first of the last ones."""
+    return max(each[0][0] for each in (earlier, later)), min(
+        each[-1][0] for each in (earlier, later)
+    )
+
+
+def _weighted(placed: _Placed, extent: Extent) -> Weighted:
+    """The slices on which the mean of a line through their terms rests, within an extent."""
+    low, high = extent
+    weights = [0.0] * len(placed)
+    for at, ((left, _), (right, _)) in enumerate(pairwise(placed)):
+        start, stop = max(left, low), min(right, high)
+        if stop > start:
+            share = (stop - start) / (high - low)
+            to_right = share * ((start + stop) / 2 - left) / (right - left)
+            weights[at] += share - to_right
+            weights[at + 1] += to_right
+    return tuple(
+        (part, weight) for (_, part), weight in zip(placed, weights, strict=True) if weight > 0.0
+    )
+
+
+def _mean(terms: Sequence[tuple[float | None, float]]) -> float:
+    known = [term * weight for term, weight in terms if term is not None]
     if not known or len(known) != len(terms):
         raise BugError("a mean needs counted slices, and each of them its term")
-    return math.fsum(known) / len(known)
+    return math.fsum(known) / math.fsum(weight for _, weight in terms)

@@ -323,7 +323,7 @@ def _on_matched(matching: Matching) -> _Figures:
     """Differences on matched slices; of one lesion by intensity where its terms were kept."""
     if matching.refused is not None:
         return {}
-    earlier, later = matching.before, matching.after
+    earlier, later = matching.before_terms, matching.after_terms
     found: _Figures = {
         (Quantity.U_INTENSITY_MEAN, None): u_intensity_mean(later) - u_intensity_mean(earlier),
         (Quantity.U_AREA_MEAN, None): u_area_mean(later) - u_area_mean(earlier),
@@ -331,7 +331,7 @@ def _on_matched(matching: Matching) -> _Figures:
     for lesion in LESIONS:
         moved = lesion_area_mean(later, lesion) - lesion_area_mean(earlier, lesion)
         found[Quantity.U_AREA_MEAN, lesion] = moved
-        one, other = (lesion_intensity_mean(slices, lesion) for slices in (earlier, later))
+        one, other = (lesion_intensity_mean(terms, lesion) for terms in (earlier, later))
         if one is not None and other is not None:
             found[Quantity.U_INTENSITY_MEAN, lesion] = other - one
     return found

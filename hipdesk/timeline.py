@@ -388,7 +388,7 @@ def _means(before: TrendPoint, after: TrendPoint, matching: Matching) -> tuple[_
             (before.u_intensity_mean, after.u_intensity_mean),
             (before.u_area_mean, after.u_area_mean),
         )
-    earlier, later = matching.before, matching.after
+    earlier, later = matching.before_terms, matching.after_terms
     return (
         (u_intensity_mean(earlier), u_intensity_mean(later)),
         (u_area_mean(earlier), u_area_mean(later)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from hipdesk.errors import BugError
 from hipdesk.matching import (
     Matching,
     Refusal,
+    Weighted,
     lesion_area_mean,
     lesion_intensity_mean,
     match_slices,
@@ -24,7 +26,7 @@ from hipdesk.matching import (
     u_area_mean,
     u_intensity_mean,
 )
-from hipdesk.records import Head, SegmentClass, Side, VisitHip
+from hipdesk.records import Head, SegmentClass, Side, SliceScore, VisitHip
 from tests.report_factory import as_visit, make_analysis
 from tests.visit_hips import placed_hip, score_of, slice_score
 
@@ -57,9 +59,44 @@ def test_only_counted_slices_are_matched_and_span_the_range() -> None:
     assert indices(matching) == ([1, 2, 3, 4, 5, 6, 7, 8],) * 2
 
 
+def evenly(slices: Sequence[SliceScore]) -> Weighted:
+    """Every slice with the same weight."""
+    return tuple((part, 1 / len(slices)) for part in slices)
+
+
+def test_terms_run_straight_between_slices() -> None:
+    """0 ... 16 and 1 ... 17 share [1, 16]: of the line through 0, 0, 0, 0, 3 from 1 to 16,
+    only the last step rises, over 4 mm of 15, by 1.5 on average."""
+    before = placed_hip(0.0, [0.0, 0.0, 0.0, 0.0, 3.0])
+    after = placed_hip(1.0, [0.0, 0.0, 0.0, 3.0, 3.0])
+    matching = match_slices(before, after)
+    assert u_intensity_mean(matching.before_terms) == pytest.approx(4 / 15 * 1.5)
+    # The same from 9 to 13, then 3 as far as 16.
+    assert u_intensity_mean(matching.after_terms) == pytest.approx((4 * 1.5 + 3 * 3) / 15)
+    for terms in (matching.before_terms, matching.after_terms):
+        assert math.fsum(weight for _, weight in terms) == pytest.approx(1)
+
+
+def test_a_steep_end_that_one_scan_just_misses_moves_little() -> None:
+    """Term rises from 0.6 to 2 over the last 8 mm; half a step decides whether 2 is counted."""
+
+    def term(offset: float) -> float:
+        return 0.6 + 1.4 * max(0.0, (abs(offset) - 12) / 8) ** 2
+
+    before = placed_hip(-19.0, [term(-19.0 + 4 * i) for i in range(10)])
+    after = placed_hip(-17.0, [term(-17.0 + 4 * i) for i in range(9)])
+    matching = match_slices(before, after)
+    plain = [
+        sum(part.u_intensity or 0.0 for part in each) / len(each)
+        for each in (matching.before, matching.after)
+    ]
+    change = u_intensity_mean(matching.after_terms) - u_intensity_mean(matching.before_terms)
+    assert abs(change) < 0.3 * abs(plain[1] - plain[0])
+
+
 def test_means_by_hand() -> None:
     """U 0.1 + 0.2 + 0.6 over 3 slices; 10 and 20 of 100 px of each are lesions."""
-    slices = [slice_score(0, 0.1), slice_score(1, 0.2), slice_score(2, 0.6)]
+    slices = evenly([slice_score(0, 0.1), slice_score(1, 0.2), slice_score(2, 0.6)])
     assert u_intensity_mean(slices) == pytest.approx(0.3)
     assert u_area_mean(slices) == pytest.approx(0.15)
     assert lesion_area_mean(slices, SegmentClass.BME) == pytest.approx(0.1)
@@ -68,24 +105,26 @@ def test_means_by_hand() -> None:
 
 def test_mean_of_one_lesion_by_intensity() -> None:
     """(0.25 + 0.75) / 2; unknown as soon as one slice does not have it."""
-    kept = [
-        replace(slice_score(i, 1.0), bme_u_intensity=each, effusion_u_intensity=0.1)
-        for i, each in enumerate([0.25, 0.75])
-    ]
+    kept = evenly(
+        [
+            replace(slice_score(i, 1.0), bme_u_intensity=each, effusion_u_intensity=0.1)
+            for i, each in enumerate([0.25, 0.75])
+        ]
+    )
     assert lesion_intensity_mean(kept, SegmentClass.BME) == 0.5
     assert lesion_intensity_mean(kept, SegmentClass.EFFUSION_SYNOVITIS) == pytest.approx(0.1)
-    assert lesion_intensity_mean([*kept, slice_score(2, 1.0)], SegmentClass.BME) is None
+    assert lesion_intensity_mean((*kept, (slice_score(2, 1.0), 0.5)), SegmentClass.BME) is None
     with pytest.raises(BugError):
         lesion_intensity_mean(kept, SegmentClass.ACETABULUM)
 
 
 def test_means_need_slices_terms_and_lesions() -> None:
     with pytest.raises(BugError):
-        u_intensity_mean([])
+        u_intensity_mean(())
     with pytest.raises(BugError):
-        u_area_mean([replace(slice_score(0, 0.1), u_area=None), slice_score(1, 0.1)])
+        u_area_mean(evenly([replace(slice_score(0, 0.1), u_area=None), slice_score(1, 0.1)]))
     with pytest.raises(BugError):
-        lesion_area_mean([slice_score(0, 0.1)], SegmentClass.FEMORAL_HEAD)
+        lesion_area_mean(evenly([slice_score(0, 0.1)]), SegmentClass.FEMORAL_HEAD)
 
 
 @pytest.mark.parametrize(("step", "refused"), [(4.4, None), (4.41, Refusal.SLICE_DISTANCE)])
@@ -192,7 +231,7 @@ def spread(first_mm: float, n_slices: int, lesion_mm: float) -> tuple[float, flo
         after = sliced(first_mm + random.uniform(0, 4), n_slices, random.normal(0, 0.7), lesion_mm)
         found = match_slices(before, after)
         assert found.refused is None
-        matched.append(u_intensity_mean(found.after) - u_intensity_mean(found.before))
+        matched.append(u_intensity_mean(found.after_terms) - u_intensity_mean(found.before_terms))
         means = (after.score.u_intensity_mean or 0.0, before.score.u_intensity_mean or 0.0)
         unmatched.append(means[0] - means[1])
     rms = np.sqrt(np.mean(np.square([matched, unmatched]), axis=1))
@@ -228,8 +267,8 @@ def test_an_analysis_matches_itself() -> None:
         assert steps == pytest.approx(np.full(len(steps), series.spacing_mm[0]))
         found = match_slices(hip, hip)
         assert len(found.before) == score.n_counted
-        assert u_intensity_mean(found.before) == pytest.approx(score.u_intensity_mean)
-        assert u_area_mean(found.before) == pytest.approx(score.u_area_mean)
+        assert u_intensity_mean(found.before_terms) == pytest.approx(score.u_intensity_mean)
+        assert u_area_mean(found.before_terms) == pytest.approx(score.u_area_mean)
 
 
 terms = st.lists(st.floats(0, 2), min_size=1, max_size=15)

@@ -172,6 +172,10 @@ _FILES: Final = (
     "It claims more frames than any examination of a hip has.",
     "Its frames differ more than those of any examination; it is damaged.",
     "It holds more header entries than any image has; it is damaged.",
+    (
+        "The two visits could not be laid on each other, since the computation ended by itself; "
+        "try again."
+    ),
     "It holds spectra, not an image.",
     "It is a colour picture, not a measured image.",
     "It does not say which series it belongs to.",

@@ -16,7 +16,6 @@ from app.bootstrap.keeper import FileKeeper
 from app.bootstrap.library import LibraryDoor
 from app.bootstrap.networks import LazyNetworks, shipped_models
 from app.bootstrap.opened_folders import IndexOfFolders
-from app.bootstrap.registration import register
 from app.controllers.aside import AsideController
 from app.controllers.blinded import BlindedController
 from app.controllers.choices import Choices
@@ -53,6 +52,7 @@ from app.views.signing_bar import share_name
 from hipdesk import __version__
 from hipdesk.adapters.dicom_folder import user_index
 from hipdesk.adapters.pdf_pages import page_pictures
+from hipdesk.adapters.registration_apart import RegistrarApart
 from hipdesk.adapters.report_pdf import to_pdf
 from hipdesk.adapters.safe_reader import SafeReader
 from hipdesk.adapters.whole_file import write_file
@@ -220,7 +220,7 @@ class Program:
             rasterise=page_pictures,
             write_file=write_file,
             now=now,
-            register=register,
+            register=RegistrarApart(outside.worker),
         )
 
     def _controllers(self) -> Controllers:

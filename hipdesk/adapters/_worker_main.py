@@ -90,7 +90,16 @@ def probe(folder: Path, _progress: Progress) -> Answer:
     return Answer({"provider": found.provider, "reason": found.reason, "lasting": lasting})
 
 
-TASKS: Final[Mapping[str, Task]] = MappingProxyType({"decode": decode, "probe": probe})
+def align(content: Any, progress: Progress) -> Answer:
+    """How a later visit's bone lies on the earlier one."""
+    from hipdesk.adapters import registration_apart
+
+    return registration_apart.align(content, progress)
+
+
+TASKS: Final[Mapping[str, Task]] = MappingProxyType(
+    {"decode": decode, "probe": probe, "align": align}
+)
 
 
 def serve(connection: Connection, tasks: Mapping[str, Task]) -> None:

@@ -4551,6 +4551,10 @@
         <translation>所注像素数超出任何图像；文件已损坏。</translation>
     </message>
     <message>
+        <source>The two visits could not be laid on each other, since the computation ended by itself; try again.</source>
+        <translation>两次检查未能配准：计算意外终止；请重试。</translation>
+    </message>
+    <message>
         <source>It holds spectra, not an image.</source>
         <translation>其中是波谱数据，不是图像。</translation>
     </message>

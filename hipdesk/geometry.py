@@ -6,8 +6,10 @@ An affine is 4 x 4 float64 and maps ``(slice, row, column, 1)`` to
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import mul
 from typing import Final
 
 import numpy as np
@@ -70,6 +72,23 @@ def stack_direction(normal: ArrayLike) -> NDArray[np.float64]:
     unit = unit / np.linalg.norm(unit)
     dominant = int(np.argmax(np.abs(unit)))
     return np.asarray(unit if unit[dominant] > 0 else -unit)
+
+
+def stack_normal(affine: Affine) -> NDArray[np.float64]:
+    """Unit LPS normal of a stack's rows and columns, turned by `stack_direction`."""
+    return stack_direction(_across(affine[:3, 1].tolist(), affine[:3, 2].tolist()))
+
+
+def _across(one: Sequence[float], other: Sequence[float]) -> Point:
+    """Cross product; `numpy.cross` takes many times as long for a single pair."""
+    (a, b, c), (d, e, f) = one, other
+    return b * f - c * e, c * d - a * f, a * e - b * d
+
+
+def angle_deg(one: Sequence[float], other: Sequence[float]) -> float:
+    """Angle between two lines, 0-90 degrees, whichever way their directions point."""
+    across = math.hypot(*_across(one, other))
+    return math.degrees(math.atan2(across, abs(math.fsum(map(mul, one, other)))))
 
 
 def stack_affine(

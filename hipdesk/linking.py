@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipdesk.display import DisplayStack
-from hipdesk.geometry import as_point, stack_direction, to_lps
+from hipdesk.geometry import angle_deg, as_point, stack_normal, to_lps
 from hipdesk.records import Affine, Notice, Point
 
 PLANE_LIMIT_DEG: Final = 10.0
@@ -50,10 +50,11 @@ def offsets_along(
     affine: Affine, head_centre: Point, indices: Iterable[float]
 ) -> tuple[float, ...]:
     """As `offset_of`, of several slices."""
-    direction, centre = _direction(affine), np.asarray(head_centre)
-    return tuple(
-        float((to_lps(affine, (index, 0.0, 0.0)) - centre) @ direction) for index in indices
-    )
+    slices = [(index, 0.0, 0.0) for index in indices]
+    away = to_lps(affine, slices or np.empty((0, 3))) - np.asarray(head_centre)
+    # By each axis in turn, so that a slice has one offset whatever others are asked for.
+    x, y, z = (away * stack_normal(affine)).T
+    return tuple((x + y + z).tolist())
 
 
 def index_at(affine: Affine, n_slices: int, head_centre: Point, offset_mm: float) -> int | None:
@@ -69,7 +70,7 @@ def index_at(affine: Affine, n_slices: int, head_centre: Point, offset_mm: float
     -------
     None where the offset lies more than half a slice step outside the stack
     """
-    step_mm = float(affine[:3, 0] @ _direction(affine))
+    step_mm = float(affine[:3, 0] @ stack_normal(affine))
     away = (offset_mm - offset_of(affine, head_centre, 0)) / step_mm
     fractional = round(away, INDEX_DECIMALS)
     if not -0.5 <= fractional <= n_slices - 0.5:
@@ -127,16 +128,14 @@ def linked_point(
     """
     right, down = _screen_axes(stack)
     across = in_plane_mm[0] * right + in_plane_mm[1] * down
-    place = np.asarray(head_centre) + across + offset_mm * _direction(stack.affine)
+    place = np.asarray(head_centre) + across + offset_mm * stack_normal(stack.affine)
     _, x, y = stack.to_picture(as_point(place))
     return x, y
 
 
 def plane_angle_deg(first: Affine, second: Affine) -> float:
     """Angle between the slices of two stacks, 0-90 degrees."""
-    one, other = _direction(first), _direction(second)
-    across = float(np.linalg.norm(np.cross(one, other)))
-    return math.degrees(math.atan2(across, abs(float(one @ other))))
+    return angle_deg(stack_normal(first).tolist(), stack_normal(second).tolist())
 
 
 def plane_notice(first: Affine, second: Affine) -> Notice | None:
@@ -150,11 +149,6 @@ def plane_notice(first: Affine, second: Affine) -> Notice | None:
         "from the head centre, slices side by side do not show the same place.",
         angle,
     )
-
-
-def _direction(affine: Affine) -> NDArray[np.float64]:
-    """Unit LPS direction in which offsets grow."""
-    return stack_direction(np.cross(affine[:3, 1], affine[:3, 2]))
 
 
 def _screen_axes(stack: DisplayStack) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

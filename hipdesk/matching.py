@@ -18,10 +18,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
-
 from hipdesk.errors import BugError
-from hipdesk.geometry import as_point, stack_direction
+from hipdesk.geometry import angle_deg, as_point, stack_normal
 from hipdesk.linking import Extent, offsets_along, range_of
 from hipdesk.records import Affine, Head, HipScore, Point, SegmentClass, SliceScore, VisitHip
 
@@ -96,7 +94,7 @@ def offsets_of(affine: Affine, head: Head, score: HipScore) -> tuple[float, ...]
 
 def normal_of(affine: Affine) -> Point:
     """Unit LPS direction in which offsets grow: what `VisitHip.normal_lps` holds."""
-    return as_point(stack_direction(np.cross(affine[:3, 1], affine[:3, 2])))
+    return as_point(stack_normal(affine))
 
 
 def placed(hip: VisitHip, affine: Affine, head: Head) -> VisitHip:
@@ -115,8 +113,7 @@ def tilt_deg(before: VisitHip, after: VisitHip) -> float | None:
     """Angle between the slices of two visits, 0-90 degrees; None where either is not known."""
     if before.normal_lps is None or after.normal_lps is None:
         return None
-    across = float(np.linalg.norm(np.cross(before.normal_lps, after.normal_lps)))
-    return math.degrees(math.atan2(across, abs(float(np.dot(before.normal_lps, after.normal_lps)))))
+    return angle_deg(before.normal_lps, after.normal_lps)
 
 
 def close(one: float, other: float, tolerance: float) -> bool:

@@ -290,7 +290,15 @@ def compare(before: VisitHip, after: VisitHip) -> tuple[Comparability, tuple[Dif
     different parts of the hip rule it out; what else may move the signal or the
     masks calls for caution.
     """
-    found = [d for check in _CHECKS if (d := check(before, after)) is not None]
+    return _compared(before, after, match_slices(before, after))
+
+
+def _compared(
+    before: VisitHip, after: VisitHip, matching: Matching
+) -> tuple[Comparability, tuple[Difference, ...]]:
+    checked = [check(before, after) for check in _CHECKS]
+    checked += _coverage(before, after, matching), _exclusions(before, after)
+    found = [each for each in checked if each is not None]
     found.sort(key=lambda d: d.verdict is not Comparability.NOT_COMPARABLE)
     verdicts = {d.verdict for d in found}
     for verdict in (Comparability.NOT_COMPARABLE, Comparability.WITH_CAUTION):
@@ -352,10 +360,10 @@ def _change(
     *,
     force: bool,
 ) -> Change:
-    verdict, differences = compare(before_hip, after_hip)
+    matching = match_slices(before_hip, after_hip)
+    verdict, differences = _compared(before_hip, after_hip, matching)
     allowed = verdict is not Comparability.NOT_COMPARABLE
     forced = force and not allowed and not (before_hip.side_in_doubt or after_hip.side_in_doubt)
-    matching = match_slices(before_hip, after_hip)
     matched = matching.refused is None
     days = (after.day - before.day).days
     intensity = area = None
@@ -532,9 +540,8 @@ def _planes(before: VisitHip, after: VisitHip) -> Difference | None:
     return _refuse("planes", message) if angle > OTHER_PLANE_DEG else _caution("planes", message)
 
 
-def _coverage(before: VisitHip, after: VisitHip) -> Difference | None:
+def _coverage(before: VisitHip, after: VisitHip, matching: Matching) -> Difference | None:
     """What the counted slices of both show; their numbers, where positions are not known."""
-    matching = match_slices(before, after)
     if matching.refused is Refusal.POSITIONS_UNKNOWN:
         return _slice_count(before, after)
     if matching.refused is Refusal.SLICE_DISTANCE:
@@ -588,6 +595,4 @@ _CHECKS: Final = (
     _timing("tr", "repetition time", "tr_ms"),
     _provider,
     _origin,
-    _coverage,
-    _exclusions,
 )

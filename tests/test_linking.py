@@ -6,13 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hipdesk.display import DisplayStack, display_stack
-from hipdesk.geometry import as_point, to_lps
+from hipdesk.geometry import angle_deg, as_point, stack_normal, to_lps
 from hipdesk.linking import (
     extent_of,
     in_plane_offset,
     index_at,
     linked_point,
     offset_of,
+    offsets_along,
     plane_angle_deg,
     plane_notice,
     range_of,
@@ -35,6 +36,40 @@ def coronal(first_y: float, step_y: float) -> np.ndarray:
 
 def shown(affine: np.ndarray, shape: tuple[int, int, int]) -> DisplayStack:
     return display_stack(Volume(series_of(affine, shape), np.zeros(shape, np.float32), ""), [])
+
+
+def test_a_slice_has_one_offset_whatever_others_are_asked_for() -> None:
+    affine, centre = coronal(-20.0, 4.1), (70.3, 2.7, -9.1)
+    affine[:3, :3] = turned(17.0, 5.0, -3.0) * (4.1, 0.7, 0.6)
+    indices = range(24)
+    together = offsets_along(affine, centre, indices)
+    assert together == tuple(offset_of(affine, centre, index) for index in indices)
+    assert offsets_along(affine, centre, ()) == ()
+
+
+def test_a_normal_is_that_of_rows_and_columns_turned_to_posterior() -> None:
+    # Rows to the feet, columns to the left and 3:4 to posterior: a 3-4-5 triangle.
+    affine = coronal(-20.0, 4.0)
+    affine[:3, 2] = (0.4, 0.3, 0.0)
+    assert stack_normal(affine).tolist() == pytest.approx([-0.6, 0.8, 0.0])
+    affine[:3, 1] *= -1
+    assert stack_normal(affine).tolist() == pytest.approx([-0.6, 0.8, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "angle"),
+    [
+        ((0.0, 1.0, 0.0), (0.0, 1.0, 0.0), 0.0),
+        ((0.0, 1.0, 0.0), (0.0, -2.0, 0.0), 0.0),
+        ((0.0, 1.0, 0.0), (0.0, 1.0, 1.0), 45.0),
+        ((0.0, 1.0, 0.0), (0.0, -1.0, 3**0.5), 60.0),
+        ((1.0, 0.0, 0.0), (0.0, 0.0, 5.0), 90.0),
+    ],
+)
+def test_the_angle_between_two_lines(
+    one: tuple[float, ...], other: tuple[float, ...], angle: float
+) -> None:
+    assert angle_deg(one, other) == pytest.approx(angle, abs=1e-12)
 
 
 def test_offsets_are_counted_from_the_head_centre_to_posterior() -> None:

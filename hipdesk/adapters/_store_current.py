@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, select
 
 from hipdesk.adapters import _store_codec as codec
 from hipdesk.adapters import _store_schema as schema
-from hipdesk.adapters._store_database import grouped, many
+from hipdesk.adapters._store_database import KEYS, grouped, many
 from hipdesk.quality import SIDE_DISAGREES
 from hipdesk.records import HipResult, Side, VisitHip
 from hipdesk.review import Review, Standing, current_revision, standing_of
@@ -74,7 +74,7 @@ def _chosen(
     connection: Connection, visits: list[int]
 ) -> tuple[dict[tuple[int, Side], _Hip], dict[int, frozenset[Side]]]:
     """The hips that count, and those of each analysis that may be the other one."""
-    hips = many(connection, revisions_of(schema.study.c.visit_id.in_(visits)))
+    hips = many(connection, _OF_VISITS, keys=visits)
     reviews = reviews_by_analysis(connection, {hip["analysis_id"] for hip in hips})
     of_analysis: dict[tuple[int, Side], list[_Hip]] = defaultdict(list)
     for hip in hips:
@@ -195,3 +195,6 @@ def revisions_of(condition: ColumnElement[bool]) -> Any:
         .where(condition)
         .order_by(analysis.c.id, schema.revision.c.number)
     )
+
+
+_OF_VISITS: Final = revisions_of(schema.study.c.visit_id.in_(KEYS))

@@ -9,15 +9,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     URL,
+    BindParameter,
     Connection,
     Engine,
     String,
     Table,
+    bindparam,
     column,
     create_engine,
     event,
@@ -312,11 +315,20 @@ def one(connection: Connection, statement: Any) -> dict[str, Any] | None:
     return None if row is None else dict(row)
 
 
-def many(connection: Connection, statement: Any) -> list[dict[str, Any]]:
+KEYS: Final[BindParameter[Any]] = bindparam("keys", expanding=True)
+"""Stands in a statement for the list that ``keys=`` then gives `many`.
+
+A statement that is made once is put into words once; making it anew takes longer than
+fetching a few rows with it.
+"""
+
+
+def many(connection: Connection, statement: Any, **parameters: Any) -> list[dict[str, Any]]:
     """Rows of a query as dictionaries."""
-    found = connection.execute(statement)
+    found = connection.execute(statement, parameters)
     names = tuple(found.keys())
-    return [dict(zip(names, row, strict=True)) for row in found]  # half the time of mappings()
+    # Half the time of mappings(), and all at once half that of one row after another.
+    return [dict(zip(names, row, strict=True)) for row in found.all()]
 
 
 def insert(connection: Connection, table: Table, row: Mapping[str, Any], **more: Any) -> int:
@@ -341,8 +353,15 @@ def by_id(connection: Connection, table: Table, key: int) -> dict[str, Any]:
 
 def grouped(connection: Connection, table: Table, keys: Iterable[int]) -> dict[int, list[Any]]:
     """Rows of a table by the row they belong to, in order."""
-    owner = next(column for column in table.columns if column.foreign_keys)
+    owner, statement = _by_owner(table)
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for row in many(connection, select(table).where(owner.in_(list(keys))).order_by(table.c.id)):
-        found[row[owner.name]].append(row)
+    for row in many(connection, statement, keys=list(keys)):
+        found[row[owner]].append(row)
     return found
+
+
+@cache
+def _by_owner(table: Table) -> tuple[str, Any]:
+    """Name of the column that says to which row one belongs; the rows of `KEYS`."""
+    owner = next(column for column in table.columns if column.foreign_keys)
+    return owner.name, select(table).where(owner.in_(KEYS)).order_by(table.c.id)

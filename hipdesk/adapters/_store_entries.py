@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from hipdesk.adapters import _store_codec as codec
 from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_current import reviews_by_analysis
-from hipdesk.adapters._store_database import grouped, many
-from hipdesk.adapters._store_reading import stored_visits
+from hipdesk.adapters._store_database import KEYS, grouped, many
+from hipdesk.adapters._store_reading import stored_visits, visits_where
 from hipdesk.ports import AnalysisEntry, StudyEntry, VisitEntry
 from hipdesk.records import Contrast, Patient, Side
 from hipdesk.review import Review, standing_of
@@ -22,7 +22,7 @@ _Row = dict[str, Any]
 
 def entries(connection: Connection, patient_uid: str) -> tuple[VisitEntry, ...]:
     """A patient's visits, oldest first, undated last; none for an unknown patient."""
-    visits = stored_visits(connection, schema.patient.c.uid == patient_uid)
+    visits = stored_visits(connection, _OF_PATIENT, patient=patient_uid)
     uids = [each.visit.uid for each in visits]
     studies, analyses = _studies(connection, uids), _analyses(connection, uids)
     stated, dated = _stated(connection, uids), _dated_by(connection, uids)
@@ -40,17 +40,36 @@ def entries(connection: Connection, patient_uid: str) -> tuple[VisitEntry, ...]:
     )
 
 
-def _studies(connection: Connection, visits: Sequence[str]) -> dict[str, list[StudyEntry]]:
-    study, visit = schema.study, schema.visit
-    found = many(
-        connection,
-        select(study, visit.c.uid.label("visit_uid"))
-        .join(visit, study.c.visit_id == visit.c.id)
-        .where(visit.c.uid.in_(visits))
-        .order_by(study.c.id),
+_OF_PATIENT: Final = visits_where(schema.patient.c.uid == bindparam("patient"))
+
+_STUDIES: Final = (
+    select(schema.study, schema.visit.c.uid.label("visit_uid"))
+    .join(schema.visit, schema.study.c.visit_id == schema.visit.c.id)
+    .where(schema.visit.c.uid.in_(KEYS))
+    .order_by(schema.study.c.id)
+)
+
+_STATED: Final = (
+    select(schema.patient, schema.visit.c.uid.label("visit_uid"))
+    .join(
+        schema.visit,
+        schema.patient.c.id
+        == func.coalesce(schema.visit.c.stated_patient_id, schema.visit.c.patient_id),
     )
+    .where(schema.visit.c.uid.in_(KEYS))
+)
+
+_DATED: Final = (
+    select(schema.visit.c.uid, schema.dated.c.reader)
+    .join(schema.visit, schema.dated.c.visit_id == schema.visit.c.id)
+    .where(schema.visit.c.uid.in_(KEYS))
+    .order_by(schema.dated.c.id)
+)
+
+
+def _studies(connection: Connection, visits: Sequence[str]) -> dict[str, list[StudyEntry]]:
     by_visit: dict[str, list[StudyEntry]] = defaultdict(list)
-    for row in found:
+    for row in many(connection, _STUDIES, keys=visits):
         entry = StudyEntry(
             row["folder"], row["date"], row["time"], row["description"], row["accession"]
         )
@@ -60,33 +79,19 @@ def _studies(connection: Connection, visits: Sequence[str]) -> dict[str, list[St
 
 def _stated(connection: Connection, visits: Sequence[str]) -> dict[str, Patient]:
     """Whom the images of each visit name."""
-    patient, visit = schema.patient, schema.visit
-    named = func.coalesce(visit.c.stated_patient_id, visit.c.patient_id)
-    rows = many(
-        connection,
-        select(patient, visit.c.uid.label("visit_uid"))
-        .join(visit, patient.c.id == named)
-        .where(visit.c.uid.in_(visits)),
-    )
+    rows = many(connection, _STATED, keys=visits)
     return {row["visit_uid"]: codec.patient(row) for row in rows}
 
 
 def _dated_by(connection: Connection, visits: Sequence[str]) -> dict[str, str]:
     """The reader who gave each visit its day last, where one did."""
-    dated, visit = schema.dated, schema.visit
-    rows = many(
-        connection,
-        select(visit.c.uid, dated.c.reader)
-        .join(visit, dated.c.visit_id == visit.c.id)
-        .where(visit.c.uid.in_(visits))
-        .order_by(dated.c.id),
-    )
+    rows = many(connection, _DATED, keys=visits)
     return {row["uid"]: row["reader"] for row in rows}
 
 
 def _analyses(connection: Connection, visits: Sequence[str]) -> dict[str, list[AnalysisEntry]]:
     """Analyses by visit, the newest first."""
-    rows = many(connection, _listed(visits))
+    rows = many(connection, _LISTED, keys=visits)
     keys = [row["id"] for row in rows]
     hips, reviews = newest_hips(connection, keys), reviews_by_analysis(connection, keys)
     pictures = grouped(connection, schema.thumbnail, keys)
@@ -118,23 +123,28 @@ def _entry(
     )
 
 
+_NEWEST: Final = (
+    select(
+        schema.revision.c.analysis_id,
+        schema.revision.c.number,
+        schema.hip_result.c.side,
+        schema.hip_result.c.box,
+    )
+    .join(schema.revision, schema.hip_result.c.revision_id == schema.revision.c.id)
+    .where(schema.revision.c.analysis_id.in_(KEYS))
+    .order_by(schema.revision.c.number)
+)
+
+
 def newest_hips(connection: Connection, analyses: Iterable[int]) -> dict[int, dict[Side, _Row]]:
     """The newest revision of each hip by analysis."""
-    hip, revision = schema.hip_result.c, schema.revision.c
-    found = many(
-        connection,
-        select(revision.analysis_id, revision.number, hip.side, hip.box)
-        .join(schema.revision, hip.revision_id == revision.id)
-        .where(revision.analysis_id.in_(list(analyses)))
-        .order_by(revision.number),
-    )
     newest: dict[int, dict[Side, _Row]] = defaultdict(dict)
-    for row in found:
+    for row in many(connection, _NEWEST, keys=list(analyses)):
         newest[row["analysis_id"]][Side(row["side"])] = row
     return newest
 
 
-def _listed(visits: Sequence[str]) -> Any:
+def _listed() -> Any:
     """Analyses of some visits, the newest first."""
     analysis, series, study, visit = schema.analysis, schema.series, schema.study, schema.visit
     instance = schema.instance.c
@@ -158,6 +168,9 @@ def _listed(visits: Sequence[str]) -> Any:
         .join(series, analysis.c.series_id == series.c.id)
         .join(study, series.c.study_id == study.c.id)
         .join(visit, study.c.visit_id == visit.c.id)
-        .where(visit.c.uid.in_(visits))
+        .where(visit.c.uid.in_(KEYS))
         .order_by(analysis.c.created_utc.desc(), analysis.c.id.desc())
     )
+
+
+_LISTED: Final = _listed()

@@ -21,23 +21,32 @@ NO_ANALYSIS: Final = "The patient library has no such analysis."
 
 
 def stored_visits(
-    connection: Connection, condition: ColumnElement[bool]
+    connection: Connection, wanted: Any, **parameters: Any
 ) -> tuple[StoredVisit, ...]:
+    """Visits with the results that count.
+
+    Parameters
+    ----------
+    wanted : what `visits_where` made, with values for its ``parameters``
+    """
+    found = many(connection, wanted, **parameters)
+    hips = current_hips(connection, [row["id"] for row in found])
+    return tuple(StoredVisit(_visit(row, hips), row["saved_utc"]) for row in found)
+
+
+def visits_where(condition: ColumnElement[bool]) -> Any:
     """Visits that meet a condition on patient and visit, oldest first, undated last.
 
     None that was put aside.
     """
     table, at = schema.visit, _first_time()
     days = (table.c.day.is_(None), table.c.day, at.is_(None), at)
-    found = many(
-        connection,
+    return (
         select(table, at.label("time"))
         .join(schema.patient, table.c.patient_id == schema.patient.c.id)
         .where(condition & ~is_aside(table.c.id))
-        .order_by(*days, table.c.saved_utc, table.c.id),
+        .order_by(*days, table.c.saved_utc, table.c.id)
     )
-    hips = current_hips(connection, [row["id"] for row in found])
-    return tuple(StoredVisit(_visit(row, hips), row["saved_utc"]) for row in found)
 
 
 def _visit(row: dict[str, Any], hips: Mapping[int, tuple[VisitHip, ...]]) -> Visit:

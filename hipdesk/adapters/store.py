@@ -202,13 +202,17 @@ class SqlVisitStore:
             return ()
         same = select(func.min(schema.patient.c.id)).where(identity(patient)).scalar_subquery()
         with translated(READING), self._reading() as connection:
-            return reading.stored_visits(connection, schema.patient.c.id == same)
+            return reading.stored_visits(
+                connection, reading.visits_where(schema.patient.c.id == same)
+            )
 
     def history(self, visit_uid: str) -> tuple[StoredVisit, ...]:
         """All visits of the patient to whom one visit belongs, ordered as in `visits`."""
         owner = select(schema.visit.c.patient_id).where(schema.visit.c.uid == visit_uid)
         with translated(READING), self._reading() as connection:
-            return reading.stored_visits(connection, schema.patient.c.id.in_(owner))
+            return reading.stored_visits(
+                connection, reading.visits_where(schema.patient.c.id.in_(owner))
+            )
 
     def patients(self, words: str = "", limit: int = 200) -> tuple[PatientEntry, ...]:
         """Patients with a visit whom every word describes, last visit first.

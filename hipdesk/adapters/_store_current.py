@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -29,14 +29,34 @@ def reviews_by_analysis(
     return {key: tuple(codec.review(row) for row in found) for key, found in rows.items()}
 
 
-def current_hips(connection: Connection, visits: list[int]) -> dict[int, tuple[VisitHip, ...]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptResults:
+    """Every result of some visits, whether it counts or not.
+
+    Attributes
+    ----------
+    hips : rows of `revisions_of`
+    reviews : by analysis
+    """
+
+    hips: Sequence[_Hip]
+    reviews: Mapping[int, tuple[Review, ...]]
+
+
+def kept_results(connection: Connection, visits: list[int]) -> KeptResults:
+    """Every result of some visits."""
+    hips = many(connection, _OF_VISITS, keys=visits)
+    return KeptResults(hips, reviews_by_analysis(connection, {hip["analysis_id"] for hip in hips}))
+
+
+def current_hips(connection: Connection, kept: KeptResults) -> dict[int, tuple[VisitHip, ...]]:
     """The current result of each hip by visit, right first.
 
     Signed before accepted before revised by a reader before newest; among
     equals one with a score first.
     A rejected result never counts.
     """
-    chosen, doubted = _chosen(connection, visits)
+    chosen, doubted = _chosen(connection, kept)
     results = visit_hips(connection, list(chosen.values()))
     by_visit: dict[int, dict[Side, VisitHip]] = defaultdict(dict)
     for (visit, side), hip in chosen.items():
@@ -67,15 +87,14 @@ def visit_hips(connection: Connection, hips: Sequence[_Hip]) -> dict[int, VisitH
 
 def chosen_hips(connection: Connection, visits: list[int]) -> dict[tuple[int, Side], _Hip]:
     """The row of the result that counts, by visit and side; rejected ones never do."""
-    return _chosen(connection, visits)[0]
+    return _chosen(connection, kept_results(connection, visits))[0]
 
 
 def _chosen(
-    connection: Connection, visits: list[int]
+    connection: Connection, kept: KeptResults
 ) -> tuple[dict[tuple[int, Side], _Hip], dict[int, frozenset[Side]]]:
     """The hips that count, and those of each analysis that may be the other one."""
-    hips = many(connection, _OF_VISITS, keys=visits)
-    reviews = reviews_by_analysis(connection, {hip["analysis_id"] for hip in hips})
+    hips, reviews = kept.hips, kept.reviews
     of_analysis: dict[tuple[int, Side], list[_Hip]] = defaultdict(list)
     for hip in hips:
         of_analysis[hip["analysis_id"], Side(hip["side"])].append(hip)

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from hipdesk.adapters import _store_codec as codec
 from hipdesk.adapters import _store_schema as schema
-from hipdesk.adapters._store_current import reviews_by_analysis
-from hipdesk.adapters._store_database import KEYS, grouped, many
-from hipdesk.adapters._store_reading import stored_visits, visits_where
+from hipdesk.adapters._store_current import KeptResults, kept_results
+from hipdesk.adapters._store_database import KEYS, many
+from hipdesk.adapters._store_reading import visits_where, with_results
 from hipdesk.ports import AnalysisEntry, StudyEntry, VisitEntry
-from hipdesk.records import Contrast, Patient, Side
+from hipdesk.records import Contrast, Side
 from hipdesk.review import Review, standing_of
 
 _Row = dict[str, Any]
@@ -22,19 +22,21 @@ _Row = dict[str, Any]
 
 def entries(connection: Connection, patient_uid: str) -> tuple[VisitEntry, ...]:
     """A patient's visits, oldest first, undated last; none for an unknown patient."""
-    visits = stored_visits(connection, _OF_PATIENT, patient=patient_uid)
-    uids = [each.visit.uid for each in visits]
-    studies, analyses = _studies(connection, uids), _analyses(connection, uids)
-    stated, dated = _stated(connection, uids), _dated_by(connection, uids)
+    rows = many(connection, _OF_PATIENT, patient=patient_uid)
+    kept = kept_results(connection, [row["id"] for row in rows])
+    visits = with_results(connection, rows, kept)
+    uids = [row["uid"] for row in rows]
+    studies, analyses = _studies(connection, uids), _analyses(connection, uids, kept)
+    named = {row["visit_uid"]: row for row in many(connection, _NAMED, keys=uids)}
     return tuple(
         VisitEntry(
             visit=each.visit,
             patient_uid=patient_uid,
             descriptions=tuple(study.description for study in studies[each.visit.uid]),
             analyses=tuple(analyses[each.visit.uid]),
-            stated=stated[each.visit.uid],
+            stated=codec.patient(named[each.visit.uid]),
             studies=tuple(studies[each.visit.uid]),
-            dated_by=dated.get(each.visit.uid),
+            dated_by=named[each.visit.uid]["dated_by"],
         )
         for each in visits
     )
@@ -49,8 +51,17 @@ _STUDIES: Final = (
     .order_by(schema.study.c.id)
 )
 
-_STATED: Final = (
-    select(schema.patient, schema.visit.c.uid.label("visit_uid"))
+_NAMED: Final = (
+    select(
+        schema.patient,
+        schema.visit.c.uid.label("visit_uid"),
+        select(schema.dated.c.reader)
+        .where(schema.dated.c.visit_id == schema.visit.c.id)
+        .order_by(schema.dated.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+        .label("dated_by"),
+    )
     .join(
         schema.visit,
         schema.patient.c.id
@@ -58,13 +69,7 @@ _STATED: Final = (
     )
     .where(schema.visit.c.uid.in_(KEYS))
 )
-
-_DATED: Final = (
-    select(schema.visit.c.uid, schema.dated.c.reader)
-    .join(schema.visit, schema.dated.c.visit_id == schema.visit.c.id)
-    .where(schema.visit.c.uid.in_(KEYS))
-    .order_by(schema.dated.c.id)
-)
+"""Whom the images of each visit name, and the reader who gave it its day last."""
 
 
 def _studies(connection: Connection, visits: Sequence[str]) -> dict[str, list[StudyEntry]]:
@@ -77,37 +82,21 @@ def _studies(connection: Connection, visits: Sequence[str]) -> dict[str, list[St
     return by_visit
 
 
-def _stated(connection: Connection, visits: Sequence[str]) -> dict[str, Patient]:
-    """Whom the images of each visit name."""
-    rows = many(connection, _STATED, keys=visits)
-    return {row["visit_uid"]: codec.patient(row) for row in rows}
-
-
-def _dated_by(connection: Connection, visits: Sequence[str]) -> dict[str, str]:
-    """The reader who gave each visit its day last, where one did."""
-    rows = many(connection, _DATED, keys=visits)
-    return {row["uid"]: row["reader"] for row in rows}
-
-
-def _analyses(connection: Connection, visits: Sequence[str]) -> dict[str, list[AnalysisEntry]]:
+def _analyses(
+    connection: Connection, visits: Sequence[str], kept: KeptResults
+) -> dict[str, list[AnalysisEntry]]:
     """Analyses by visit, the newest first."""
-    rows = many(connection, _LISTED, keys=visits)
-    keys = [row["id"] for row in rows]
-    hips, reviews = newest_hips(connection, keys), reviews_by_analysis(connection, keys)
-    pictures = grouped(connection, schema.thumbnail, keys)
+    hips = _newest(kept.hips)
     by_visit: dict[str, list[AnalysisEntry]] = defaultdict(list)
-    for row in rows:
-        key = row["id"]
-        entry = _entry(row, hips[key], reviews.get(key, ()), pictures[key])
+    for row in many(connection, _LISTED, keys=visits):
+        entry = _entry(row, hips[row["id"]], kept.reviews.get(row["id"], ()))
         by_visit[row["visit_uid"]].append(entry)
     return by_visit
 
 
-def _entry(
-    row: _Row, hips: dict[Side, _Row], reviews: Sequence[Review], pictures: Sequence[_Row]
-) -> AnalysisEntry:
+def _entry(row: _Row, hips: dict[Side, _Row], reviews: Sequence[Review]) -> AnalysisEntry:
     shown = tuple(side for side in Side if side in hips and hips[side]["box"] is not None)
-    standings = {side: standing_of(reviews, side, hips[side]["number"]) for side in shown}
+    standings = {side: standing_of(reviews, side, hips[side]["revision"]) for side in shown}
     return AnalysisEntry(
         uid=row["uid"],
         created_utc=row["created_utc"],
@@ -117,16 +106,16 @@ def _entry(
         hips=shown,
         verdicts={side: standing.verdict for side, standing in standings.items()},
         signed=bool(shown) and all(standing.signed for standing in standings.values()),
-        thumbnail=codec.thumbnail(pictures[0]) if pictures else None,
-        revised=any(hips[side]["number"] > 0 for side in shown),
-        newest={side: hips[side]["number"] for side in shown},
+        thumbnail=None if row["packed"] is None else codec.thumbnail(row),
+        revised=any(hips[side]["revision"] > 0 for side in shown),
+        newest={side: hips[side]["revision"] for side in shown},
     )
 
 
 _NEWEST: Final = (
     select(
         schema.revision.c.analysis_id,
-        schema.revision.c.number,
+        schema.revision.c.number.label("revision"),
         schema.hip_result.c.side,
         schema.hip_result.c.box,
     )
@@ -138,8 +127,13 @@ _NEWEST: Final = (
 
 def newest_hips(connection: Connection, analyses: Iterable[int]) -> dict[int, dict[Side, _Row]]:
     """The newest revision of each hip by analysis."""
+    return _newest(many(connection, _NEWEST, keys=list(analyses)))
+
+
+def _newest(revisions: Iterable[_Row]) -> dict[int, dict[Side, _Row]]:
+    """Of each hip of each analysis the last row."""
     newest: dict[int, dict[Side, _Row]] = defaultdict(dict)
-    for row in many(connection, _NEWEST, keys=list(analyses)):
+    for row in revisions:
         newest[row["analysis_id"]][Side(row["side"])] = row
     return newest
 
@@ -147,7 +141,7 @@ def newest_hips(connection: Connection, analyses: Iterable[int]) -> dict[int, di
 def _listed() -> Any:
     """Analyses of some visits, the newest first."""
     analysis, series, study, visit = schema.analysis, schema.series, schema.study, schema.visit
-    instance = schema.instance.c
+    instance, picture = schema.instance.c, schema.thumbnail
     # Before the number of slices was kept, files were: the same unless several share one.
     files = (
         select(func.count())
@@ -163,11 +157,15 @@ def _listed() -> Any:
             series.c.contrast,
             series.c.slices,
             files.label("files"),
+            picture.c.rows,
+            picture.c.columns,
+            picture.c.packed,
             visit.c.uid.label("visit_uid"),
         )
         .join(series, analysis.c.series_id == series.c.id)
         .join(study, series.c.study_id == study.c.id)
         .join(visit, study.c.visit_id == visit.c.id)
+        .outerjoin(picture, picture.c.analysis_id == analysis.c.id)
         .where(visit.c.uid.in_(KEYS))
         .order_by(analysis.c.created_utc.desc(), analysis.c.id.desc())
     )

@@ -50,11 +50,11 @@ def _rank(
     row: _Row, hips: Mapping[Side, _Row], reviews: Sequence[Review]
 ) -> tuple[bool, bool, bool, datetime, int]:
     """Larger is preferred."""
-    stands = [standing_of(reviews, side, hip["number"]) for side, hip in hips.items()]
+    stands = [standing_of(reviews, side, hip["revision"]) for side, hip in hips.items()]
     return (
         any(each.signed for each in stands),
         any(each.verdict is not None for each in stands),
-        any(hip["number"] > 0 for hip in hips.values()),
+        any(hip["revision"] > 0 for hip in hips.values()),
         row["created_utc"],
         row["id"],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import time
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
 from hipdesk.adapters import _store_codec as codec
 from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_aside import is_aside
-from hipdesk.adapters._store_current import current_hips
+from hipdesk.adapters._store_current import KeptResults, current_hips, kept_results
 from hipdesk.adapters._store_database import grouped, many, one
 from hipdesk.errors import StoreError
 from hipdesk.ports import StoredVisit
@@ -30,7 +30,14 @@ def stored_visits(
     wanted : what `visits_where` made, with values for its ``parameters``
     """
     found = many(connection, wanted, **parameters)
-    hips = current_hips(connection, [row["id"] for row in found])
+    return with_results(connection, found, kept_results(connection, [row["id"] for row in found]))
+
+
+def with_results(
+    connection: Connection, found: Sequence[Mapping[str, Any]], kept: KeptResults
+) -> tuple[StoredVisit, ...]:
+    """Visits out of their rows, with those of their results that count."""
+    hips = current_hips(connection, kept)
     return tuple(StoredVisit(_visit(row, hips), row["saved_utc"]) for row in found)
 
 
@@ -49,7 +56,7 @@ def visits_where(condition: ColumnElement[bool]) -> Any:
     )
 
 
-def _visit(row: dict[str, Any], hips: Mapping[int, tuple[VisitHip, ...]]) -> Visit:
+def _visit(row: Mapping[str, Any], hips: Mapping[int, tuple[VisitHip, ...]]) -> Visit:
     return Visit(row["uid"], row["day"], hips.get(row["id"], ()), row["time"])
 
 

@@ -202,7 +202,7 @@ def _counted(hip: VisitHip) -> _Placed:
     if len(offsets) != len(hip.score.slices):
         raise BugError("the offsets of a visit do not belong to its slices")
     placed = zip(offsets, hip.score.slices, strict=True)
-    return tuple((offset, part) for offset, part in placed if part.counted)
+    return tuple([(offset, part) for offset, part in placed if part.counted])
 
 
 def _common(earlier: _Placed, step: float, later: _Placed, other_step: float) -> Extent | None:
@@ -219,18 +219,20 @@ def _covered(placed: _Placed, step_mm: float) -> Extent:
 
 def _inside(placed: _Placed, common: Extent) -> tuple[SliceScore, ...]:
     low, high = common[0] - _EDGE_MM, common[1] + _EDGE_MM
-    return tuple(part for offset, part in placed if low <= offset <= high)
+    return tuple([part for offset, part in placed if low <= offset <= high])
 
 
 def _alike(earlier: _Placed, later: _Placed, step_mm: float) -> bool:
     """Whether the slices of both visits lie at the same places, so that chance moves no mean."""
     pairs = zip(earlier, later, strict=False)
-    near = all(abs(one - other) <= ALIKE_STEPS * step_mm for (one, _), (other, _) in pairs)
+    apart = ALIKE_STEPS * step_mm
+    near = all(abs(one - other) <= apart for (one, _), (other, _) in pairs)
     return len(earlier) == len(later) and near
 
 
 def _evenly(slices: Sequence[SliceScore]) -> Weighted:
-    return tuple((part, 1 / len(slices)) for part in slices)
+    weight = 1 / len(slices)
+    return tuple([(part, weight) for part in slices])
 
 
 def _between(earlier: _Placed, later: _Placed) -> Extent:
@@ -260,4 +262,4 @@ def _mean(terms: Sequence[tuple[float | None, float]]) -> float:
     known = [term * weight for term, weight in terms if term is not None]
     if not known or len(known) != len(terms):
         raise BugError("a mean needs counted slices, and each of them its term")
-    return math.fsum(known) / math.fsum(weight for _, weight in terms)
+    return math.fsum(known) / math.fsum([weight for _, weight in terms])

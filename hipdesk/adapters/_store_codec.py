@@ -313,14 +313,14 @@ def segmentation(hip: Row, masks: Iterable[Row]) -> Segmentation:
     )
 
 
-def hip_score(hip: Row, lesions: Iterable[Row], slices: Iterable[Row]) -> HipScore:
+def hip_score(hip: Row, lesions: Iterable[Row], slices: Iterable[SliceScore]) -> HipScore:
     """A hip's numbers out of its rows."""
     by_lesion = {
         SegmentClass(row["lesion"]): LesionScore(row["u_intensity"], row["u_area"])
         for row in lesions
     }
     return HipScore(
-        slices=tuple(_slice_score(row) for row in slices),
+        slices=tuple(slices),
         n_counted=hip["n_counted"],
         central_index=hip["central_index"],
         reason=_reason(hip["reason"]),
@@ -335,20 +335,33 @@ def hip_score(hip: Row, lesions: Iterable[Row], slices: Iterable[Row]) -> HipSco
     )
 
 
-def _slice_score(row: Row) -> SliceScore:
+SLICE_COLUMNS: Final = (
+    *("slice_index", "sop_instance_uid", "frame_number", "counted", "reason"),
+    *("head_px", "bme_px", "effusion_px", "u_intensity", "u_area"),
+    *("note", "bme_u_intensity", "effusion_u_intensity"),
+)
+"""What `slice_score` takes, in order."""
+
+
+def slice_score(
+    index: int, uid: str, frame: int | None, counted: bool, reason: str | None, *rest: Any
+) -> SliceScore:
+    """One slice's numbers out of its `SLICE_COLUMNS`."""
+    head, bme, effusion, u_intensity, u_area, note, of_bme, of_effusion = rest
+    # By position and from columns without their names: a patient has hundreds of slices.
     return SliceScore(
-        index=row["slice_index"],
-        key=SliceKey(row["sop_instance_uid"], row["frame_number"]),
-        counted=row["counted"],
-        reason=_reason(row["reason"]),
-        head_px=row["head_px"],
-        bme_px=row["bme_px"],
-        effusion_px=row["effusion_px"],
-        u_intensity=row["u_intensity"],
-        u_area=row["u_area"],
-        note=row["note"] or "",
-        bme_u_intensity=row["bme_u_intensity"],
-        effusion_u_intensity=row["effusion_u_intensity"],
+        index,
+        SliceKey(uid, frame),
+        counted,
+        None if reason is None else Reason(reason),
+        head,
+        bme,
+        effusion,
+        u_intensity,
+        u_area,
+        note or "",
+        of_bme,
+        of_effusion,
     )
 
 
@@ -357,7 +370,7 @@ def _reason(value: str | None) -> Reason | None:
 
 
 def hip_result(
-    hip: Row, lesions: Iterable[Row], slices: Iterable[Row], masks: Iterable[Row]
+    hip: Row, lesions: Iterable[Row], slices: Iterable[SliceScore], masks: Iterable[Row]
 ) -> HipResult:
     """Everything known of one hip, out of its rows.
 
@@ -435,7 +448,7 @@ def visit_hip(
     hip: Row,
     models: Iterable[Row],
     lesions: Iterable[Row],
-    slices: Iterable[Row],
+    slices: Iterable[SliceScore],
     side_in_doubt: bool = False,
 ) -> VisitHip:
     """A hip's result out of its row, joined with its analysis and series, its slices placed."""

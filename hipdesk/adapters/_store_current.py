@@ -14,7 +14,7 @@ from hipdesk.adapters import _store_codec as codec
 from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_database import KEYS, grouped, many
 from hipdesk.quality import SIDE_DISAGREES
-from hipdesk.records import HipResult, Side, VisitHip
+from hipdesk.records import HipResult, Side, SliceScore, VisitHip
 from hipdesk.review import Review, Standing, current_revision, standing_of
 from hipdesk.sides import doubted_sides, side_doubts
 
@@ -60,8 +60,8 @@ def current_hips(connection: Connection, kept: KeptResults) -> dict[int, tuple[V
     results = visit_hips(connection, list(chosen.values()))
     by_visit: dict[int, dict[Side, VisitHip]] = defaultdict(dict)
     for (visit, side), hip in chosen.items():
-        doubt = side in doubted[hip["analysis_id"]]
-        by_visit[visit][side] = replace(results[hip["id"]], side_in_doubt=doubt)
+        result, doubt = results[hip["id"]], side in doubted[hip["analysis_id"]]
+        by_visit[visit][side] = replace(result, side_in_doubt=True) if doubt else result
     return {
         visit: tuple(found[side] for side in Side if side in found)
         for visit, found in by_visit.items()
@@ -77,12 +77,30 @@ def visit_hips(connection: Connection, hips: Sequence[_Hip]) -> dict[int, VisitH
     """
     models = grouped(connection, schema.analysis_model, (hip["analysis_id"] for hip in hips))
     lesions = grouped(connection, schema.lesion_score, (hip["id"] for hip in hips))
-    slices = grouped(connection, schema.slice_score, (hip["id"] for hip in hips))
+    slices = slices_by_hip(connection, (hip["id"] for hip in hips))
     return {
         key: codec.visit_hip(hip, models[hip["analysis_id"]], lesions[key], slices[key])
         for hip in hips
         for key in (hip["id"],)
     }
+
+
+def slices_by_hip(connection: Connection, hips: Iterable[int]) -> dict[int, list[SliceScore]]:
+    """Scores of slices by the number of the hip, in order."""
+    found: dict[int, list[SliceScore]] = defaultdict(list)
+    for key, *columns in connection.execute(_SLICES, {"keys": list(hips)}).all():
+        found[key].append(codec.slice_score(*columns))
+    return found
+
+
+_SLICES: Final = (
+    select(
+        schema.slice_score.c.hip_result_id,
+        *(schema.slice_score.c[name] for name in codec.SLICE_COLUMNS),
+    )
+    .where(schema.slice_score.c.hip_result_id.in_(KEYS))
+    .order_by(schema.slice_score.c.id)
+)
 
 
 def chosen_hips(connection: Connection, visits: list[int]) -> dict[tuple[int, Side], _Hip]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from hipdesk.adapters import _store_codec as codec
 from hipdesk.adapters import _store_schema as schema
-from hipdesk.adapters._store_current import reviews_by_analysis
+from hipdesk.adapters._store_current import reviews_by_analysis, slices_by_hip
 from hipdesk.adapters._store_database import by_id, grouped, one
 from hipdesk.adapters._store_errors import READING
 from hipdesk.adapters._store_reading import analysis_row
@@ -94,7 +94,7 @@ def _hips(connection: Connection, revisions: Iterable[int]) -> dict[int, list[Hi
     rows = grouped(connection, schema.hip_result, revisions)
     keys = [row["id"] for found in rows.values() for row in found]
     lesions = grouped(connection, schema.lesion_score, keys)
-    slices = grouped(connection, schema.slice_score, keys)
+    slices = slices_by_hip(connection, keys)
     masks = grouped(connection, schema.mask, keys)
     return {
         revision: [

@@ -125,15 +125,36 @@ def test_search(place: Path) -> None:
             assert ours <= MOST * plain
 
 
+# All that one patient's timeline and list of visits rest on, documents included.
 TIMELINE = (
     "SELECT visit.* FROM visit JOIN patient ON patient_id = patient.id WHERE patient.uid = ?",
     "SELECT study.* FROM study JOIN patient ON patient_id = patient.id WHERE patient.uid = ?",
     "SELECT analysis.*, series.* FROM {joined} WHERE patient.uid = ?",
     (
+        "SELECT visit.uid, patient.* FROM patient JOIN visit ON stated_patient_id = patient.id "
+        "WHERE visit.patient_id = (SELECT id FROM patient WHERE uid = ?)"
+    ),
+    (
+        "SELECT dated.* FROM patient JOIN visit ON visit.patient_id = patient.id "
+        "JOIN dated ON visit_id = visit.id WHERE patient.uid = ?"
+    ),
+    (
+        "SELECT visit_put_aside.* FROM patient JOIN visit ON visit.patient_id = patient.id "
+        "JOIN visit_put_aside ON visit_id = visit.id WHERE patient.uid = ?"
+    ),
+    (
+        "SELECT review.* FROM {joined} JOIN review ON review.analysis_id = analysis.id "
+        "WHERE patient.uid = ?"
+    ),
+    (
+        "SELECT thumbnail.* FROM {joined} JOIN thumbnail ON thumbnail.analysis_id = analysis.id "
+        "WHERE patient.uid = ?"
+    ),
+    (
         "SELECT analysis_model.* FROM {joined} "
         "JOIN analysis_model ON analysis_model.analysis_id = analysis.id WHERE patient.uid = ?"
     ),
-    "SELECT hip_result.* FROM {joined} {hips} WHERE patient.uid = ?",
+    "SELECT revision.*, hip_result.* FROM {joined} {hips} WHERE patient.uid = ?",
     (
         "SELECT lesion_score.* FROM {joined} {hips} "
         "JOIN lesion_score ON hip_result_id = hip_result.id WHERE patient.uid = ?"
@@ -164,11 +185,12 @@ def test_timeline_of_one_patient(place: Path) -> None:
         def timeline() -> object:
             return build_timeline([each.visit for each in store.entries(patient.uid)])
 
-        def rows() -> list[object]:
+        def rows() -> list[list[object]]:
             return [bare.execute(each, (patient.uid,)).fetchall() for each in statements]
 
         found = rows()
-        assert [len(each) for each in found[4:]] == [2 * VISITS, 4 * VISITS, 2 * VISITS * SLICES]
+        assert [len(each) for each in found[-3:]] == [2 * VISITS, 4 * VISITS, 2 * VISITS * SLICES]
+        assert [len(each) for each in found[:4]] == [VISITS] * 4
         assert len(store.entries(patient.uid)) == VISITS
         ours, plain = measured(timeline, rows)
         tell("timeline of one patient", ours, plain)

@@ -35,7 +35,13 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 from pydicom.valuerep import format_number_as_ds
 
 from hipdesk.adapters._output_codes import ARTIFICIAL_INTELLIGENCE, CLASSES, ClassCodes, laterality
-from hipdesk.adapters._output_sources import CHARACTER_SET, is_multiframe, new_uid, stable_uid
+from hipdesk.adapters._output_sources import (
+    CHARACTER_SET,
+    is_multiframe,
+    new_uid,
+    stable_uid,
+    thickness_mm,
+)
 from hipdesk.errors import OutputError
 from hipdesk.geometry import image_orientation_of
 from hipdesk.manifest import Task
@@ -168,7 +174,7 @@ def _geometry(series: Series, headers: Sequence[Dataset]) -> Mapping[str, Any]:
     The distance between slices is always the measured one.
     """
     between = series.spacing_mm[0] if len(series.slices) > 1 else None
-    thickness = series.acquisition.slice_thickness_mm or series.spacing_mm[0]
+    thickness = thickness_mm(series)
     if not is_multiframe(headers):
         spacing = [float(value) for value in headers[0].PixelSpacing]
         return {"pixel_measures": PixelMeasuresSequence(spacing, thickness, between)}

@@ -15,7 +15,7 @@ import numpy as np
 from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID
-from pydicom.valuerep import DA, TM
+from pydicom.valuerep import DA, TM, DSfloat
 
 from hipdesk.errors import OutputError
 from hipdesk.records import Series
@@ -91,6 +91,36 @@ def _complete(header: Dataset, series: Series) -> None:
         header.FrameOfReferenceUID = frame
     if "PerFrameFunctionalGroupsSequence" in header:
         _share_frame_geometry(header)
+        for measures in header.SharedFunctionalGroupsSequence[0].get("PixelMeasuresSequence", ()):
+            _complete_measures(measures, series)
+    else:
+        _complete_measures(header, series)
+
+
+def thickness_mm(series: Series) -> float:
+    """What is written where a thickness must be: the stated one, else the measured spacing."""
+    stated = series.acquisition.slice_thickness_mm
+    return stated if stated is not None and stated > 0 else series.spacing_mm[0]
+
+
+def _complete_measures(item: Dataset, series: Series) -> None:
+    """Give slices without a usable thickness one, and drop a distance that is no number.
+
+    Objects cannot be derived from images without a thickness; the distance
+    written is always the measured one.
+    """
+    if not _is_length(item, "SliceThickness"):
+        item.SliceThickness = DSfloat(thickness_mm(series), auto_format=True)
+    if "SpacingBetweenSlices" in item and not _is_length(item, "SpacingBetweenSlices"):
+        del item.SpacingBetweenSlices
+
+
+def _is_length(item: Dataset, keyword: str) -> bool:
+    """Whether an attribute is there and holds one positive number."""
+    try:
+        return 0 < float(item.get(keyword)) < np.inf
+    except (TypeError, ValueError, OverflowError):
+        return False
 
 
 def _share_frame_geometry(header: Dataset) -> None:

@@ -6,7 +6,7 @@ import logging
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -16,7 +16,9 @@ import highdicom as hd
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
+from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from hipdesk.adapters.dicom_output import write_measurements, write_segmentation
@@ -627,6 +629,70 @@ def test_files_that_lack_identity_still_give_objects(tmp_path: Path) -> None:
     assert_valid(seg, sr)
     assert_masks_kept(seg, analysis)
     assert dcmread(sr).PatientID == ""
+
+
+def restated(element: str | None) -> Callable[[Dataset], None]:
+    """Lets a dataset state its thickness so, and no distance between slices."""
+
+    def change(item: Dataset) -> None:
+        for keyword in ("SliceThickness", "SpacingBetweenSlices"):
+            if keyword in item:
+                del item[keyword]
+            if element is not None:
+                value = element.encode("ascii")
+                tag = Tag(keyword)
+                item[tag] = RawDataElement(tag, "DS", len(value), value, 0, False, True)
+
+    return change
+
+
+UNSTATED = pytest.mark.parametrize("element", [None, "", "0", "four"])
+
+
+@pytest.mark.filterwarnings("ignore:Invalid value")
+@UNSTATED
+def test_slices_that_state_no_thickness_still_give_objects(
+    tmp_path: Path, element: str | None
+) -> None:
+    series = unstated(classic_series(tmp_path))
+    for path in {source.path for source in series.slices}:
+        dataset = dcmread(path)
+        restated(element)(dataset)
+        dataset.save_as(path)
+    analysis = make_analysis(series)
+    seg, sr = write_both(analysis, tmp_path)
+    assert_valid(seg, sr)
+    assert_masks_kept(seg, analysis)
+    assert float(measures_of(seg).SliceThickness) == pytest.approx(series.spacing_mm[0], abs=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:Invalid value")
+@UNSTATED
+def test_frames_that_state_no_thickness_still_give_objects(
+    tmp_path: Path, element: str | None
+) -> None:
+    order = list(range(SLICES))
+    series = unstated(enhanced_series(tmp_path, order, order))
+    path = series.slices[0].path
+    dataset = dcmread(path)
+    restated(element)(dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0])
+    dataset.save_as(path)
+    analysis = make_analysis(series)
+    seg, sr = write_both(analysis, tmp_path)
+    assert_valid(seg, sr)
+    assert_masks_kept(seg, analysis)
+    assert float(measures_of(seg).SliceThickness) == pytest.approx(series.spacing_mm[0], abs=1e-6)
+
+
+def unstated(series: Series) -> Series:
+    """The series as read from files that state no thickness."""
+    return replace(series, acquisition=replace(series.acquisition, slice_thickness_mm=None))
+
+
+def measures_of(seg: Path) -> Dataset:
+    groups = dcmread(seg).SharedFunctionalGroupsSequence[0]
+    measures: Dataset = groups.PixelMeasuresSequence[0]
+    return measures
 
 
 @pytest.mark.filterwarnings("ignore:Invalid value")

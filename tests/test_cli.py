@@ -16,6 +16,7 @@ import pytest
 
 from hipdesk import __version__, cli
 from hipdesk.cli import models
+from hipdesk.errors import OutputError
 from hipdesk.geometry import stack_affine
 from hipdesk.paths import LOCATOR, SEGMENTER
 from hipdesk.records import Compute, Provider, Side
@@ -123,6 +124,25 @@ def test_analyze_writes_everything(capsys, study, tmp_path):
     assert pydicom.dcmread(out / "measurements.dcm").Modality == "SR"
     assert "Right hip: UNet-score U" in words
     assert str(out) in words
+
+
+@pytest.mark.usefixtures("quick")
+def test_results_are_kept_where_no_dicom_can_be_made(capsys, study, tmp_path, monkeypatch):
+    from hipdesk.adapters import result_folder
+
+    def refused(*_):
+        raise OutputError("The images lack something.")
+
+    monkeypatch.setattr(result_folder, "write_segmentation", refused)
+    status, words, errors = run(capsys, "analyze", study, "--out", tmp_path)
+    assert status == 4
+    assert "lack something" in _sentence(errors)
+    assert {entry.name for entry in tmp_path.iterdir()} == FILES - {
+        "segmentation.dcm",
+        "measurements.dcm",
+    }
+    assert "Right hip: UNet-score U" in words
+    assert ".dcm" not in words
 
 
 @pytest.mark.usefixtures("quick")

@@ -4,7 +4,8 @@
 ``segmentation.dcm`` and ``measurements.dcm`` are made in a hidden folder beside
 their places and moved at the end, ``result.json`` last: where it is, the rest
 is, and all of one analysis. `set_aside` moves an earlier result out of the way
-before, so that a folder never mixes two runs.
+before, so that a folder never mixes two runs. The DICOM files alone may be
+lacking, where nothing can be derived from the images: the rest is kept then.
 """
 
 from __future__ import annotations
@@ -138,10 +139,11 @@ def write_result_folder(
     Raises
     ------
     OutputError
-        Something cannot be written; ``folder`` then holds no half result.
+        Something cannot be written: where only DICOM files cannot be made, all
+        the rest is in ``folder``; otherwise it holds no half result.
     """
     with _explained(folder), _staging(folder) as aside:
-        _write_dicom(analysis, aside, review, clinic)
+        problem = _dicom_problem(analysis, aside, review, clinic)
         write_overlays(analysis, volume, aside / OVERLAYS)
         report = build_report(
             analysis,
@@ -158,6 +160,19 @@ def write_result_folder(
         (aside / SCORES).write_text(scores_csv(analysis, review), encoding="utf-8", newline="")
         (aside / RESULT).write_text(result_json(analysis, review), encoding="utf-8")
         _publish(aside, folder)
+    if problem is not None:
+        raise problem
+
+
+def _dicom_problem(
+    analysis: Analysis, folder: Path, review: ReportReview | None, clinic: str
+) -> OutputError | None:
+    """Write the DICOM files; why one of them could not be written."""
+    try:
+        _write_dicom(analysis, folder, review, clinic)
+    except OutputError as error:
+        return error
+    return None
 
 
 def _write_dicom(

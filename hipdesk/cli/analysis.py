@@ -26,7 +26,7 @@ from hipdesk.cli.terminal import (
     print_json,
     print_lines,
 )
-from hipdesk.errors import NoScorableHip, NoSuitableSeries
+from hipdesk.errors import NoScorableHip, NoSuitableSeries, OutputError
 from hipdesk.paths import SEGMENTER
 from hipdesk.records import Provider
 
@@ -248,7 +248,13 @@ class _Job:
             print(f"The earlier results in {self.out} were moved to {earlier}.", file=sys.stderr)
 
     def _write(self, analyses: Sequence[Analysis], volumes: Sequence[Volume], aloud: bool) -> None:
-        """Every file and word; the second series' files first, so the main folder is last."""
+        """Every file and word; the second series' files first, so the main folder is last.
+
+        Raises
+        ------
+        OutputError
+            Something could not be written; all else is, and said.
+        """
         from hipdesk.adapters.result_folder import ENTRIES, write_result_folder
         from hipdesk.console import analysis_lines, files_line
         from hipdesk.pair import LEFT_FOLDER
@@ -258,14 +264,21 @@ class _Job:
         others = analyses[::-1] if len(analyses) > 1 else (None,)
         now = datetime.now().astimezone()
         jobs = list(zip(analyses, volumes, histories, places, others, strict=True))
+        problems: list[OutputError] = []
         for analysis, volume, (visits, history), place, other in reversed(jobs):
-            write_result_folder(
-                analysis, volume, visits, place, now, other, estimates=noise, history=history
-            )
+            try:
+                write_result_folder(
+                    analysis, volume, visits, place, now, other, estimates=noise, history=history
+                )
+            except OutputError as error:
+                problems.append(error)
         if aloud:
             for analysis, place in zip(analyses, places, strict=True):
                 print_lines(analysis_lines(analysis))
-                print_lines([files_line(str(place), ENTRIES)])
+                names = [name for name in ENTRIES if (place / name).exists()]
+                print_lines([files_line(str(place), names)] if names else [])
+        if problems:
+            raise problems[-1]
 
     def _kept(
         self, analyses: Sequence[Analysis], volumes: Sequence[Volume]

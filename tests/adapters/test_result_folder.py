@@ -14,10 +14,12 @@ import pypdfium2 as pdfium
 import pytest
 from pydicom import dcmread
 
+from hipdesk.adapters import result_folder
 from hipdesk.adapters.dicom_folder import DicomFolderReader
 from hipdesk.adapters.dicom_writer import write_series
 from hipdesk.adapters.result_folder import ENTRIES, write_result_folder
 from hipdesk.amendment import effective
+from hipdesk.errors import OutputError
 from hipdesk.records import Analysis, HipResult, Origin, SegmentClass, Side, Volume
 from hipdesk.report import report_review
 from hipdesk.review import Review, Reviewed, ReviewKind, Revision
@@ -214,3 +216,20 @@ def test_a_result_that_nobody_read_says_nothing_of_readers(
     assert "review" not in json.loads((tmp_path / "result.json").read_text("utf-8"))
     assert "Draft - not reviewed" in pages(tmp_path)
     assert dcmread(tmp_path / "measurements.dcm").VerificationFlag == "UNVERIFIED"
+
+
+def test_images_no_dicom_can_be_made_from_still_give_the_rest(
+    read: tuple[Analysis, Volume], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OutputError("The images lack something.")
+
+    for name in ("write_segmentation", "write_measurements"):
+        with monkeypatch.context() as patch:
+            patch.setattr(result_folder, name, refused)
+            with pytest.raises(OutputError, match="lack something"):
+                write_result_folder(*read, (), tmp_path / name, NOW)
+        kept = {path.name for path in (tmp_path / name).iterdir()}
+        assert kept >= set(ENTRIES) - {"segmentation.dcm", "measurements.dcm"}
+        assert "measurements.dcm" not in kept
+        assert json.loads((tmp_path / name / "result.json").read_text("utf-8"))["hips"]

@@ -118,6 +118,7 @@ class SeriesRow:
 
     Attributes
     ----------
+    uid : its SeriesInstanceUID; where several share it, with the number of the part
     chosen : it would be, or is being, analysed
     usable : fit for lesions and score
     forced : may be analysed on request, for heads and bones only

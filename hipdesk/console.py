@@ -7,18 +7,21 @@ from typing import Any
 
 from hipdesk.records import Analysis, HipResult, RankedSeries, Scan, Series, SeriesChoice
 from hipdesk.report import RESEARCH_ONLY
+from hipdesk.series_choice import selectors
 from hipdesk.wording import CONTRAST_WORDS, REASON_SENTENCES, number, person_name
 
 
 def scan_lines(scan: Scan, choice: SeriesChoice) -> Iterator[str]:
     """Series with their reasons under patient and study, the chosen marked; skipped files."""
     groups: dict[str, list[RankedSeries]] = {}
+    names = selectors(scan.series)
     for ranked in choice.ranking:
         groups.setdefault(_whose(ranked.series), []).append(ranked)
     for heading, members in groups.items():
         yield heading
         for ranked in members:
-            yield from _series_lines(ranked, any(ranked.series is one for one in choice.chosen))
+            chosen = any(ranked.series is one for one in choice.chosen)
+            yield from _series_lines(ranked, names[ranked.series], chosen)
     for skipped in scan.skipped:
         yield f"  skipped {skipped.path}: {skipped.reason}"
     mark = "Chosen (*)" if choice.chosen else "Nothing chosen"
@@ -39,15 +42,15 @@ def _whose(series: Series) -> str:
     )
 
 
-def _series_lines(ranked: RankedSeries, chosen: bool) -> Iterator[str]:
-    """One series with its reasons."""
+def _series_lines(ranked: RankedSeries, name: str, chosen: bool) -> Iterator[str]:
+    """One series with its reasons, and by what name it is asked for."""
     series = ranked.series
     yield (
         f"{'*' if chosen else ' '} {series.description or 'no description'}: "
         f"{series.plane.value}, {CONTRAST_WORDS[series.contrast]}, {len(series.slices)} slices "
         f"of {series.rows} x {series.columns}"
     )
-    yield f"    {series.uid}"
+    yield f"    {name}"
     yield from (f"    {reason}" for reason in ranked.reasons)
     yield from (f"    {notice.message}" for notice in series.notices)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hipdesk.records import RankedSeries, Scan, Series, SeriesChoice
-from hipdesk.series_choice import rank
+from hipdesk.series_choice import numbered, rank, selectors
 
 SCHEMA: Final = "hipdesk.scan/1"
 
@@ -20,25 +20,32 @@ def scan_document(scan: Scan, choice_or_reason: SeriesChoice | str) -> dict[str,
     Returns
     -------
     ``series`` most suitable first, ``skipped`` files with reasons, ``reason``
-    of the choice, ``seconds``.
+    of the choice, ``seconds``. Of a series, ``part`` is its number among those with its
+    ``uid``, and ``selector`` what names it to ``--series``.
     """
     if isinstance(choice_or_reason, str):
         choice = SeriesChoice(rank(scan), (), choice_or_reason)
     else:
         choice = choice_or_reason
+    numbers, names = numbered(scan.series), selectors(scan.series)
     return {
         "schema": SCHEMA,
         "reason": choice.reason,
-        "series": [_series(ranked, choice) for ranked in choice.ranking],
+        "series": [
+            _series(ranked, choice, numbers[ranked.series], names[ranked.series])
+            for ranked in choice.ranking
+        ],
         "skipped": [{"path": str(file.path), "reason": file.reason} for file in scan.skipped],
         "seconds": round(scan.seconds, 3),
     }
 
 
-def _series(ranked: RankedSeries, choice: SeriesChoice) -> dict[str, Any]:
+def _series(ranked: RankedSeries, choice: SeriesChoice, part: int, name: str) -> dict[str, Any]:
     series = ranked.series
     return {
         "uid": series.uid,
+        "part": part,
+        "selector": name,
         "patient": {
             "id": series.patient.patient_id or None,
             "name": series.patient.name or None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import date
@@ -49,6 +49,10 @@ PAIR_DISTANCE_MM: Final = 60.0
 """Centres of a right and a left field of view are at least this far apart."""
 
 PLAUSIBLE_EXTENT_MM: Final = (25.0, 350.0)
+
+MIN_OWN_SLICES: Final = 12
+"""From so many slices on, a stack that shares its series with other planes is judged by itself:
+localizers of several planes have fewer of each."""
 
 NOT_DICOM: Final = "It is not a DICOM file."
 """The reason given for files that have no part in a study."""
@@ -148,8 +152,8 @@ def choose(
     Parameters
     ----------
     scan : from `as_said`, where readers said anything
-    series_uid : analyse this series; it must be coronal MR with a picture of
-        at least one hip's size, of any contrast
+    series_uid : analyse this series, or this part of it (`selectors`); it must be
+        coronal MR with a picture of at least one hip's size, of any contrast
     any_contrast : allow contrasts that show no oedema; fluid-sensitive ones
         are still preferred
     remembered : what readers chose for scanners' protocols, newest first
@@ -191,8 +195,8 @@ def _usable(ranking: Sequence[RankedSeries], scan: Scan) -> list[Series]:
 
 def _not_barred(ranking: Sequence[RankedSeries], scan: Scan) -> list[Series]:
     """The series that may be analysed where they are asked for."""
-    allowed = analysable(scan)
-    return [one.series for one in ranking if one.series.uid in allowed]
+    allowed, name = analysable(scan), selectors(scan.series)
+    return [one.series for one in ranking if name[one.series] in allowed]
 
 
 def _preferred(
@@ -224,14 +228,19 @@ def worth_remembering(scan: Scan, series_uid: str) -> ScannerProtocol | None:
 
     None where `choose` takes the series by itself, where it shows no lesions and
     another one does, and where its files do not name scanner and protocol.
+
+    Parameters
+    ----------
+    series_uid : or the name of a part, as for `choose`
     """
     ranking = rank(scan)
     usable = _usable(ranking, scan)
     own = _pair_with(usable[0], usable[1:]) if usable else ()
-    if series_uid in {series.uid for series in own}:
+    meant = named(scan.series, series_uid)
+    if any(each in meant for each in own):
         return None
     allowed = usable or _not_barred(ranking, scan)
-    return next((protocol_of(each) for each in allowed if each.uid == series_uid), None)
+    return next((protocol_of(each) for each in allowed if each in meant), None)
 
 
 def as_said(
@@ -245,19 +254,23 @@ def as_said(
     ----------
     scan : as the files have it
     remembered : for scanners' protocols, newest first
-    stated : for single series, by uid; goes before what is remembered
+    stated : for single series, by uid or the name of a part; goes before what is remembered
     """
     said = [choice for choice in remembered if choice.contrast is not None]
     if not said and not stated:
         return scan
-    return replace(scan, series=tuple(_as_said(series, said, stated) for series in scan.series))
+    every = numbered(scan.series).items()
+    return replace(
+        scan, series=tuple(_as_said(each, number, said, stated) for each, number in every)
+    )
 
 
 def _as_said(
-    series: Series, said: Sequence[ProtocolChoice], stated: Mapping[str, Contrast]
+    series: Series, number: int, said: Sequence[ProtocolChoice], stated: Mapping[str, Contrast]
 ) -> Series:
-    if series.uid in stated:
-        return _weighted(series, stated[series.uid], None)
+    own = next((stated[name] for name in _names(series.uid, number) if name in stated), None)
+    if own is not None:
+        return _weighted(series, own, None)
     choice = next((each for each in said if is_of(series, each)), None)
     if choice is None or choice.contrast is None:
         return series
@@ -302,13 +315,19 @@ def _is_open(series: Series, scan: Scan) -> bool:
 
 
 def analysable(scan: Scan) -> frozenset[str]:
-    """UIDs of the series that `choose` takes where they are named, of whatever contrast."""
-    best = {one.series.uid: one.series for one in reversed(rank(scan, any_contrast=True))}
+    """Names of the series that `choose` takes where they are named, of whatever contrast.
+
+    A series' name is its UID, or that of its part where several share the UID
+    (`selectors`).
+    """
+    sharing: dict[str, list[Series]] = defaultdict(list)
+    for each in scan.series:
+        sharing[each.uid].append(each)
     return frozenset(
-        uid
-        for uid, series in best.items()
-        if not any(finding.bars for finding in _findings(series, scan, any_contrast=True))
-        and patients(one for one in scan.series if one.uid == uid) == 1
+        name
+        for each, name in selectors(scan.series).items()
+        if not any(finding.bars for finding in _findings(each, scan, any_contrast=True))
+        and patients(sharing[each.uid]) == 1
     )
 
 
@@ -395,11 +414,21 @@ _LOCALIZER_WORDS: Final = re.compile(
 
 
 def _on_localizer(series: Series, scan: Scan) -> _Finding | None:
-    named = "LOCALIZER" in series.image_type or _LOCALIZER_WORDS.search(folded(series.description))
+    sentence = "It is a localizer or lies in several planes."
+    if "LOCALIZER" in series.image_type or _LOCALIZER_WORDS.search(folded(series.description)):
+        return _Finding(sentence, -300, bars=True)
+    if series.plane is Plane.MIXED:
+        return _Finding(sentence, -300, bars=True)
     siblings = {other.plane for other in scan.series if other.uid == series.uid}
-    if named or series.plane is Plane.MIXED or len(siblings) > 1:
-        return _Finding("It is a localizer or lies in several planes.", -300, bars=True)
+    if len(siblings) > 1 and not _stands_alone(series):
+        return _Finding(sentence, -300, forbids=True)
     return None
+
+
+def _stands_alone(series: Series) -> bool:
+    """Whether a stack is large enough to be no part of a localizer."""
+    count = len(series.slices)
+    return count >= MIN_OWN_SLICES and count * series.spacing_mm[0] >= PLAUSIBLE_EXTENT_MM[0]
 
 
 def _on_plane(series: Series) -> _Finding:
@@ -489,6 +518,44 @@ def _on_words(series: Series) -> _Finding | None:
     return _Finding("Its name speaks of the hip or pelvis.", 10) if names_hip(series) else None
 
 
+# Parts of one series
+
+
+def numbered(series: Sequence[Series]) -> Mapping[Series, int]:
+    """Of each series its number, from 1, among those with its UID."""
+    seen: Counter[str] = Counter()
+    numbers: dict[Series, int] = {}
+    for each in series:
+        seen[each.uid] += 1
+        numbers[each] = seen[each.uid]
+    return numbers
+
+
+def selectors(series: Sequence[Series]) -> Mapping[Series, str]:
+    """Of each series the shortest name that is no other's.
+
+    That is its UID; where several stacks share it, their number follows behind ``#``,
+    in the order of the scan, which the files' content decides.
+    """
+    shared = Counter(each.uid for each in series)
+    return {
+        each: f"{each.uid}#{number}" if shared[each.uid] > 1 else each.uid
+        for each, number in numbered(series).items()
+    }
+
+
+def _names(uid: str, number: int) -> tuple[str, str]:
+    """Everything that a series may be called: the most precise first."""
+    return f"{uid}#{number}", uid
+
+
+def named(series: Sequence[Series], name: str) -> tuple[Series, ...]:
+    """The series that a name stands for: all with its UID where it has no number."""
+    return tuple(
+        each for each, number in numbered(series).items() if name in _names(each.uid, number)
+    )
+
+
 # Right and left pairs
 
 
@@ -554,26 +621,26 @@ def _why_remembered(chosen: tuple[Series, ...], choice: ProtocolChoice) -> str:
     return f"Chosen as on {when} for this protocol: coronal, {words}, {what}."
 
 
-def _asked_for(scan: Scan, series_uid: str) -> Series:
+def _asked_for(scan: Scan, name: str) -> Series:
     """The best stack of the series named, if it is coronal MR at all."""
-    named = [ranked.series for ranked in rank(scan, any_contrast=True)]
-    named = [series for series in named if series.uid == series_uid]
-    if not named:
+    meant = named(scan.series, name)
+    if not meant:
         raise NoSuitableSeries(
             "No series has the UID asked for; run `hipdesk scan` to list the series."
         )
-    if (people := patients(named)) > 1:
+    if (people := patients(one for one in scan.series if one.uid == meant[0].uid)) > 1:
         raise NoSuitableSeries(
             f"The series asked for holds images of {people} patients under one UID; choose a "
             "folder with the images of one of them."
         )
-    bars = [finding for finding in _findings(named[0], scan, any_contrast=True) if finding.bars]
+    best = next(one.series for one in rank(scan, any_contrast=True) if one.series in meant)
+    bars = [finding for finding in _findings(best, scan, any_contrast=True) if finding.bars]
     if bars:
         raise NoSuitableSeries(
             f"The series asked for cannot be analysed: {_clause(bars[0].sentence)}; "
             "choose a coronal MR series."
         )
-    return named[0]
+    return best
 
 
 def _clause(sentence: str) -> str:

@@ -30,7 +30,7 @@ from hipdesk.records import (
     StudyInfo,
 )
 from hipdesk.scan_result import scan_document
-from hipdesk.series_choice import IN_WINDOW, analysable, choose, patients, rank
+from hipdesk.series_choice import IN_WINDOW, analysable, as_said, choose, patients, rank
 from tests.dicom_factory import uid
 
 CORONAL = (1, 0, 0, 0, 0, -1)
@@ -293,6 +293,102 @@ def test_stacks_of_several_planes_in_one_series_are_a_localizer():
     assert "Only localizer images" in refusal(*planes)
 
 
+def several_planes(coronal: int = 29, axial: int = 5, **changes: object) -> tuple[Series, Series]:
+    planned = series("same", slices=axial, orientation=AXIAL, **changes)
+    return series("same", slices=coronal, **changes), planned
+
+
+def test_a_real_stack_beside_slices_of_another_plane_in_its_series_is_taken():
+    whole, few = several_planes()
+    assert choose(scan_of(few, whole)).chosen == (whole,)
+    with pytest.raises(NoSuitableSeries, match="plane is axial"):
+        choose(scan_of(few, whole), "same#1")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        several_planes(coronal=7, axial=7),
+        several_planes(image_type=("ORIGINAL", "PRIMARY", "LOCALIZER")),
+        several_planes(description="3-plane loc"),
+        several_planes(coronal=16, step_mm=1.0),
+    ],
+    ids=["few slices", "type", "words", "thin"],
+)
+def test_localizers_in_one_series_stay_refused(found):
+    assert "Only localizer images" in refusal(*found)
+
+
+def test_a_small_stack_taken_for_a_localizer_is_analysed_where_it_is_asked_for():
+    small, axial = several_planes(coronal=7, axial=7)
+    scan = scan_of(axial, small)
+    assert choose(scan, "same#2").chosen == choose(scan, "same").chosen == (small,)
+    assert analysable(scan) == {"same#2"}
+
+
+def test_a_named_localizer_is_refused_even_where_it_is_asked_for():
+    with pytest.raises(NoSuitableSeries, match="localizer"):
+        choose(scan_of(*several_planes(description="3-plane loc")), "same#1")
+
+
+# Parts of one series
+
+
+def echoes() -> tuple[Series, Series]:
+    return (
+        series("1.5", acquisition=Acquisition(te_ms=51)),
+        series("1.5", acquisition=Acquisition(te_ms=90)),
+    )
+
+
+def test_every_part_of_a_series_can_be_named():
+    first, second = echoes()
+    scan = scan_of(first, STIR, second)
+    assert choose(scan, "1.5").chosen == (first,)
+    assert choose(scan, "1.5#1").chosen == (first,)
+    assert choose(scan, "1.5#2").chosen == (second,)
+    assert choose(scan, f"{STIR.uid}#1").chosen == (STIR,)
+    assert analysable(scan) == {"1.5#1", "1.5#2", STIR.uid}
+
+
+@pytest.mark.parametrize("name", ["1.5#3", "1.5#0", "1.5#", "1.5#x", "#1", "1.5#-1", "1.5#²"])
+def test_a_part_that_is_not_there_is_refused(name):
+    with pytest.raises(NoSuitableSeries, match="No series has the UID"):
+        choose(scan_of(*echoes()), name)
+
+
+def test_naming_a_part_does_not_get_round_two_patients_under_one_uid():
+    mixed = (series("1.12", patient=Patient("1")), series("1.12", patient=Patient("2")))
+    with pytest.raises(NoSuitableSeries, match="2 patients under one UID"):
+        choose(scan_of(*mixed), "1.12#1")
+
+
+def test_a_contrast_is_stated_of_one_part_or_of_all():
+    scan = scan_of(*echoes())
+    one = as_said(scan, (), {"1.5#2": Contrast.T1})
+    assert [each.contrast for each in one.series] == [Contrast.STIR, Contrast.T1]
+    every = as_said(scan, (), {"1.5": Contrast.T1})
+    assert [each.contrast for each in every.series] == [Contrast.T1, Contrast.T1]
+
+
+def test_the_document_of_a_scan_names_every_part():
+    scan = scan_of(*echoes(), STIR)
+    listed = scan_document(scan, choose(scan))["series"]
+    assert {(each["uid"], each["part"], each["selector"]) for each in listed} == {
+        ("1.5", 1, "1.5#1"),
+        ("1.5", 2, "1.5#2"),
+        (STIR.uid, 1, STIR.uid),
+    }
+    for each in listed:
+        (chosen,) = choose(scan, each["selector"]).chosen
+        assert chosen is next(one for one in scan.series if _is_listed(one, each, scan))
+
+
+def _is_listed(one: Series, each: dict[str, object], scan: Scan) -> bool:
+    same = [other for other in scan.series if other.uid == one.uid]
+    return one.uid == each["uid"] and same.index(one) + 1 == each["part"]
+
+
 def test_any_contrast_is_not_recommended_to_who_already_asked_for_it():
     assert "--any-contrast" not in refusal(ADC, any_contrast=True)
 
@@ -337,6 +433,8 @@ def test_the_document_of_a_scan():
     first, second = document["series"]
     assert first == {
         "uid": "1.1",
+        "part": 1,
+        "selector": "1.1",
         "patient": {
             "id": None,
             "name": None,

@@ -56,8 +56,10 @@ from hipdesk.series_choice import (
     applied,
     as_said,
     choose,
+    named,
     patients,
     rank,
+    selectors,
 )
 
 log = logging.getLogger(__name__)
@@ -106,7 +108,7 @@ class Said:
     Attributes
     ----------
     remembered : for scanners' protocols, newest first
-    stated : what single series are weighted for, by uid
+    stated : what single series are weighted for, by uid or the name of a part
     """
 
     remembered: tuple[ProtocolChoice, ...] = ()
@@ -125,7 +127,7 @@ class Found:
     files : the scan as the files have it
     scan : with series weighted as readers say
     people : number of patients
-    analysable : uids of the series that can be analysed on request
+    analysable : names of the series that can be analysed on request
     applied : by which another series is chosen than the program would choose
     spelt : the patient's name in each character set; empty before it is asked for
     complete : nothing more will turn up
@@ -165,9 +167,22 @@ class Found:
         alike = (path for path in source.paths if source.own.get(path, "") == source.charset)
         return garbled or tuple(alike) or source.paths
 
-    def series(self, uid: str) -> Series | None:
-        """The most suitable of the series with this uid."""
-        return next((one.series for one in self.choice.ranking if one.series.uid == uid), None)
+    def series(self, name: str) -> Series | None:
+        """The most suitable of the series that a name stands for, a uid or that of a part."""
+        meant = named(self.scan.series, name)
+        return next((one.series for one in self.choice.ranking if one.series in meant), None)
+
+    def name(self, series: Series) -> str:
+        """By what name one of the series is asked for."""
+        return selectors(self.scan.series)[series]
+
+    def whole(self, taken: Series) -> Series | None:
+        """What a series has become that was taken before all of it had turned up."""
+        keys = {each.key for each in taken.slices}
+        alike = (one.series for one in self.choice.ranking if one.series.uid == taken.uid)
+        return max(
+            alike, key=lambda one: len(keys & {each.key for each in one.slices}), default=None
+        )
 
 
 PUT_ASIDE: Final = "This visit was put aside; bring it back in the library to open it."
@@ -399,11 +414,12 @@ def shown(found: Found) -> FoundStudy:
     first = choice.chosen[0] if choice.chosen else _first(choice.ranking)
     alone = first if found.people == 1 else None
     names = [path.name or str(path) for path in found.source.paths]
+    selected_by = selectors(found.scan.series)
     return FoundStudy(
         name=", ".join(names[:NAMES_SHOWN]) + (" …" if len(names) > NAMES_SHOWN else ""),
         patient=None if alone is None else alone.patient,
         day=None if alone is None else alone.study.date,
-        rows=tuple(_row(ranked, found) for ranked in _listed(found)),
+        rows=tuple(_row(each, selected_by[each.series], found) for each in _listed(found)),
         reason=choice.reason,
         skipped=dict(Counter(file.reason for file in found.scan.skipped).most_common()),
         seconds=found.scan.seconds,
@@ -421,7 +437,8 @@ def _listed(found: Found) -> Sequence[RankedSeries]:
     ranking = found.choice.ranking
     if found.complete:
         return ranking
-    able = [one for one in ranking if one.usable or one.series.uid in found.analysable]
+    names = selectors(found.scan.series)
+    able = [one for one in ranking if one.usable or names[one.series] in found.analysable]
     return able[:MOST_EARLY]
 
 
@@ -437,10 +454,10 @@ def _first(ranking: Sequence[RankedSeries]) -> Series | None:
     return ranking[0].series if ranking else None
 
 
-def _row(ranked: RankedSeries, found: Found) -> SeriesRow:
+def _row(ranked: RankedSeries, name: str, found: Found) -> SeriesRow:
     series = ranked.series
     return SeriesRow(
-        uid=series.uid,
+        uid=name,
         number=series.number,
         description=series.description,
         plane=series.plane,
@@ -449,7 +466,7 @@ def _row(ranked: RankedSeries, found: Found) -> SeriesRow:
         spacing_mm=series.spacing_mm,
         chosen=any(series is each for each in found.choice.chosen),
         usable=ranked.usable,
-        forced=not ranked.usable and series.uid in found.analysable,
+        forced=not ranked.usable and name in found.analysable,
         reasons=(*ranked.reasons, *(notice.message for notice in series.notices)),
         patient=series.patient,
         day=series.study.date,

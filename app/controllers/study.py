@@ -269,16 +269,17 @@ class StudyController:
 
     def _see_whether_whole(self, found: Found, taken: Series) -> None:
         """Read a series again of which more turned up after it was taken; remember the choice."""
-        whole = found.series(taken.uid)
+        whole = found.whole(taken)
         if whole is None:
             return
+        name = found.name(whole)
         if len(whole.slices) != len(taken.slices):
             words = self.translate(
                 "Study", "More images of the series turned up; it is analysed again as a whole."
             )
             self._say(Severity.WARNING, words)
-            self._read(found, taken.uid)
-        self._remember(found, taken.uid)
+            self._read(found, name)
+        self._remember(found, name)
 
     def _remember(self, found: Found, uid: str) -> None:
         """Choose alike at the next study of this protocol, where that makes a difference."""
@@ -421,16 +422,16 @@ def _is_in(exam: Exam, found: Found) -> bool:
 
 def _with_chosen(found: Found, series: Series | None) -> Found:
     """The found folder with a series marked that the reader took."""
-    whole = None if series is None else found.series(series.uid)
+    whole = None if series is None else found.whole(series)
     if whole is None:
         return found
     return replace(found, choice=replace(found.choice, chosen=(whole,)))
 
 
 def _own_choice(found: Found) -> frozenset[str]:
-    """Uids of the series that the program would choose by itself."""
+    """Names of the series that the program would choose by itself."""
     try:
         chosen = choose(found.scan).chosen
     except NoSuitableSeries:
         chosen = ()
-    return frozenset(series.uid for series in chosen)
+    return frozenset(map(found.name, chosen))

@@ -41,7 +41,12 @@ if TYPE_CHECKING:
 def scan(
     folder: Folder,
     series: Annotated[
-        str | None, typer.Option("--series", metavar="UID", help="Series to choose.")
+        str | None,
+        typer.Option(
+            "--series",
+            metavar="UID",
+            help="Series to choose; UID#2 is the second of several stacks under one UID.",
+        ),
     ] = None,
     any_contrast: Annotated[
         bool, typer.Option("--any-contrast", help="Choose a series of any contrast.")
@@ -90,7 +95,13 @@ def analyze(
     folder: Folder,
     out: Out,
     series: Annotated[
-        str | None, typer.Option("--series", metavar="UID", help="Analyse this series.")
+        str | None,
+        typer.Option(
+            "--series",
+            metavar="UID",
+            help="Analyse this series; UID#2 is the second of several stacks under one UID, as "
+            "`hipdesk scan` lists them, UID alone the best of them.",
+        ),
     ] = None,
     any_contrast: Annotated[
         bool,

@@ -33,7 +33,7 @@ class StatedContrast(StrEnum):
 
 
 def stated(series_uid: str | None, contrast: StatedContrast | None) -> dict[str, Contrast]:
-    """What is said of one series, by its uid.
+    """What is said of one series, by its uid or the name of its part.
 
     Raises
     ------
@@ -74,17 +74,16 @@ def remember(store: str, scan: Scan, series_uid: str, stated: Mapping[str, Contr
     scan : as the files have it
     """
     from hipdesk.scanner_protocol import protocol_of
-    from hipdesk.series_choice import as_said, worth_remembering
+    from hipdesk.series_choice import as_said, named, worth_remembering
 
-    series = next(each for each in scan.series if each.uid == series_uid)
-    named = protocol_of(series)
+    protocol = protocol_of(named(scan.series, series_uid)[0])
     preferred = worth_remembering(as_said(scan, (), stated), series_uid)
     with closing(_opened(store)) as opened:
-        if named is not None and series_uid in stated:
-            opened.choices.remember(named, stated[series_uid], READER)
+        if protocol is not None and series_uid in stated:
+            opened.choices.remember(protocol, stated[series_uid], READER)
         if preferred is not None:
             opened.choices.remember(preferred, None, READER)
-    if named is None:
+    if protocol is None:
         _say("Nothing was remembered: the files do not name scanner and protocol.")
     elif preferred is None and not stated:
         _say("Nothing was remembered: without being asked, the program would choose no other.")

@@ -45,6 +45,7 @@ from hipdesk.adapters.dicom_folder import DicomFolderReader
 from hipdesk.errors import Cancelled, DamagedImage, UnreadableInput
 from hipdesk.geometry import to_index, to_lps
 from hipdesk.records import Contrast, Plane, Scan, Series, SliceKey
+from hipdesk.series_choice import selectors
 from tests.dicom_factory import (
     LOCALIZER,
     ORIENTATIONS,
@@ -290,6 +291,25 @@ def test_echoes_are_separate_series(tmp_path):
     assert [len(series.slices) for series in found] == [6, 6]
     assert {series.acquisition.te_ms for series in found} == {10, 90}
     assert all(codes(series) == {"split_series": 2} for series in found)
+
+
+def test_a_stacks_number_does_not_depend_on_names_and_order_of_files(tmp_path):
+    def echo(index, dataset):
+        dataset.EchoTime = (51, 90)[index % 2]
+        dataset.ImagePositionPatient = [0, 5 * (index // 2), 0]
+
+    write_series(tmp_path / "a", slices=12, each=echo)
+    files = sorted((tmp_path / "a").iterdir())
+    (tmp_path / "b").mkdir()
+    for number, file in enumerate(reversed(files)):
+        shutil.copy(file, tmp_path / "b" / f"{number:03d}")
+    found = [scan(tmp_path / folder) for folder in "ab"]
+    echoes = [
+        {name: one.acquisition.te_ms for one, name in selectors(each.series).items()}
+        for each in found
+    ]
+    assert echoes[0] == echoes[1]
+    assert [name.partition("#")[2] for name in echoes[0]] == ["1", "2"]
 
 
 def test_right_and_left_stacks_of_one_series_are_separate(tmp_path):

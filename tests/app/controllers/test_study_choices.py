@@ -518,3 +518,45 @@ def test_no_folder_comes_back_beside_nobody_or_somebody_else(before: str):
     window.shell_view.gestures.show_found()
     assert window.found is None
     assert window.said[-1] == "No folder is open."
+
+
+# Stacks under one UID
+
+
+def two_echoes() -> Window:
+    volumes = []
+    for te in (51.0, 90.0):
+        volume = scanned(1, 1, description=f"cor STIR (TE {te:.0f} ms)")
+        made = replace(volume.series.acquisition, te_ms=te)
+        slices = tuple(
+            replace(each, key=each.key._replace(sop_instance_uid=f"1.2.{te:.0f}.{at}"))
+            for at, each in enumerate(volume.series.slices)
+        )
+        series = replace(volume.series, acquisition=made, slices=slices)
+        volumes.append(replace(volume, series=series))
+    return make_window({"jane": volumes})
+
+
+def test_each_of_several_stacks_under_one_uid_can_be_chosen():
+    window = two_echoes()
+    window.open("jane")
+    window.run_until(READING)
+    assert [(row.uid, row.chosen) for row in window.found.rows] == [
+        ("1.2.1.1#1", True),
+        ("1.2.1.1#2", False),
+    ]
+    window.library_view.gestures.analyse_series("1.2.1.1#2")
+    window.bench.jobs.run_all()
+    (shown,) = window.exam.series
+    assert shown.uid == "1.2.1.1", "results refer to the series that the scanner made"
+    assert shown.volume.series.acquisition.te_ms == 90
+    assert [row.chosen for row in window.found.rows] == [False, True]
+
+
+def test_a_contrast_is_stated_of_one_stack_only():
+    window = two_echoes()
+    window.open("jane")
+    window.run_until(READING)
+    window.study.state_contrast("1.2.1.1#2", Contrast.T2_FS)
+    contrasts = {row.uid: row.contrast for row in window.found.rows}
+    assert contrasts == {"1.2.1.1#1": Contrast.STIR, "1.2.1.1#2": Contrast.T2_FS}

@@ -584,7 +584,9 @@ def test_treatments_that_the_library_holds() -> None:
 # HIMRISS
 
 
-HEAD = "patient_id,visit_date,side,reader,number,femoral_bml,acetabular_bml,effusion_synovitis\n"
+HIMRISS_HEAD = (
+    "patient_id,visit_date,side,reader,number,femoral_bml,acetabular_bml,effusion_synovitis\n"
+)
 
 
 def held_reading(number: int = 1, femoral: int = 10) -> Reading:
@@ -593,7 +595,7 @@ def held_reading(number: int = 1, femoral: int = 10) -> Reading:
 
 
 def readings(
-    lines: str, held: Sequence[Reading] = (), head: str = HEAD
+    lines: str, held: Sequence[Reading] = (), head: str = HIMRISS_HEAD
 ) -> ImportPlan[ReadingEntry]:
     first = PATIENTS[0]
     visits = (replace(first.visits[0], readings=tuple(held)), *first.visits[1:])
@@ -602,7 +604,7 @@ def readings(
 
 
 def test_a_reading_of_a_table() -> None:
-    head = HEAD.strip() + ",blinded_to_order,read_date\n"
+    head = HIMRISS_HEAD.strip() + ",blinded_to_order,read_date\n"
     plan = readings("P-1,2024-03-05,R,Dr. A,,12,4,9,yes,2024-04-01\n", head=head)
     (entry,) = plan.to_import()
     assert entry.reading == Reading(
@@ -678,7 +680,7 @@ def test_readings_that_the_library_holds() -> None:
 
 
 def test_a_reading_before_its_visit_is_refused() -> None:
-    head = HEAD.strip() + ",read_date\n"
+    head = HIMRISS_HEAD.strip() + ",read_date\n"
     early = only_problem(readings("P-1,2024-03-05,R,Dr. A,1,1,1,1,2024-03-04\n", head=head))
     assert (early.column, early.wrong) == ("read_date", "this lies before the visit")
     late = only_problem(readings("P-1,2024-03-05,R,Dr. A,1,1,1,1,2027-03-04\n", head=head))

@@ -13,6 +13,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
@@ -140,6 +141,20 @@ def recipe_in(folder: Path, name: str) -> Recipe:
     return replace(recipe, thresholds=thresholds or recipe.thresholds)
 
 
+@contextmanager
+def subnormals_as_zero() -> Iterator[None]:
+    """Reckon the smallest numbers as zero, since some processors take long over them.
+
+    This is a state of the thread, in which other code may need them, so it is put back.
+    """
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+
+
+@subnormals_as_zero()
 def train(
     recipe: Recipe,
     learn: Pool,
@@ -174,7 +189,6 @@ def train(
     _refuse_other_settings(recipe, seed, folder)
     _write_settings(recipe, effort, seed, len(learn), folder)
     torch.set_num_threads(effort.threads)
-    torch.set_flush_denormal(True)
     state = _start(recipe, effort, folder, seed, start)
     losses: list[float] = []
     began, kept = time.monotonic() - state.seconds, time.monotonic()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -68,6 +69,14 @@ def test_a_training_killed_hard_goes_on_as_if_it_had_not_been(
         assert torch.equal(value, resumed.state_dict()[name]), name
     steps = [[line["step"] for line in _log(folder)] for folder in (tmp_path / "whole", cut)]
     assert steps[0] == steps[1] == [4, 8, 12, 12]
+
+
+def test_the_smallest_numbers_are_numbers_again_after_a_training(
+    tmp_path: Path, pools: tuple[Pool, Pool]
+) -> None:
+    train(TINY, *pools, tmp_path, Effort(1), seed=1)
+    assert np.nextafter(0.0, 1.0) * 2 > 0
+    assert np.float32(1e-39) * np.float32(1) > 0
 
 
 def test_half_a_line_and_lines_of_lost_steps_are_forgotten(tmp_path: Path) -> None:

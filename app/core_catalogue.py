@@ -276,6 +276,10 @@ _RESULT: Final = (
     "CUDA was asked for, but the CPU was used{cause}.",
     "CUDA was requested; the {provider} computed this{cause}",
     ": {why}",
+    (
+        "The images do not state how thick the slices are, so thickness and gaps were not checked; "
+        "slices lie {step} mm apart."
+    ),
     "Slices lie {step} mm apart; small lesions can fall between them.",
     "Slices are {thickness} mm thick; small lesions can be lost in them.",
     (

@@ -166,8 +166,14 @@ def _of_geometry(series: Series) -> Iterator[Notice]:
 
 
 def _of_slices(step: float, thickness: float | None) -> Iterator[Notice]:
-    """Say where slices are thick, or far apart; without a thickness their distance counts."""
+    """Say where slices are thick, far apart, or unstated; then their distance counts."""
     if thickness is None or thickness <= 0:
+        yield Notice(
+            "thickness_unstated",
+            "The images do not state how thick the slices are, so thickness and gaps were not "
+            f"checked; slices lie {step:.1f} mm apart.",
+            step,
+        )
         if step > THICKNESS_LIMIT_MM:
             yield Notice(
                 "thick_slices",

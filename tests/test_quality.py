@@ -36,7 +36,12 @@ CPU = Compute("auto", "cpu")
 
 def _series(tilt=0.0, spacing=(4.0, 0.8, 0.8), birth=date(1980, 5, 2), day=date(2020, 5, 2)):
     series = series_of(stack_about(turned(tilt, 0, 0), spacing, SHAPE), SHAPE)
-    return replace(series, patient=Patient(birth_date=birth), study=StudyInfo("1.2", day))
+    return replace(
+        series,
+        patient=Patient(birth_date=birth),
+        study=StudyInfo("1.2", day),
+        acquisition=replace(series.acquisition, slice_thickness_mm=spacing[0]),
+    )
 
 
 def _codes(series, hips=(), models=(), compute=CPU):
@@ -414,7 +419,9 @@ def _sliced(step, thickness):
         (6.0, 6.0, {"thick_slices": 6.0}),
         (9.0, 5.5, {"thick_slices": 5.5, "slice_gap": 63.6}),
         (2.0, 4.0, {}),  # overlapping slices
-        (5.2, None, {"thick_slices": 5.2}),
+        (4.4, None, {"thickness_unstated": 4.4}),
+        (4.4, 0.0, {"thickness_unstated": 4.4}),
+        (5.2, None, {"thickness_unstated": 5.2, "thick_slices": 5.2}),
     ],
 )
 def test_thickness_and_gap_each_have_a_limit(step, thickness, said):

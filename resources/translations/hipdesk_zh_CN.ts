@@ -4767,6 +4767,10 @@
         <translation>{side}髋由另一序列{named}分析。</translation>
     </message>
     <message>
+        <source>The images do not state how thick the slices are, so thickness and gaps were not checked; slices lie {step} mm apart.</source>
+        <translation>图像未注明层厚，因此未核查层厚和层间间隙；相邻层面中心相距 {step} mm。</translation>
+    </message>
+    <message>
         <source>A reader made slice {count} the central one of the {side} hip.</source>
         <translation>阅片者将第 {count} 层设为{side}髋的中心层面。</translation>
     </message>

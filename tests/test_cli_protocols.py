@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.dicom_factory import STIR, T1, T2_FS, uid
-from tests.test_cli import _fakes, _sentence, _write, quick, run
+from tests.dicom_factory import STIR, T1, T2_FS, uid, write_series
+from tests.test_cli import SPACING, _fakes, _sentence, _write, quick, run
 
 __all__ = ["_fakes", "quick"]
 
@@ -103,6 +103,54 @@ def test_a_series_called_fluid_sensitive_is_scored_and_so_is_the_next(capsys, tm
     analysed(capsys, first, tmp_path / "c", *store, *said, "--remember")
     uids, document = chosen(capsys, second, *store)
     assert (uids, document["series"][0]["contrast"]) == (["COR T1"], "stir")
+
+
+def mixed(folder, number, kind):
+    """A full coronal series whose UID also holds some axial slices, which are part 1."""
+    visit(folder, number, kind)
+    name = kind["SeriesDescription"]
+
+    def first(index, dataset):
+        dataset.SOPInstanceUID = f"1.1.{index + 1}"
+
+    write_series(
+        folder / "more",
+        slices=5,
+        rows=104,
+        columns=150,
+        spacing_mm=SPACING,
+        orientation="axial",
+        tags={**kind, "ProtocolName": name},
+        study=f"study {number}",
+        series=f"{number} {name}",
+        each=first,
+    )
+    return folder
+
+
+def test_of_several_stacks_the_one_analysed_is_remembered(capsys, tmp_path):
+    first = mixed(tmp_path / "first", 1, T1)
+    second = mixed(tmp_path / "second", 2, T1)
+    store = ("--store", tmp_path / "store")
+    said = ("--series", series(1, T1), "--contrast", "stir", "--remember")
+    made, *_ = analysed(capsys, first, tmp_path / "a", *store, *said)
+    assert made["description"] == "COR T1 (coronal)"
+    assert chosen(capsys, second, *store)[0] == ["COR T1 (coronal)"]
+
+
+def test_a_stack_is_analysed_by_the_name_that_the_list_gives_it(capsys, tmp_path):
+    folder = mixed(tmp_path / "in", 1, STIR)
+    axial, coronal = sorted(chosen(capsys, folder)[1]["series"], key=lambda each: each["part"])
+    assert (axial["selector"], coronal["selector"]) == tuple(
+        f"{series(1, STIR)}#{part}" for part in (1, 2)
+    )
+    assert f"    {coronal['selector']}\n" in run(capsys, "scan", folder)[1]
+    wanted = ("--series", coronal["selector"])
+    made, *_ = analysed(capsys, folder, tmp_path / "a", *wanted)
+    assert (made["uid"], made["description"]) == (series(1, STIR), "COR STIR (coronal)")
+    refused = run(capsys, "analyze", folder, "--out", tmp_path / "b", "--series", axial["selector"])
+    assert refused[0] == 3
+    assert "plane is axial" in refused[2]
 
 
 def test_where_remembering_makes_no_difference_it_is_said(capsys, tmp_path):

@@ -74,9 +74,9 @@ def remember(store: str, scan: Scan, series_uid: str, stated: Mapping[str, Contr
     scan : as the files have it
     """
     from hipdesk.scanner_protocol import protocol_of
-    from hipdesk.series_choice import as_said, named, worth_remembering
+    from hipdesk.series_choice import as_said, choose, worth_remembering
 
-    protocol = protocol_of(named(scan.series, series_uid)[0])
+    protocol = protocol_of(choose(scan, series_uid).chosen[0])
     preferred = worth_remembering(as_said(scan, (), stated), series_uid)
     with closing(_opened(store)) as opened:
         if protocol is not None and series_uid in stated:

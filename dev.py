@@ -270,9 +270,11 @@ def has_display() -> bool:
 
 def test(rest: list[str], slow: bool) -> int:
     """Run every check; pytest comes last, so its closing line is the last one."""
-    torch = slow or "--torch" in rest
-    ensure("dev", *(["train"] if torch else []))
+    extras = ["train", "postgres"] if slow else ["train"] if "--torch" in rest else []
+    ensure("dev", *extras)
     ensure_qt_libraries()
+    if slow:
+        ensure_database_server()
     failed = [name for name, command in checks().items() if not _passes(name, command)]
     statuses = [
         call(in_venv(), "-m", "pytest", *options)

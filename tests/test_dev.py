@@ -162,8 +162,11 @@ def test_campaigns_run_alone_after_everything_else(
     calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dev.os, "cpu_count", lambda: 64)
+    asked: list[str] = []
+    monkeypatch.setattr(dev, "ensure_database_server", lambda: asked.append("server"))
     assert dev.main(["test", "--slow", "-k", "x"]) == 0
-    assert f"{dev.ROOT}[dev,train]" in [call[-1] for call in calls]
+    assert f"{dev.ROOT}[dev,train,postgres]" in [call[-1] for call in calls]
+    assert asked == ["server"]
     first, second = (call[3:] for call in calls if call[1:3] == ["-m", "pytest"])
     assert first == ["--slow", "-m", "not slow", "-n", "4", *SHARED[2:], "-k", "x"]
     assert second == ["--slow", "-m", "slow", "-k", "x"]

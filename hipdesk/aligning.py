@@ -43,6 +43,8 @@ from hipdesk.ports import (
     VisitStore,
     never_cancelled,
     no_progress,
+    one_of,
+    share_of,
 )
 from hipdesk.records import SegmentClass, Side, VisitHip
 from hipdesk.stored_series import read_stored
@@ -182,22 +184,13 @@ def _aligned(
     cancelled: Cancelled,
 ) -> tuple[BoneAlignment, ...]:
     """Every bone, one after the other."""
-    share = (1.0 - _READ) / len(ALIGNED_BONES)
+    aligning = share_of(progress, _READ, 1.0)
     bones = []
     for number, bone in enumerate(ALIGNED_BONES):
-        part = _part_of(progress, _READ + number * share, share)
+        part = one_of(aligning, number, len(ALIGNED_BONES))
         alignment = registrar(AlignmentRequest(earlier, later, bone), part, cancelled)
         bones.append(_told(alignment, earlier, later))
     return tuple(bones)
-
-
-def _part_of(progress: Progress, start: float, share: float) -> Progress:
-    """Progress of a part of the work as progress of the whole."""
-
-    def part(fraction: float, what: str) -> None:
-        progress(start + share * fraction, what)
-
-    return part
 
 
 def _told(alignment: Alignment, earlier: HipScan, later: HipScan) -> BoneAlignment:

@@ -19,7 +19,7 @@ from hipdesk import errors
 from hipdesk.crop import hip_grid
 from hipdesk.geometry import Upright, as_point, to_index, to_lps, upright, upright_affine
 from hipdesk.overlay import LINE_STYLES, Window, outlines, window_of
-from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
+from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress, one_of
 from hipdesk.records import (
     Affine,
     BoolArray,
@@ -215,7 +215,7 @@ def display_stack(
         outlines=MappingProxyType({}),
     )
     for done, each in enumerate(segmentations):
-        share = _share(progress, done, len(segmentations))
+        share = one_of(progress, done, len(segmentations))
         stack = stack.with_hip(each.side, each, share, cancelled)
     return stack
 
@@ -237,11 +237,6 @@ def _upright_view(voxels: FloatArray, up: Upright) -> FloatArray:
     turned = up.turn(voxels).view()
     turned.setflags(write=False)
     return turned
-
-
-def _share(progress: Progress, part: int, parts: int) -> Progress:
-    """Progress of one of several equal parts."""
-    return lambda fraction, what: progress((part + fraction) / parts, what)
 
 
 def _outlines(

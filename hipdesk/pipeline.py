@@ -25,7 +25,15 @@ from hipdesk.intensity import marrow_medians
 from hipdesk.locating import CENTRE_DECIMALS, Located, locate
 from hipdesk.pair import as_pair
 from hipdesk.pixel_contrast import judge_fat, settle_contrast
-from hipdesk.ports import Cancelled, Network, Progress, never_cancelled, no_progress
+from hipdesk.ports import (
+    Cancelled,
+    Network,
+    Progress,
+    never_cancelled,
+    no_progress,
+    one_of,
+    share_of,
+)
 from hipdesk.quality import notices
 from hipdesk.records import (
     Analysis,
@@ -108,10 +116,10 @@ def analyze(
         The user asked to stop.
     """
     volume = request.volume
-    located = locate(volume, locator, _part(progress, 0.0, LOCATING_SHARE), cancelled)
+    located = locate(volume, locator, share_of(progress, 0.0, LOCATING_SHARE), cancelled)
     verdict = judge_fat(volume, located.heads)
     volume = replace(volume, series=settle_contrast(volume.series, verdict))
-    hips = _hips(volume, located, segmenter, _part(progress, LOCATING_SHARE, 1.0), cancelled)
+    hips = _hips(volume, located, segmenter, share_of(progress, LOCATING_SHARE, 1.0), cancelled)
     models = (locator.reference, segmenter.reference)
     compute = joint_compute(locator.compute, segmenter.compute)
     log.info("series analysed", extra={"hips": sum(hip.head.found for hip in hips)})
@@ -185,7 +193,7 @@ def analyze_placed(
             f"The {side.word} femoral head was placed outside the series; place it on the images."
         )
     share = PLACED_LOCATING_SHARE
-    measured = _part(progress, 0.0, share)
+    measured = share_of(progress, 0.0, share)
     located = locate(volume, locator, lambda done, _: measured(done, MEASURING), cancelled)
     head = _placed(located, request, centre)
     heads = [head, *(other for other in located.heads if other.side is not side)]
@@ -196,7 +204,7 @@ def analyze_placed(
             "femoral head."
         )
     log.info("hip placed by a reader")
-    return _hip(volume, head, median, segmenter, _part(progress, share, 1.0), cancelled)
+    return _hip(volume, head, median, segmenter, share_of(progress, share, 1.0), cancelled)
 
 
 def analyze_together(
@@ -232,7 +240,7 @@ def analyze_together(
     done: list[tuple[Analysis, Volume]] = []
     missing: list[KnownError] = []
     for index, volume in enumerate(volumes):
-        part = _part(progress, index / len(volumes), (index + 1) / len(volumes))
+        part = one_of(progress, index, len(volumes))
         try:
             analysis = analyze(request_analysis(volume), locator, segmenter, part, cancelled)
         except (HeadNotFound, NoScorableHip) as error:
@@ -285,7 +293,7 @@ def _hips(
         )
     results = []
     for index, (head, median) in enumerate(zip(heads, medians, strict=True)):
-        part = _part(progress, index / 2, (index + 1) / 2)
+        part = one_of(progress, index, 2)
         results.append(_hip(volume, head, median, segmenter, part, cancelled))
     return tuple(results)
 
@@ -332,8 +340,3 @@ def _placed(located: Located, request: PlacedHead, centre: Point) -> Head:
         radius_mm=round(float(radius), CENTRE_DECIMALS),
         placed=True,
     )
-
-
-def _part(progress: Progress, start: float, stop: float) -> Progress:
-    """Progress of one part of a longer job."""
-    return lambda done, what: progress(start + done * (stop - start), what)

@@ -84,8 +84,22 @@ DICOM's defined terms, and sets that DICOM never allowed but files are written i
 """
 
 
+POLL_S: Final = 0.03
+"""While others work, the wish to stop is asked for this often."""
+
+
 def no_progress(fraction: float, what: str) -> None:
     """Ignore progress."""
+
+
+def share_of(progress: Progress, start: float, stop: float) -> Progress:
+    """Progress of one share of a longer job, told as progress of the whole."""
+    return lambda done, what: progress(start + done * (stop - start), what)
+
+
+def one_of(progress: Progress, index: int, count: int) -> Progress:
+    """Progress of the job ``index`` (from 0) of ``count`` equal ones, told as that of all."""
+    return share_of(progress, index / count, (index + 1) / count)
 
 
 def never_cancelled() -> bool:

@@ -22,7 +22,7 @@ from hipdesk.grids import Grid, distance_mm, restore
 from hipdesk.inference import check_manifest, run_batches, with_context
 from hipdesk.intensity import by_body, by_marrow
 from hipdesk.manifest import InputSpec, Manifest, Normalisation, Task
-from hipdesk.ports import Cancelled, Network, Progress, never_cancelled, no_progress
+from hipdesk.ports import Cancelled, Network, Progress, never_cancelled, no_progress, one_of
 from hipdesk.records import (
     BONES,
     LESIONS,
@@ -88,7 +88,7 @@ def segment_hip(
     done = iter(range(1 + repeats))
 
     def answered(crop: HipCrop) -> FloatArray:
-        part = _part(progress, next(done), 1 + repeats)
+        part = one_of(progress, next(done), 1 + repeats)
         return run_batches(network, network_inputs(crop, manifest), BATCH, part, cancelled)
 
     answer = answered(crop)
@@ -219,11 +219,6 @@ def _lesions(answer: FloatArray, manifest: Manifest) -> BoolArray:
         if channel.name in LESIONS:
             found |= answer[:, number] > channel.threshold
     return found
-
-
-def _part(progress: Progress, number: int, parts: int) -> Progress:
-    """Progress of one of some equal parts."""
-    return lambda done, what: progress((number + done) / parts, what)
 
 
 def _head_core(head: Head, block: Grid) -> BoolArray:

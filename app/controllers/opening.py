@@ -33,6 +33,8 @@ from hipdesk.ports import (
     StudyReader,
     VisitEntry,
     VisitStore,
+    one_of,
+    share_of,
 )
 from hipdesk.records import (
     Compute,
@@ -366,7 +368,7 @@ def _scanned(
     scans: list[Scan] = []
     refused: list[tuple[Path, UnreadableInput]] = []
     for index, root in enumerate(roots):
-        part = _part(progress, index, len(roots))
+        part = one_of(progress, index, len(roots))
         try:
             charset = source.charset_at(root)
             scans.append(reader.scan(root, part, cancelled, so_far, charset))
@@ -396,16 +398,6 @@ def roots_of(paths: Sequence[Path]) -> tuple[Path, ...]:
         path.parent if path.is_file() and beside[path.parent] > 1 else path for path in distinct
     )
     return tuple(root for root in roots if not any(other in root.parents for other in roots))
-
-
-def _part(progress: Progress, index: int, count: int) -> Progress:
-    """Progress of one of several equal parts."""
-    return _between(progress, index / count, (index + 1) / count)
-
-
-def _between(progress: Progress, start: float, stop: float) -> Progress:
-    """Progress of one part of a longer job."""
-    return lambda done, what: progress(start + done * (stop - start), what)
 
 
 def shown(found: Found) -> FoundStudy:
@@ -497,7 +489,7 @@ def read(
     opened = []
     for index, each in enumerate(series):
         _go_on(index / len(series), progress, cancelled)
-        volume = reader.read(each, _part(progress, index, len(series)), cancelled)
+        volume = reader.read(each, one_of(progress, index, len(series)), cancelled)
         opened.append(OpenSeries(volume, display_stack(volume, (), cancelled=cancelled)))
     return tuple(opened)
 
@@ -583,13 +575,13 @@ def analysed(
         locator,
         segmenter,
         told,
-        _between(progress, 0.0, ANALYSIS_SHARE),
+        share_of(progress, 0.0, ANALYSIS_SHARE),
         cancelled,
     )
     seconds = time.perf_counter() - began
-    drawing = _between(progress, ANALYSIS_SHARE, 1.0)
+    drawing = share_of(progress, ANALYSIS_SHARE, 1.0)
     opened = tuple(
-        _opened(volume, Reviewed(analysis), _part(drawing, index, len(results)), cancelled)
+        _opened(volume, Reviewed(analysis), one_of(drawing, index, len(results)), cancelled)
         for index, (analysis, volume) in enumerate(results)
     )
     return Analysed(
@@ -665,7 +657,7 @@ def reopen(
         raise StoreError(PUT_ASIDE)
     uids = tuple(wanted) or to_open(entry)
     opened = [
-        stored(store, reader, uid, _part(progress, index, len(uids)), cancelled)
+        stored(store, reader, uid, one_of(progress, index, len(uids)), cancelled)
         for index, uid in enumerate(uids)
     ]
     series = tuple(sorted(opened, key=_shows_only_left))

@@ -31,7 +31,7 @@ from hipdesk.errors import BugError, ModelAltered, ModelError
 from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.inference import as_slices, in_layout
 from hipdesk.manifest import Manifest
-from hipdesk.ports import Cancelled, never_cancelled
+from hipdesk.ports import POLL_S, Cancelled, never_cancelled
 from hipdesk.probe import as_expected, probe_inputs, read_expected
 from hipdesk.records import Compute, ModelRef, Provider
 
@@ -46,9 +46,6 @@ Start = Callable[[bytes, str], Any]
 
 RUN_BATCH: Final = 16
 """Slices run at once."""
-
-POLL_S: Final = 0.03
-"""While a batch runs, the wish to stop is asked for this often."""
 
 PROBE_TOLERANCE: Final = 0.01
 PROBE_SHARE: Final = 0.002

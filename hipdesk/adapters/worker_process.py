@@ -26,12 +26,9 @@ from numpy.typing import NDArray
 from hipdesk.adapters._worker_main import TASKS, Answer, Request, Task, serve
 from hipdesk.errors import BugError, KnownError
 from hipdesk.errors import Cancelled as CancelledByUser
-from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
+from hipdesk.ports import POLL_S, Cancelled, Progress, never_cancelled, no_progress
 
 log = logging.getLogger(__name__)
-
-POLL_S: Final = 0.03
-"""The wish to stop is asked for this often while the worker is silent."""
 
 START_LIMIT_S: Final = 60.0
 END_LIMIT_S: Final = 2.0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from hipdesk import logs
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATA_VARIABLE = "HIPDESK_TEST_DATA"
@@ -64,6 +67,17 @@ def user_home(
     home = tmp_path_factory.mktemp("home")
     _use_home(monkeypatch, home)
     return home
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """Take back what a command configured of the log, or the next test would log less."""
+    yield
+    for logger in map(logging.getLogger, logs.ROOTS):
+        logger.setLevel(logging.NOTSET)
+        for handler in [h for h in logger.handlers if not isinstance(h, logging.NullHandler)]:
+            logger.removeHandler(handler)
+            handler.close()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import ast
 import io
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,19 +15,6 @@ from hypothesis import strategies as st
 from hipdesk import logs
 
 SENTINEL = "Sentinel^Patient"
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    """Close what a test configured."""
-    yield
-    for name in logs.ROOTS:
-        logger = logging.getLogger(name)
-        logger.setLevel(logging.NOTSET)
-        for handler in list(logger.handlers):
-            if not isinstance(handler, logging.NullHandler):
-                logger.removeHandler(handler)
-                handler.close()
 
 
 @pytest.fixture

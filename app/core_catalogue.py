@@ -437,6 +437,10 @@ _CHANGES: Final = (
         "pairs that vary."
     ),
     "Smallest detectable change of U/n, {kind}: {value}, from {pairs} pairs of this site.",
+    (
+        "Smallest detectable change of U/n about {level}, {kind}: {value}, from {pairs} pairs of "
+        "this site; it grows with U/n."
+    ),
     "The change of U/n exceeds the smallest detectable change of {value} ({kind}, {pairs} pairs).",
     (
         "The change of U/n does not exceed the smallest detectable change of {value} ({kind}, "

@@ -523,6 +523,7 @@ class TrendMark:
     ----------
     value : None where there is no score, with its ``reason``
     accepted : a reader accepted the result
+    noise : smallest detectable change about the value; None while not established
     """
 
     visit_uid: str
@@ -530,6 +531,7 @@ class TrendMark:
     value: float | None
     reason: str = ""
     accepted: bool = False
+    noise: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -540,13 +542,11 @@ class TrendLine:
     ----------
     joined : between neighbouring marks *with a value*: whether a line may join
         them, and why not or with what caution
-    noise : smallest detectable change of what is plotted; None while not established
     """
 
     side: Side
     marks: tuple[TrendMark, ...]
     joined: tuple[tuple[Comparability, tuple[str, ...]], ...]
-    noise: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

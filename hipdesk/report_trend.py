@@ -221,8 +221,12 @@ def noise_sentences(visits: Sequence[Visit], estimates: Estimates) -> tuple[str,
     visits : one patient's, in any order
     """
     newest = (newest_scored(visits, side) for side in Side)
-    known = (_detectable(hip, estimates) for hip in newest if hip is not None)
-    said = [detectable_sentence(each) for found in known for each in found]
+    said = [
+        detectable_sentence(found, hip.score.u_intensity_mean)
+        for hip in newest
+        if hip is not None
+        for found in _detectable(hip, estimates)
+    ]
     return tuple(dict.fromkeys(said)) or (SDC_UNKNOWN,)
 
 
@@ -241,13 +245,23 @@ def _detectable(hip: VisitHip, estimates: Estimates) -> Iterator[DetectableChang
             yield found
 
 
-def detectable_sentence(found: DetectableChange) -> str:
-    """The smallest detectable change of U/n, or how far the site is from knowing it."""
+def detectable_sentence(found: DetectableChange, level: float | None = None) -> str:
+    """The smallest detectable change of U/n, or how far the site is from knowing it.
+
+    Parameters
+    ----------
+    level : U/n of the hip that it is said of
+    """
     kind, pairs = PAIR_WORDS[found.scope.kind], found.n_pairs
     if found.value is None:
         return (
             f"Smallest detectable change of U/n, {kind}: not established; {pairs} of at least "
             f"{MIN_PAIRS} pairs that vary."
+        )
+    if found.growing is not None and level is not None:
+        return (
+            f"Smallest detectable change of U/n about {number(level, 3)}, {kind}: "
+            f"{number(found.at(level), 3)}, from {pairs} pairs of this site; it grows with U/n."
         )
     return (
         f"Smallest detectable change of U/n, {kind}: {number(found.value, 3)}, from {pairs} pairs "
@@ -265,23 +279,24 @@ def noise_verdict(change: Change, hip: VisitHip, estimates: Estimates) -> tuple[
     said = []
     for kind in PairKind:
         found = estimates.of(scope_of(kind, hip, Quantity.U_INTENSITY_MEAN, basis=change.basis))
-        beyond = exceeds(change.u_intensity_mean, found)
+        level = None if change.intensity is None else change.intensity.mean
+        beyond = exceeds(change.u_intensity_mean, found, level)
         if beyond is not None:
-            said.append(_beyond(found) if beyond else _within(found))
+            said.append(_beyond(found, level) if beyond else _within(found, level))
     return tuple(said)
 
 
-def _beyond(found: DetectableChange) -> str:
+def _beyond(found: DetectableChange, level: float | None) -> str:
     return (
-        f"The change of U/n exceeds the smallest detectable change of {number(found.value, 3)} "
+        f"The change of U/n exceeds the smallest detectable change of {number(found.at(level), 3)} "
         f"({PAIR_WORDS[found.scope.kind]}, {found.n_pairs} pairs)."
     )
 
 
-def _within(found: DetectableChange) -> str:
+def _within(found: DetectableChange, level: float | None) -> str:
     return (
         "The change of U/n does not exceed the smallest detectable change of "
-        f"{number(found.value, 3)} ({PAIR_WORDS[found.scope.kind]}, {found.n_pairs} pairs)."
+        f"{number(found.at(level), 3)} ({PAIR_WORDS[found.scope.kind]}, {found.n_pairs} pairs)."
     )
 
 

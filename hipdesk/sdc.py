@@ -2,6 +2,9 @@
 
     SEM = SD(differences) / sqrt(2)        SDC = 1.96 * sqrt(2) * SEM
 
+where the pairs show that the SD grows with the figure, the SD at that figure
+(`hipdesk.noise_levels`).
+
 Source: de Vet et al., J Clin Epidemiol 2006;59:1033. No figure is published for
 the UNet-score, so a site measures its own, from pairs between which nothing can
 have changed, separately for each `Scope`. Below `MIN_PAIRS` pairs none is
@@ -38,6 +41,7 @@ from hipdesk.matching import (
     u_area_mean,
     u_intensity_mean,
 )
+from hipdesk.noise_levels import GrowingSpread, growing_spread
 from hipdesk.records import LESIONS, HipScore, Origin, Segmentation, SegmentClass, VisitHip
 from hipdesk.review import PairKind, RepeatPair
 from hipdesk.timeline import Basis, Comparability, compare
@@ -126,8 +130,9 @@ class DetectableChange:
     Attributes
     ----------
     bias : mean of second minus first; None without pairs
-    sem : standard error of measurement, in the quantity's unit
-    value : the smallest detectable change, in the quantity's unit
+    sem : standard error of measurement over all pairs, in the quantity's unit
+    value : the smallest detectable change over all pairs, in the quantity's unit
+    growing : how the spread grows with the quantity; None where it does not show to
     reason : why ``sem`` and ``value`` are None
     """
 
@@ -136,7 +141,14 @@ class DetectableChange:
     bias: float | None = None
     sem: float | None = None
     value: float | None = None
+    growing: GrowingSpread | None = None
     reason: NotEstablished | None = None
+
+    def at(self, level: float | None) -> float | None:
+        """The smallest detectable change about a figure; over all pairs where none is given."""
+        if self.value is None or self.growing is None or level is None:
+            return self.value
+        return Z_95 * self.growing.at(level)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,7 +203,7 @@ def estimates(pairs: Iterable[RepeatPair]) -> Estimates:
     Of several pairs of the same two scans (or the same two outlines) in one
     scope, the first given counts.
     """
-    differences: dict[Scope, list[float]] = {}
+    found: dict[Scope, list[tuple[float, float]]] = {}
     rejected: Counter[PairFault] = Counter()
     seen: set[tuple[Scope, frozenset[str]]] = set()
     for pair in pairs:
@@ -199,15 +211,27 @@ def estimates(pairs: Iterable[RepeatPair]) -> Estimates:
         fresh = [] if fault else [e for e in _differences(pair) if (e[0], _named(pair)) not in seen]
         if not fresh:
             rejected[fault or PairFault.REPEATED] += 1
-        for scope, difference in fresh:
+        for scope, moved in fresh:
             seen.add((scope, _named(pair)))
-            differences.setdefault(scope, []).append(difference)
-    changes = {scope: detectable_change(scope, found) for scope, found in differences.items()}
+            found.setdefault(scope, []).append(moved)
+    changes = {scope: _of_moves(scope, moves) for scope, moves in found.items()}
     return Estimates(MappingProxyType(changes), MappingProxyType(dict(rejected)))
 
 
-def detectable_change(scope: Scope, differences: Sequence[float]) -> DetectableChange:
+def _of_moves(scope: Scope, moves: Sequence[tuple[float, float]]) -> DetectableChange:
+    """From the two figures of each pair."""
+    differences = [second - first for first, second in moves]
+    return detectable_change(scope, differences, [(one + other) / 2 for one, other in moves])
+
+
+def detectable_change(
+    scope: Scope, differences: Sequence[float], levels: Sequence[float] | None = None
+) -> DetectableChange:
     """The smallest detectable change from differences, each second minus first.
+
+    Parameters
+    ----------
+    levels : mean of each pair's two figures; None to take all pairs as one
 
     Raises
     ------
@@ -224,10 +248,13 @@ def detectable_change(scope: Scope, differences: Sequence[float]) -> DetectableC
     if spread <= NO_SPREAD:
         return DetectableChange(scope, n_pairs, bias, reason=NotEstablished.NO_VARIATION)
     sem = spread / math.sqrt(2)
-    return DetectableChange(scope, n_pairs, bias, sem, Z_95 * math.sqrt(2) * sem)
+    growing = None if levels is None else growing_spread(differences, levels)
+    return DetectableChange(scope, n_pairs, bias, sem, Z_95 * math.sqrt(2) * sem, growing)
 
 
-def exceeds(change: float | None, detectable: DetectableChange) -> bool | None:
+def exceeds(
+    change: float | None, detectable: DetectableChange, level: float | None = None
+) -> bool | None:
     """Whether a change is more than noise; None where that is not known.
 
     It says nothing on whether the hip is better or worse.
@@ -235,10 +262,10 @@ def exceeds(change: float | None, detectable: DetectableChange) -> bool | None:
     Parameters
     ----------
     change : of the scope's quantity, on the scope's basis
+    level : mean of the earlier and the later figure
     """
-    if change is None or detectable.value is None:
-        return None
-    return abs(change) > detectable.value
+    limit = detectable.at(level)
+    return None if change is None or limit is None else abs(change) > limit
 
 
 def scope_of(
@@ -288,28 +315,32 @@ def _named(pair: RepeatPair) -> frozenset[str]:
     return frozenset(f"{side} {take.pixel_sha256} {take.masks_sha256}" for take in takes)
 
 
-def _differences(pair: RepeatPair) -> Iterator[tuple[Scope, float]]:
+def _differences(pair: RepeatPair) -> Iterator[tuple[Scope, tuple[float, float]]]:
+    """First and second figure of each scope that a pair speaks for."""
     first, second = pair.first.hip, pair.second.hip
     earlier, later = _on_all_slices(first.score), _on_all_slices(second.score)
     for (quantity, lesion), value in earlier.items():
         if (quantity, lesion) in later:
             scope = scope_of(pair.kind, first, quantity, lesion, Basis.UNMATCHED_SLICES)
-            yield scope, later[quantity, lesion] - value
-    for (quantity, lesion), difference in _on_matched(match_slices(first, second)).items():
+            yield scope, (value, later[quantity, lesion])
+    for (quantity, lesion), figures in _on_matched(match_slices(first, second)).items():
         scope = scope_of(pair.kind, first, quantity, lesion, Basis.MATCHED_SLICES)
-        yield scope, difference
+        yield scope, figures
 
 
-_Figures = dict[tuple[Quantity, SegmentClass | None], float]
+_Figure = tuple[Quantity, SegmentClass | None]
 
 
-def _on_all_slices(score: HipScore) -> _Figures:
+def _on_all_slices(score: HipScore) -> dict[_Figure, float]:
     """Every figure of a scored hip."""
     u, a, lesions = score.u_intensity_mean, score.u_area_mean, score.by_lesion
     volumes = {SegmentClass.BME: score.bme_ml, SegmentClass.EFFUSION_SYNOVITIS: score.effusion_ml}
     if u is None or a is None or lesions is None:
         raise BugError("a scored hip lacks a figure that belongs to its score")
-    found: _Figures = {(Quantity.U_INTENSITY_MEAN, None): u, (Quantity.U_AREA_MEAN, None): a}
+    found: dict[_Figure, float] = {
+        (Quantity.U_INTENSITY_MEAN, None): u,
+        (Quantity.U_AREA_MEAN, None): a,
+    }
     for lesion, part in lesions.items():
         found[Quantity.U_INTENSITY_MEAN, lesion] = part.u_intensity / score.n_counted
         found[Quantity.U_AREA_MEAN, lesion] = part.u_area / score.n_counted
@@ -319,19 +350,23 @@ def _on_all_slices(score: HipScore) -> _Figures:
     return found
 
 
-def _on_matched(matching: Matching) -> _Figures:
-    """Differences on matched slices; of one lesion by intensity where its terms were kept."""
+def _on_matched(
+    matching: Matching,
+) -> dict[_Figure, tuple[float, float]]:
+    """Figures on matched slices; of one lesion by intensity where its terms were kept."""
     if matching.refused is not None:
         return {}
     earlier, later = matching.before_terms, matching.after_terms
-    found: _Figures = {
-        (Quantity.U_INTENSITY_MEAN, None): u_intensity_mean(later) - u_intensity_mean(earlier),
-        (Quantity.U_AREA_MEAN, None): u_area_mean(later) - u_area_mean(earlier),
+    found: dict[_Figure, tuple[float, float]] = {
+        (Quantity.U_INTENSITY_MEAN, None): (u_intensity_mean(earlier), u_intensity_mean(later)),
+        (Quantity.U_AREA_MEAN, None): (u_area_mean(earlier), u_area_mean(later)),
     }
     for lesion in LESIONS:
-        moved = lesion_area_mean(later, lesion) - lesion_area_mean(earlier, lesion)
-        found[Quantity.U_AREA_MEAN, lesion] = moved
+        found[Quantity.U_AREA_MEAN, lesion] = (
+            lesion_area_mean(earlier, lesion),
+            lesion_area_mean(later, lesion),
+        )
         one, other = (lesion_intensity_mean(terms, lesion) for terms in (earlier, later))
         if one is not None and other is not None:
-            found[Quantity.U_INTENSITY_MEAN, lesion] = other - one
+            found[Quantity.U_INTENSITY_MEAN, lesion] = (one, other)
     return found

@@ -139,6 +139,11 @@ class ValueChange:
     percent: float | None
     per_year: float | None
 
+    @property
+    def mean(self) -> float:
+        """Halfway between the two, where noise that grows with the figure is read off."""
+        return (self.before + self.after) / 2
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -93,6 +93,62 @@ def test_pairs_without_any_difference_establish_nothing() -> None:
     assert exceeds(0.1, found) is None
 
 
+QUIET, RESTLESS = [0.01, -0.01] * 5, [0.3, -0.3] * 5
+LEVELS = [0.1] * 10 + [0.9] * 10
+
+
+@pytest.mark.parametrize(
+    ("level", "value"), [(0.0, 0.0206602), (0.1, 0.0206602), (0.5, 0.3202333), (0.9, 0.6198064)]
+)
+def test_noise_that_grows_with_the_figure_by_hand(level: float, value: float) -> None:
+    """SDC 1.96 x 0.0105409 = 0.0206602 about 0.1, 0.6198064 about 0.9, half of both about 0.5.
+
+    Of all twenty: 1.96 x sqrt((10 x 0.0001 + 10 x 0.09) / 19) = 0.4268170.
+    """
+    found = detectable_change(SCOPE, QUIET + RESTLESS, LEVELS)
+    assert found.at(level) == pytest.approx(value, abs=1e-7)
+    assert found.value == found.at(None) == pytest.approx(0.4268170, abs=1e-7)
+    assert exceeds(value - 1e-4, found, level) is False
+    assert exceeds(value + 1e-4, found, level) is True
+
+
+@pytest.mark.parametrize(
+    ("differences", "levels"),
+    [
+        (QUIET + [0.019, -0.019] * 5, LEVELS),
+        (RESTLESS + QUIET, LEVELS),
+        (QUIET[:9] + RESTLESS, LEVELS[1:]),
+        ([0.0] * 10 + RESTLESS, LEVELS),
+        (QUIET + RESTLESS, [0.5] * 20),
+    ],
+    ids=["hardly", "falling", "too_few", "no_noise_below", "one_level"],
+)
+def test_noise_is_one_where_pairs_do_not_show_it_grow(
+    differences: list[float], levels: list[float]
+) -> None:
+    found = detectable_change(SCOPE, differences, levels)
+    assert found.growing is None
+    assert found.at(0.1) == found.at(2.0) == found.value
+
+
+@given(order=st.permutations(range(20)))
+def test_the_order_of_pairs_tells_nothing(order: list[int]) -> None:
+    differences = QUIET + RESTLESS
+    found = detectable_change(SCOPE, [differences[i] for i in order], [LEVELS[i] for i in order])
+    assert found.at(0.5) == pytest.approx(0.3202333, abs=1e-7)
+
+
+def test_levels_of_pairs_are_the_means_of_their_figures() -> None:
+    """U/n 0.1 and 0.1 +- 0.01, and 0.9 and 0.9 +- 0.3, each five times."""
+    quiet = [scans(i, hip_of(0.1), hip_of(0.1 + each)) for i, each in enumerate(QUIET)]
+    restless = [scans(20 + i, hip_of(0.9), hip_of(0.9 + each)) for i, each in enumerate(RESTLESS)]
+    for basis in Basis:
+        found = estimates([*quiet, *restless]).of(replace(SCOPE, basis=basis))
+        assert found.growing is not None
+        assert found.growing.low == pytest.approx((0.1, 0.0105409), abs=1e-7)
+        assert found.growing.high == pytest.approx((0.9, 0.3162278), abs=1e-7)
+
+
 @pytest.mark.parametrize("difference", [math.nan, math.inf])
 def test_differences_are_numbers(difference: float) -> None:
     with pytest.raises(BugError):

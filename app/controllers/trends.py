@@ -28,7 +28,7 @@ from hipdesk.report_trend import (
     noise_verdict,
 )
 from hipdesk.review import PairKind, RepeatPair, Verdict
-from hipdesk.sdc import NO_PAIRS, Estimates, Quantity, scope_of
+from hipdesk.sdc import NO_PAIRS, DetectableChange, Estimates, Quantity, scope_of
 from hipdesk.timeline import (
     Basis,
     Change,
@@ -102,9 +102,9 @@ def trend_shown(
         key=lambda entry: moment_of(entry.visit),
     )
     lines = tuple(
-        replace(
+        _with_noise(
             _line(timeline, dated, side, measure, translate),
-            noise=_noise(newest_scored(visits, side), measure, estimates),
+            _noise(newest_scored(visits, side), measure, estimates),
         )
         for side in Side
     )
@@ -129,17 +129,28 @@ _PLOTTED: Final[Mapping[Measure, tuple[Quantity, SegmentClass | None]]] = Mappin
 )
 
 
-def _noise(hip: VisitHip | None, measure: Measure, estimates: Estimates) -> float | None:
+def _noise(hip: VisitHip | None, measure: Measure, estimates: Estimates) -> DetectableChange | None:
     """The smallest detectable change of what is plotted: of all counted slices, scanned twice."""
     if hip is None:
         return None
     basis = Basis.UNMATCHED_SLICES
-    return estimates.of(scope_of(PairKind.SCAN_RESCAN, hip, *_PLOTTED[measure], basis)).value
+    return estimates.of(scope_of(PairKind.SCAN_RESCAN, hip, *_PLOTTED[measure], basis))
+
+
+def _with_noise(line: TrendLine, known: DetectableChange | None) -> TrendLine:
+    """The line, each of its figures with the noise about it."""
+    if known is None:
+        return line
+    marks = (
+        mark if mark.value is None else replace(mark, noise=known.at(mark.value))
+        for mark in line.marks
+    )
+    return replace(line, marks=tuple(marks))
 
 
 def _band(lines: Sequence[TrendLine], translate: Translate) -> tuple[str, ...]:
     """What the band on the chart is, where there is one."""
-    if all(line.noise is None for line in lines):
+    if all(mark.noise is None for line in lines for mark in line.marks):
         return ()
     return (
         translate(

@@ -312,12 +312,12 @@ class TrendChart(QWidget):
     def band(self) -> tuple[float, float] | None:
         """The chosen hip's figure at the earlier visit, less and more by the noise."""
         line = next((each for each in self._trend.lines if each.side is self._side), None)
-        marks = () if line is None or line.noise is None else line.marks
+        marks = () if line is None else line.marks
         earlier = self._pair[Panel.EARLIER]
-        value = next((mark.value for mark in marks if mark.visit_uid == earlier), None)
-        if line is None or line.noise is None or value is None:
+        mark = next((mark for mark in marks if mark.visit_uid == earlier), None)
+        if mark is None or mark.value is None or mark.noise is None:
             return None
-        return max(value - line.noise, 0.0), value + line.noise
+        return max(mark.value - mark.noise, 0.0), mark.value + mark.noise
 
     def _draw_band(self) -> None:
         """A change that stays within is not told from noise.

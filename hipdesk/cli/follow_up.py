@@ -165,12 +165,22 @@ def _noise_lines(found: Estimates) -> Iterator[str]:
         scope = each.scope
         lesion = "" if scope.lesion is None else f" of {scope.lesion.value}"
         known = "not established" if each.value is None else f"{each.value:.4g}"
+        for point in _by_level(each) or ():
+            known += f"; {point['value']:.4g} about {point['level']:.4g}"
         yield (
             f"{scope.kind.value}: {scope.quantity.value}{lesion} on {scope.basis.value}, "
             f"{each.n_pairs} pairs: {known}"
         )
     if found.rejected:
         yield f"{sum(found.rejected.values())} pairs say nothing on noise"
+
+
+def _by_level(each: DetectableChange) -> list[dict[str, float | None]] | None:
+    """Two figures with the smallest detectable change about each; straight between and beyond."""
+    if each.growing is None:
+        return None
+    levels = (each.growing.low[0], each.growing.high[0])
+    return [{"level": level, "value": each.at(level)} for level in levels]
 
 
 def _sorted(found: Estimates) -> list[DetectableChange]:
@@ -197,6 +207,7 @@ def _noise_document(found: Estimates) -> dict[str, Any]:
                 "bias": each.bias,
                 "sem": each.sem,
                 "value": each.value,
+                "by_level": _by_level(each),
                 "reason": None if each.reason is None else each.reason.value,
             }
             for each in _sorted(found)

@@ -4791,6 +4791,10 @@
         <translation>{side}髋：见另一序列{named}；其数值见表中；其股骨头由阅片者定位。</translation>
     </message>
     <message>
+        <source>Smallest detectable change of U/n about {level}, {kind}: {value}, from {pairs} pairs of this site; it grows with U/n.</source>
+        <translation>U/n 的最小可检测变化（U/n 约为 {level} 时，{kind}）：{value}，由本单位 {pairs} 对得出；它随 U/n 增大。</translation>
+    </message>
+    <message>
         <source>its database server does not answer, or refuses; check the network, and the address with name, password and database.</source>
         <translation>其数据库服务器没有响应或拒绝连接；请检查网络，以及地址中的用户名、密码和数据库。</translation>
     </message>

@@ -1,6 +1,6 @@
 """Whether the smallest detectable change tells growth from noise: figures of docs/validation.md.
 
-Each simulated patient is scanned `SCANS` times unchanged; the pairs of these scans give
+Each simulated patient is scanned `SCANS` times unchanged; these scans, each with each, give
 the smallest detectable change, as a site's named pairs do. Other scans of the same patient
 are then compared as visits are: unchanged with unchanged, and unchanged with one in which
 a lesion of each hip has grown by a known true change of the score.
@@ -12,7 +12,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice, pairwise
+from itertools import chain, combinations, islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from hipdesk.phantom.lesions import HipLesions
 from hipdesk.records import Side
 from hipdesk.review import PairKind, RepeatPair
 from hipdesk.sdc import Z_95, DetectableChange, Quantity, estimates, exceeds, scope_of
-from hipdesk.timeline import Basis, change_between
+from hipdesk.timeline import Basis, ValueChange, change_between
 from tests.conftest import DATA_VARIABLE, REPOSITORY
 from tests.follow_up_noise import (
     Clinic,
@@ -52,7 +52,7 @@ if errors are normal: the error of its own measurement comes on top."""
 
 HEADINGS = (
     "Patient",
-    "SDC of U/n",
+    "SDC of U/n, right and left",
     "U/n, right and left",
     "Spread of unchanged differences",
     "Measured by true growth",
@@ -69,7 +69,8 @@ class Compared:
     Attributes
     ----------
     true : change of the true score; 0 where nothing grew
-    measured : change that the timeline gives; None where it refuses one
+    measured : what the timeline gives; None where it refuses a change
+    level : U/n of the unchanged hip
     sdc : of this patient
     """
 
@@ -77,19 +78,22 @@ class Compared:
     side: Side
     growth: Growth | None
     true: float
-    measured: float | None
+    measured: ValueChange | None
+    level: float
     sdc: DetectableChange
 
     @property
     def called(self) -> bool:
         """Whether the program calls it more than noise, and growth where something grew."""
-        beyond = bool(exceeds(self.measured, self.sdc))
-        return beyond and (self.growth is None or (self.measured or 0.0) > 0.0)
+        if self.measured is None:
+            return False
+        moved, level = self.measured.absolute, self.measured.mean
+        return bool(exceeds(moved, self.sdc, level)) and (self.growth is None or moved > 0.0)
 
     @property
     def ratio(self) -> float:
         """True change in smallest detectable changes."""
-        return self.true / (self.sdc.value or math.nan)
+        return self.true / (self.sdc.at(self.level + self.true / 2) or math.nan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,8 +108,8 @@ class Measured:
 
 
 def _pairs(scans: Sequence[Scan]) -> Iterator[RepeatPair]:
-    """Each two neighbouring scans once, as a site would name them."""
-    for first, second in zip(scans[::2], scans[1::2], strict=False):
+    """Each scan with each other, as a site may name them."""
+    for first, second in combinations(scans, 2):
         for side in Side:
             if side in first.takes and side in second.takes:
                 yield RepeatPair(PairKind.SCAN_RESCAN, first.takes[side], second.takes[side])
@@ -122,11 +126,11 @@ def _detectable(pairs: Sequence[RepeatPair]) -> DetectableChange:
     return estimates(pairs).of(scope)
 
 
-def _measured(one: Scan, other: Scan, side: Side) -> float | None:
+def _measured(one: Scan, other: Scan, side: Side) -> ValueChange | None:
     change = change_between(one.visit, other.visit, side)
     if change is None or change.basis is not Basis.MATCHED_SLICES:
         return None
-    return change.u_intensity_mean
+    return change.intensity
 
 
 def _follow(clinic: Clinic, patient: Followed) -> Measured:
@@ -134,9 +138,10 @@ def _follow(clinic: Clinic, patient: Followed) -> Measured:
     repeats = [clinic.scan(patient, (0, n), lesions) for n in range(SCANS)]
     pairs = tuple(_pairs(repeats))
     sdc = _detectable(pairs)
+    levels = {side: _level(pairs, side) for side in Side}
     others = [clinic.scan(patient, (1, n), lesions) for n in range(PAIRS)]
     unchanged = [
-        Compared(patient.name, side, None, 0.0, _measured(one, other, side), sdc)
+        Compared(patient.name, side, None, 0.0, _measured(one, other, side), levels[side], sdc)
         for one, other in zip(others, [*others[1:], others[0]], strict=True)
         for side in Side
     ]
@@ -144,27 +149,50 @@ def _follow(clinic: Clinic, patient: Followed) -> Measured:
     curves = {side: growth_curve(patient, side) for side in Side}
     grew = []
     for number, before in enumerate(others):
-        drawn = {side: _drawn(patient, side, number, curves[side], sdc.value) for side in Side}
+        drawn = {
+            side: _drawn(patient, side, number, curves[side], levels[side], sdc) for side in Side
+        }
         ill = {side: each[2] for side, each in drawn.items()}
         after = clinic.scan(patient, (2, number), ill)
         grew += [
-            Compared(patient.name, side, growth, true, _measured(before, after, side), sdc)
+            Compared(
+                patient.name,
+                side,
+                growth,
+                true,
+                _measured(before, after, side),
+                levels[side],
+                sdc,
+            )
             for side, (growth, true, _) in drawn.items()
         ]
     return Measured(patient, pairs, sdc, unchanged, grew)
 
 
 def _drawn(
-    patient: Followed, side: Side, number: int, curve: GrowthCurve, sdc: float
+    patient: Followed,
+    side: Side,
+    number: int,
+    curve: GrowthCurve,
+    level: float,
+    sdc: DetectableChange,
 ) -> tuple[Growth, float, HipLesions]:
     """What grows, by which true change of the score, and the hip with it."""
     rng = np.random.default_rng([patient.seed, 4, number, side is Side.LEFT])
-    change = sdc * float(rng.uniform(1.0, MOST))
+    change = _change_of(sdc, level, float(rng.uniform(1.0, MOST)))
     can = [kind for kind in Growth if curve.amount(kind, change) is not None]
     growth = can[int(rng.integers(len(can)))]
     amount = curve.amount(growth, change)
     assert amount is not None
     return growth, change, grown(patient.subject.lesions[side], growth, amount, curve.new)
+
+
+def _change_of(sdc: DetectableChange, level: float, ratio: float) -> float:
+    """The growth from a level that is so many times the smallest detectable change about it."""
+    change = 0.0
+    for _ in range(100):
+        change = ratio * (sdc.at(level + change / 2) or math.nan)
+    return change
 
 
 def _share(found: Iterable[bool]) -> str:
@@ -190,20 +218,25 @@ def _by_definition(ratio: float) -> float:
 
 
 def _spread(found: Sequence[Compared], side: Side) -> str:
-    changes = [each.measured for each in found if each.side is side and each.measured is not None]
+    changes = [each.measured.absolute for each in found if each.side is side and each.measured]
     return f"{np.std(changes, ddof=1):.4f}"
 
 
 def _level(pairs: Sequence[RepeatPair], side: Side) -> float:
     """Mean U/n of a hip as the program has it."""
-    scores = [pair.first.hip.score for pair in pairs if pair.first.hip.side is side]
+    takes = (take for pair in pairs for take in (pair.first, pair.second))
+    scores = [take.hip.score for take in takes if take.hip.side is side]
     return float(np.mean([score.u_intensity_mean or 0.0 for score in scores]))
 
 
 def _slope(found: Measured, side: Side) -> float:
     """Measured growth of a hip by its true growth."""
-    ways = [(each.measured, each.true) for each in found.grew if each.side is side]
-    return float(np.median([measured / true for measured, true in ways if measured is not None]))
+    ways = [
+        each.measured.absolute / each.true
+        for each in found.grew
+        if each.side is side and each.measured
+    ]
+    return float(np.median(ways))
 
 
 def _print_patients(found: Sequence[Measured]) -> None:
@@ -214,10 +247,9 @@ def _print_patients(found: Sequence[Measured]) -> None:
         slopes = ", ".join(f"{_slope(each, side):.2f}" for side in Side)
         same = _share(not one.called for one in each.unchanged)
         grew = _share(one.called for one in each.grew)
-        name, sdc = each.patient.name, each.sdc
+        known = ", ".join(f"{each.sdc.at(_level(each.pairs, side)):.3f}" for side in Side)
         print(
-            f"| {name} | {sdc.value:.4f} ({sdc.n_pairs} pairs) | {levels} | {spreads} | {slopes} | "
-            f"{same} | {grew} |"
+            f"| {each.patient.name} | {known} | {levels} | {spreads} | {slopes} | {same} | {grew} |"
         )
 
 
@@ -249,7 +281,8 @@ def _print_shares(found: Sequence[Measured], sure: Sequence[Compared]) -> None:
     site = _detectable([pair for each in found for pair in each.pairs])
     same = [replace(each, sdc=site) for each in unchanged]
     more = [each for each in (replace(one, sdc=site) for one in grew) if each.ratio >= SURE]
-    print(f"\nall patients as one site: SDC {site.value:.4f} of {site.n_pairs} pairs")
+    about = ", ".join(f"{site.at(level):.3f} about {level}" for level in (0.05, 0.2, 0.8))
+    print(f"\nall patients as one site: SDC {about}, of {site.n_pairs} pairs")
     print(f"  unchanged, called unchanged: {_share(not each.called for each in same)}")
     print(f"  growth of at least {SURE:.2f} SDC called: {_share(each.called for each in more)}")
 

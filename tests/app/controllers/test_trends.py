@@ -11,7 +11,7 @@ from app.controllers.trends import comparison_of, trend_shown
 from app.state import Measure
 from hipdesk.ports import AnalysisEntry, VisitEntry
 from hipdesk.records import Contrast, Reason, SegmentClass, Side, Visit
-from hipdesk.report_trend import CHANGE_BASIS, SDC_UNKNOWN
+from hipdesk.report_trend import CHANGE_BASIS, SDC_UNKNOWN, noise_sentences
 from hipdesk.review import PairKind, Verdict
 from hipdesk.sdc import Estimates, Quantity, detectable_change, scope_of
 from hipdesk.timeline import Basis, Comparability
@@ -259,6 +259,23 @@ def test_noise_is_told_where_the_site_knows_it() -> None:
     assert any("0.620, from 10 pairs" in each for each in told)
 
 
+def test_noise_that_grows_is_that_of_the_hips_own_figure() -> None:
+    """0.021 up to 0.1, 0.620 about 0.9 and straight between."""
+    level = MATCHED[1].hips[0].score.u_intensity_mean
+    scope = scope_of(PairKind.SCAN_RESCAN, MATCHED[1].hips[0], Quantity.U_INTENSITY_MEAN)
+    moves, levels = [0.01, -0.01] * 5 + [0.3, -0.3] * 5, [0.1] * 10 + [0.9] * 10
+    known = Estimates({scope: detectable_change(scope, moves, levels)}, {})
+    (said,) = noise_sentences(MATCHED, known)
+    assert level == pytest.approx(0.2)
+    assert said == (
+        "Smallest detectable change of U/n about 0.200, patients scanned twice: 0.096, from 20 "
+        "pairs of this site; it grows with U/n."
+    )
+    verdict = comparison_of(*MATCHED, RIGHT, (), estimates=known).differences[-1]
+    assert verdict.startswith("The change of U/n does not exceed the smallest detectable change of")
+    assert "0.620" not in verdict
+
+
 def test_a_small_volume_has_no_percentage() -> None:
     """2 to 1 mL of effusion is -50 %; 0.4 mL of oedema is too little to say."""
     first, second = (
@@ -337,8 +354,10 @@ def test_the_chart_knows_the_noise_of_what_it_plots(
     scope = scope_of(PairKind.SCAN_RESCAN, hip, quantity, lesion, basis)
     known = Estimates({scope: detectable_change(scope, [0.3, -0.3] * 5)}, {})
     shown = trend_shown(entries, measure, translate, known)
-    assert [line.noise for line in shown.lines] == [pytest.approx(0.6198064, abs=1e-7), None]
+    right, left = ([mark.noise for mark in line.marks] for line in shown.lines)
+    assert right == [pytest.approx(0.6198064, abs=1e-7)] * 2
+    assert set(left) <= {None}
     assert any(said.startswith("Band: ") for said in shown.sentences)
     other = trend_shown(entries, Measure.A_MEAN, translate, known)
-    assert [line.noise for line in other.lines] == [None, None]
+    assert {mark.noise for line in other.lines for mark in line.marks} == {None}
     assert not any(said.startswith("Band: ") for said in other.sentences)

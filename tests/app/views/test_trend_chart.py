@@ -345,7 +345,8 @@ def test_the_theme_is_followed(chart: TrendChart, qapp: QApplication) -> None:
 def with_noise(noise: float | None) -> TrendShown:
     """The same, with the noise of the right hip."""
     right, left = trend().lines
-    return replace(trend(), lines=(replace(right, noise=noise), left))
+    marks = tuple(replace(mark, noise=noise) for mark in right.marks)
+    return replace(trend(), lines=(replace(right, marks=marks), left))
 
 
 def test_the_band_lies_about_the_earlier_visit_of_the_chosen_hip(chart: TrendChart) -> None:

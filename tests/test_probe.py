@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hipdesk.adapters.onnx_models import load_network
+from hipdesk.adapters.network_loading import load_network
 from hipdesk.manifest import Manifest
 from hipdesk.probe import (
     FILE,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from hipdesk.adapters.onnx_models import find_model, load_network, read_manifest
+from hipdesk.adapters.network_loading import find_model, load_network
+from hipdesk.adapters.onnx_models import read_manifest
 from hipdesk.adapters.worker_process import WorkerProcess
 from hipdesk.errors import ModelError
 from hipdesk.paths import LOCATOR, SEGMENTER, models_dirs

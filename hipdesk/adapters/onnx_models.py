@@ -1,4 +1,4 @@
-"""Models on ONNX Runtime: found, hash checked, run on the GPU or honestly on the CPU.
+"""Models on ONNX Runtime: hash checked, run on the GPU or honestly on the CPU.
 
 What a network ran on is read back from the session, never assumed. CUDA must
 first repeat the CPU's answer on a probe, in the worker process and then here;
@@ -16,27 +16,23 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from hipdesk import paths
 from hipdesk.errors import BugError, ModelAltered, ModelError
 from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.inference import as_slices, in_layout
 from hipdesk.manifest import Manifest
 from hipdesk.ports import POLL_S, Cancelled, never_cancelled
-from hipdesk.probe import as_expected, probe_inputs, read_expected
-from hipdesk.records import Compute, ModelRef, Provider
-
-if TYPE_CHECKING:
-    from hipdesk.adapters.worker_process import WorkerProcess
+from hipdesk.probe import as_expected, probe_inputs
+from hipdesk.records import Compute, ModelRef
 
 _log = logging.getLogger(__name__)
 
@@ -64,69 +60,6 @@ _CUDA_OPTIONS: Final = {
     "cudnn_conv_algo_search": "HEURISTIC",
     "arena_extend_strategy": "kSameAsRequested",
 }
-
-
-def load_network(
-    name_or_task: str,
-    provider: str = Provider.AUTO.value,
-    folders: Sequence[Path] | None = None,
-    worker: WorkerProcess | None = None,
-    cancelled: Cancelled = never_cancelled,
-) -> OnnxNetwork:
-    """Load a model by name, or the first one for a task.
-
-    Parameters
-    ----------
-    provider : ``auto`` (CUDA where it works), ``cpu`` or ``cuda``
-    folders : folders of models to search; those of `hipdesk.paths` if None
-    worker : where CUDA is tried first; a process for this purpose alone if None
-
-    Raises
-    ------
-    ModelError
-        There is no such model, or it cannot be read or run.
-    ModelAltered
-        Its file differs from its manifest.
-    Cancelled
-        The user asked to stop while CUDA was tried.
-    """
-    if provider not in list(Provider):
-        raise BugError(f"provider is none of {', '.join(Provider)}")
-    folder = find_model(name_or_task, paths.models_dirs() if folders is None else folders)
-    manifest = read_manifest(folder)
-
-    def trial() -> str:
-        from hipdesk.adapters.gpu_trial import tried
-
-        return tried(folder, manifest.sha256, worker, cancelled)
-
-    content, expected = read_model(folder, manifest), read_expected(folder)
-    return OnnxNetwork(manifest, content, provider, trial=trial, expected=expected)
-
-
-def find_model(name_or_task: str, folders: Sequence[Path]) -> Path:
-    """Folder of a model by name, else of the first model for a task.
-
-    Raises
-    ------
-    ModelError
-        No folder has it.
-    """
-    try:
-        return paths.model_folder(name_or_task, folders)
-    except ModelError:
-        for_task = next(_for_task(name_or_task, folders), None)
-        if for_task is None:
-            raise
-    return for_task
-
-
-def _for_task(task: str, folders: Sequence[Path]) -> Iterator[Path]:
-    """Folders of the models for a task; damaged ones are passed over."""
-    for path in (path for folder in folders for path in sorted(folder.glob("*/manifest.json"))):
-        with contextlib.suppress(ModelError):
-            if read_manifest(path.parent).task == task:
-                yield path.parent
 
 
 def read_manifest(folder: Path) -> Manifest:

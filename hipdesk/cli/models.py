@@ -42,7 +42,7 @@ def networks(provider: Provider, segmenter: str = SEGMENTER) -> Networks:
 
 def load_model(name: str, provider: Provider) -> TestedNetwork:
     """A model by name, its hash checked."""
-    from hipdesk.adapters.onnx_models import load_network
+    from hipdesk.adapters.network_loading import load_network
 
     return load_network(name, provider.value)
 

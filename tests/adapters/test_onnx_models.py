@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from hipdesk.adapters import onnx_models
-from hipdesk.adapters.onnx_models import OnnxNetwork, agrees, load_network, start_session
+from hipdesk.adapters.network_loading import load_network
+from hipdesk.adapters.onnx_models import OnnxNetwork, agrees, start_session
 from hipdesk.errors import BugError, Cancelled, ModelAltered, ModelError
 from hipdesk.manifest import Manifest
 
@@ -360,6 +361,6 @@ def test_the_runtime_keeps_no_record_of_its_use(tmp_path: Path, repository: Path
     """ONNX Runtime would note each use, with the kind of machine, for its maker."""
     shown = {name: value for name, value in os.environ.items() if not name.startswith("ORT_")}
     home = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"), str(tmp_path))
-    code = "from hipdesk.adapters.onnx_models import load_network; load_network('locate', 'cpu')"
+    code = "from hipdesk.adapters import network_loading as it; it.load_network('locate', 'cpu')"
     subprocess.run([sys.executable, "-c", code], cwd=repository, env=shown | home, check=True)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

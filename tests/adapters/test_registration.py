@@ -177,7 +177,7 @@ def test_errors_over_many_bodies_with_true_outlines(bone: SegmentClass) -> None:
 def test_errors_over_many_bodies_with_the_bundled_models(
     bone: SegmentClass, in_plane_mm: float
 ) -> None:
-    from hipdesk.adapters.onnx_models import load_network
+    from hipdesk.adapters.network_loading import load_network
 
     locator, segmenter = (load_network(task, "cpu") for task in ("locate", "segment"))
     rows, refused = [], 0

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hipdesk.adapters.onnx_models import OnnxNetwork, load_network  # before Qt, as in the program
+from hipdesk.adapters.network_loading import load_network  # before Qt, as in the program
+from hipdesk.adapters.onnx_models import OnnxNetwork
 from hipdesk.pipeline import analyze, request_analysis
 from hipdesk.ports import Cancelled, never_cancelled
 from hipdesk.records import Analysis, Volume

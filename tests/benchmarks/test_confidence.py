@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from hipdesk.adapters.onnx_models import load_network
+from hipdesk.adapters.network_loading import load_network
 from hipdesk.confidence import FEW_PX, slice_confidence
 from hipdesk.inference import run_batches
 from hipdesk.phantom import procedural

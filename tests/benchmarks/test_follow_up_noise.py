@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hipdesk.adapters.onnx_models import load_network
+from hipdesk.adapters.network_loading import load_network
 from hipdesk.phantom.lesions import HipLesions
 from hipdesk.records import Side
 from hipdesk.review import PairKind, RepeatPair

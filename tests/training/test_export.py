@@ -13,7 +13,7 @@ import hipdesk
 torch = pytest.importorskip("torch", reason="training needs torch")
 pytest.importorskip("onnxscript", reason="the export needs onnxscript")
 
-from hipdesk.adapters.onnx_models import load_network  # noqa: E402
+from hipdesk.adapters.network_loading import load_network  # noqa: E402
 from hipdesk.crop import crop_hip  # noqa: E402
 from hipdesk.errors import OutputError, UnreadableInput  # noqa: E402
 from hipdesk.inference import as_slices, in_layout  # noqa: E402

@@ -13,9 +13,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs torch")
 pytest.importorskip("onnxscript", reason="the export needs onnxscript")
 
+from hipdesk.adapters.network_loading import load_network  # noqa: E402
 from hipdesk.adapters.onnx_models import (  # noqa: E402
     OnnxNetwork,
-    load_network,
     read_manifest,
     read_model,
 )

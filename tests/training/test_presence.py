@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from hipdesk.adapters.onnx_models import load_network
+from hipdesk.adapters.network_loading import load_network
 from hipdesk.errors import UnreadableInput
 from hipdesk.grids import LOCATOR_COLUMNS, LOCATOR_ROWS
 from hipdesk.intensity import by_body

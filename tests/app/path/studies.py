@@ -21,7 +21,7 @@ from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_search import search_text
 from hipdesk.adapters.dicom_folder import DicomFolderReader
 from hipdesk.adapters.dicom_writer import write_series
-from hipdesk.adapters.onnx_models import load_network
+from hipdesk.adapters.network_loading import load_network
 from hipdesk.adapters.store import SqlVisitStore
 from hipdesk.geometry import as_point, spacing_of, to_lps
 from hipdesk.phantom.demo import PATIENT

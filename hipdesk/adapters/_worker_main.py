@@ -92,9 +92,9 @@ def probe(folder: Path, _progress: Progress) -> Answer:
 
 def align(content: Any, progress: Progress) -> Answer:
     """How a later visit's bone lies on the earlier one."""
-    from hipdesk.adapters import registration_apart
+    from hipdesk.adapters._registration_packing import aligned
 
-    return registration_apart.align(content, progress)
+    return Answer(aligned(content, progress))
 
 
 TASKS: Final[Mapping[str, Task]] = MappingProxyType(

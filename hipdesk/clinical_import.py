@@ -20,9 +20,11 @@ import difflib
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from hipdesk.clinical import (
@@ -42,8 +44,10 @@ from hipdesk.clinical import (
     Treatment,
     TreatmentKind,
 )
+from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.errors import RefusedValue, UnreadableInput
 from hipdesk.himriss import HIGHEST, Compartment, Reading, by_reader
+from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
 from hipdesk.records import Side
 
 MISSING: Final = frozenset(
@@ -58,6 +62,15 @@ WORKBOOK_STARTS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """Of spreadsheet files that are no text."""
 
 DELIMITERS: Final = (",", ";", "\t")
+
+TRYING: Final = "Trying the table out"
+"""What is told of the progress of a trial."""
+
+_STEP: Final = 200
+"""Lines between two questions whether to stop."""
+
+_NAMED_REPEATS: Final = 5
+"""Of lines that speak of the same, so many are named."""
 
 _DASHES: Final = frozenset({"-", "–", "—", "--"})
 
@@ -552,6 +565,66 @@ READING_COLUMNS: Final[tuple[Column, ...]] = (
 """One line a HIMRISS reading of a hip."""
 
 
+class TableKind(StrEnum):
+    """What a table has one line of."""
+
+    VISITS = "visits"
+    TREATMENTS = "treatments"
+    READINGS = "readings"
+
+
+TABLE_COLUMNS: Final[Mapping[TableKind, tuple[Column, ...]]] = MappingProxyType(
+    {
+        TableKind.VISITS: VISIT_COLUMNS,
+        TableKind.TREATMENTS: TREATMENT_COLUMNS,
+        TableKind.READINGS: READING_COLUMNS,
+    }
+)
+"""The columns of each kind of table."""
+
+
+def recognised(data: bytes) -> TableKind:
+    """What a table is meant to hold: the kind most of whose columns its first line names.
+
+    Raises
+    ------
+    UnreadableInput
+        It is no text, or none in an encoding that can be told.
+    """
+    text, _ = _decoded(data)
+    rest, told = _without_mark(text)
+    known = {kind: {each.name for each in columns} for kind, columns in TABLE_COLUMNS.items()}
+    delimiter = told or _delimiter(rest, set().union(*known.values()))
+    first = next((line for line in io.StringIO(rest, newline="") if line.strip()), "")
+    names = {_plain_name(cell.strip('" ')) for cell in first.split(delimiter)}
+    return max(TableKind, key=lambda kind: len(names & known[kind]))
+
+
+def plan_table(
+    data: bytes,
+    kind: TableKind,
+    patients: Sequence[KnownPatient],
+    today: date,
+    progress: Progress = no_progress,
+    cancelled: Cancelled = never_cancelled,
+) -> ImportPlan[Any]:
+    """Try out a table of this kind: `plan_visits`, `plan_treatments` or `plan_readings`.
+
+    Raises
+    ------
+    UnreadableInput
+        It is no text, or none in an encoding that can be told.
+    Cancelled
+        The user asked to stop.
+    """
+    plans: Mapping[TableKind, Callable[..., ImportPlan[Any]]] = {
+        TableKind.VISITS: plan_visits,
+        TableKind.TREATMENTS: plan_treatments,
+        TableKind.READINGS: plan_readings,
+    }
+    return plans[kind](data, patients, today, progress, cancelled)
+
+
 def template(columns: Sequence[Column]) -> str:
     """The first line of an empty table."""
     return ",".join(column.name for column in columns) + "\r\n"
@@ -612,7 +685,11 @@ def read_date(text: str) -> PartialDate | None:
 
 
 def plan_visits(
-    data: bytes, patients: Sequence[KnownPatient], today: date
+    data: bytes,
+    patients: Sequence[KnownPatient],
+    today: date,
+    progress: Progress = no_progress,
+    cancelled: Cancelled = never_cancelled,
 ) -> ImportPlan[VisitEntry]:
     """Try out a table with one line a visit.
 
@@ -626,14 +703,25 @@ def plan_visits(
     ------
     UnreadableInput
         It is no text, or none in an encoding that can be told.
+    Cancelled
+        The user asked to stop.
     """
     return _plan(
-        data, VISIT_COLUMNS, patients, lambda row: _visit_entry(row, today), _completed_visit
+        data,
+        VISIT_COLUMNS,
+        patients,
+        lambda row: _visit_entry(row, today),
+        _completed_visit,
+        _Steps(progress, cancelled),
     )
 
 
 def plan_treatments(
-    data: bytes, patients: Sequence[KnownPatient], today: date
+    data: bytes,
+    patients: Sequence[KnownPatient],
+    today: date,
+    progress: Progress = no_progress,
+    cancelled: Cancelled = never_cancelled,
 ) -> ImportPlan[TreatmentEntry]:
     """Try out a table with one line a treatment.
 
@@ -647,6 +735,8 @@ def plan_treatments(
     ------
     UnreadableInput
         It is no text, or none in an encoding that can be told.
+    Cancelled
+        The user asked to stop.
     """
     return _plan(
         data,
@@ -654,11 +744,16 @@ def plan_treatments(
         patients,
         lambda row: _treatment_entry(row, today),
         _completed_treatment,
+        _Steps(progress, cancelled),
     )
 
 
 def plan_readings(
-    data: bytes, patients: Sequence[KnownPatient], today: date
+    data: bytes,
+    patients: Sequence[KnownPatient],
+    today: date,
+    progress: Progress = no_progress,
+    cancelled: Cancelled = never_cancelled,
 ) -> ImportPlan[ReadingEntry]:
     """Try out a table with one line a HIMRISS reading.
 
@@ -672,12 +767,39 @@ def plan_readings(
     ------
     UnreadableInput
         It is no text, or none in an encoding that can be told.
+    Cancelled
+        The user asked to stop.
     """
     plan = _plan(
-        data, READING_COLUMNS, patients, lambda row: _reading_entry(row, today), _known_reading
+        data,
+        READING_COLUMNS,
+        patients,
+        lambda row: _reading_entry(row, today),
+        _known_reading,
+        _Steps(progress, cancelled),
     )
     held = (each for known in patients for visit in known.visits for each in visit.readings)
     return _without_gaps(plan, held)
+
+
+ItemT = TypeVar("ItemT")
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Tells progress, and stops where the user asked for it."""
+
+    progress: Progress
+    cancelled: Cancelled
+
+    def over(self, items: Sequence[ItemT], start: float, stop: float) -> Iterator[ItemT]:
+        """Each item, as one share of the whole."""
+        for at, item in enumerate(items):
+            if at % _STEP == 0:
+                self.progress(start + (stop - start) * at / len(items), TRYING)
+                if self.cancelled():
+                    raise CancelledByUser
+            yield item
 
 
 @dataclass(frozen=True, slots=True)
@@ -734,6 +856,7 @@ def _plan(
     patients: Sequence[KnownPatient],
     entry_of: Callable[[_Row], EntryT | None],
     completed: Callable[[_Row, EntryT], EntryT],
+    steps: _Steps,
 ) -> ImportPlan[EntryT]:
     table = _table(data, columns)
     header, problems, usable = _header(table, columns)
@@ -747,13 +870,14 @@ def _plan(
             usable=False,
         )
     library = _Library(patients)
-    rows = [_row(line, cells, header) for line, cells in table.lines[1:]]
+    lines = steps.over(table.lines[1:], 0.0, 0.5)
+    rows = [_row(line, cells, header) for line, cells in lines]
     for row in rows:
         row.patient = library.patient_of(row)
-    made = [(row, entry_of(row)) for row in rows]
+    made = [(row, entry_of(row)) for row in steps.over(rows, 0.5, 0.9)]
     _find_repeats(made)
     sound = [(row, entry) for row, entry in made if entry is not None and not row.problems]
-    whole = [(row, completed(row, entry)) for row, entry in sound]
+    whole = [(row, completed(row, entry)) for row, entry in steps.over(sound, 0.9, 1.0)]
     entries = [entry for row, entry in whole if not row.problems]
     problems += [problem for row in rows for problem in row.problems]
     return ImportPlan(
@@ -788,12 +912,9 @@ def _decoded(data: bytes) -> tuple[str, str]:
 
 def _table(data: bytes, columns: Sequence[Column]) -> _Table:
     text, encoding = _decoded(data)
-    first, _, rest = text.partition("\n")
-    told = re.fullmatch(r'"?sep=(.)"?\r?', first)
-    delimiter = told[1] if told else _delimiter(text, {column.name for column in columns})
-    reader = csv.reader(
-        io.StringIO(rest if told else text, newline=""), delimiter=delimiter, strict=True
-    )
+    rest, told = _without_mark(text)
+    delimiter = told or _delimiter(text, {column.name for column in columns})
+    reader = csv.reader(io.StringIO(rest, newline=""), delimiter=delimiter, strict=True)
     before = 1 if told else 0
     lines: list[tuple[int, tuple[str, ...]]] = []
     line = before + 1
@@ -814,9 +935,16 @@ def _table(data: bytes, columns: Sequence[Column]) -> _Table:
     return _Table(encoding, delimiter, tuple(lines), broken)
 
 
+def _without_mark(text: str) -> tuple[str, str]:
+    """A text without the line that tells its delimiter, and that; empty where none is told."""
+    first, _, rest = text.partition("\n")
+    told = re.fullmatch(r'"?sep=(.)"?\r?', first)
+    return (rest, told[1]) if told else (text, "")
+
+
 def _delimiter(text: str, names: set[str]) -> str:
     """The mark that parts the first line into most known names, else into most cells."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    first = next((line for line in io.StringIO(text, newline="") if line.strip()), "")
 
     def parts(mark: str) -> tuple[int, int]:
         cells = [_plain_name(cell.strip('" ')) for cell in first.split(mark)]
@@ -1144,8 +1272,17 @@ def _mark_repeats(group: Sequence[tuple[_Row, EntryT]]) -> None:
         if agree:
             row.refuse("", f"this repeats line {first}", "each visit or treatment once")
         else:
-            others = ", ".join(str(other.line) for other, _ in group if other is not row)
-            row.refuse("", f"line {others} speaks of the same", "each visit or treatment once")
+            row.refuse(
+                "", f"line {_others(group, row)} speaks of the same", "each visit or treatment once"
+            )
+
+
+def _others(group: Sequence[tuple[_Row, EntryT]], row: _Row) -> str:
+    """The other lines of a group, as a list that stays short however many there are."""
+    named = group[: _NAMED_REPEATS + 1]
+    others = [str(other.line) for other, _ in named if other is not row][:_NAMED_REPEATS]
+    left = len(group) - 1 - len(others)
+    return ", ".join([*others, "..."] if left else others)
 
 
 def _completed_visit(row: _Row, entry: VisitEntry) -> VisitEntry:

@@ -29,6 +29,7 @@ from hipdesk.clinical import (
 )
 from hipdesk.clinical_import import (
     READING_COLUMNS,
+    TABLE_COLUMNS,
     TREATMENT_COLUMNS,
     VISIT_COLUMNS,
     Column,
@@ -37,16 +38,19 @@ from hipdesk.clinical_import import (
     KnownVisit,
     Problem,
     ReadingEntry,
+    TableKind,
     TreatmentEntry,
     VisitEntry,
     plan_readings,
+    plan_table,
     plan_treatments,
     plan_visits,
     read_date,
     read_facts,
+    recognised,
     template,
 )
-from hipdesk.errors import UnreadableInput
+from hipdesk.errors import Cancelled, UnreadableInput
 from hipdesk.himriss import Reading
 from hipdesk.records import Side
 
@@ -495,6 +499,15 @@ def test_of_lines_that_disagree_none_is_taken() -> None:
     assert [entry.line for entry in plan.to_import(skip=True)] == [3]
 
 
+def test_however_many_lines_disagree_only_a_few_are_named() -> None:
+    plan = visits(HEAD + "".join(f"P-1,2024-03-05,{esr}\n" for esr in range(100)))
+    assert [p.wrong for p in plan.problems[:2]] == [
+        "line 3, 4, 5, 6, 7, ... speaks of the same",
+        "line 2, 4, 5, 6, 7, ... speaks of the same",
+    ]
+    assert plan.problems[-1].wrong == "line 2, 3, 4, 5, 6, ... speaks of the same"
+
+
 def test_a_line_with_a_problem_still_claims_its_day() -> None:
     plan = visits(HEAD + "P-1,2024-03-05,4\nP-1,2024-03-05,x\n")
     assert plan.to_import(skip=True) == ()
@@ -742,3 +755,39 @@ def test_cells_of_a_form_with_problems_are_left_out_and_named() -> None:
 def test_dates_of_a_form() -> None:
     assert read_date(" 2024-03 ") == PartialDate(2024, 3)
     assert [read_date(text) for text in ("5/3", "", "2024-13")] == [None, None, None]
+
+
+# Which table, and on the way
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (template(VISIT_COLUMNS), TableKind.VISITS),
+        (template(TREATMENT_COLUMNS), TableKind.TREATMENTS),
+        (template(READING_COLUMNS), TableKind.READINGS),
+        ("patient_id;visit_date;crp;crp_unit\r\nP-1;2024-03-05;3,4;mg/L\r\n", TableKind.VISITS),
+        ("sep=;\nPatient ID;Class;Name\n", TableKind.TREATMENTS),
+        ("\n\npatient_id\tvisit_date\tside\treader\n", TableKind.READINGS),
+        ('"patient_id","visit_date","side","reader"\r', TableKind.READINGS),
+        ("", TableKind.VISITS),
+        ("nothing,of,this", TableKind.VISITS),
+    ],
+)
+def test_a_table_is_recognised_by_its_columns(head: str, kind: TableKind) -> None:
+    assert recognised(head.encode()) is kind
+    assert recognised(b"\xef\xbb\xbf" + head.encode()) is kind
+
+
+@pytest.mark.parametrize("kind", TableKind)
+def test_a_trial_tells_how_far_it_is_and_can_be_stopped(kind: TableKind) -> None:
+    head = template(TABLE_COLUMNS[kind]).encode()
+    data = head + b"P-1\n" * 1000
+    told: list[float] = []
+    plan = plan_table(data, kind, PATIENTS, TODAY, lambda done, _what: told.append(done))
+    assert plan.rows == 1000
+    assert told == sorted(told)
+    assert told[0] == 0.0
+    assert 0.5 < told[-1] < 1.0
+    with pytest.raises(Cancelled):
+        plan_table(data, kind, PATIENTS, TODAY, cancelled=lambda: True)

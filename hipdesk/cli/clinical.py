@@ -72,7 +72,9 @@ def import_(
     library holds is completed, never replaced.
     """
     _refuse_both(treatments, himriss)
-    data = _read(table)
+    from hipdesk.adapters.table_file import read_table
+
+    data = read_table(table)
     with closing(_opened(store, dry_run)) as opened:
         today = datetime.now().astimezone().date()
         plan = _planner(treatments, himriss)(data, opened.known_patients(), today)
@@ -109,13 +111,6 @@ def _planner(treatments: bool, himriss: bool) -> Callable[..., Plan]:
 def _refuse_both(treatments: bool, himriss: bool) -> None:
     if treatments and himriss:
         raise typer.BadParameter("a table holds treatments or HIMRISS readings, not both")
-
-
-def _read(table: Path) -> bytes:
-    try:
-        return table.read_bytes()
-    except OSError as error:
-        raise UnreadableInput(f"{table} cannot be read; name a table saved as CSV.") from error
 
 
 def _opened(store: str, dry_run: bool) -> SqlVisitStore:

@@ -334,6 +334,7 @@ _RESULT: Final = (
     "The {side} femoral head was placed by a reader.",
     "A reader made slice {count} the central one of the {side} hip.",
     "A reader left {slices} of the {side} hip out of the score.",
+    "{volume} mL of the {side} hip's oedema lies outside the outlined bones; check it.",
     "one slice",
     (
         "The {side} femoral head reaches the edge of the picture, so part of the hip is missing "

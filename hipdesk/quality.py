@@ -7,9 +7,11 @@ from datetime import date
 from typing import Final
 
 import numpy as np
+from scipy import ndimage
 
-from hipdesk.geometry import image_orientation_of, slice_normal, to_index
+from hipdesk.geometry import image_orientation_of, slice_normal, to_index, voxel_volume_ml
 from hipdesk.records import (
+    BONES,
     Compute,
     Head,
     HipResult,
@@ -55,6 +57,13 @@ signature until that head is placed anew or its hip rejected."""
 
 ALARMS: Final = frozenset({SIDE_DISAGREES, SIDE_ORDER, OTHER_REGION})
 """Codes of notices that come before any figure: it may be another hip's, or no hip's."""
+
+OUTSIDE_BONE_ML: Final = 0.03
+"""Oedema outside the bones that is told: as much as the smallest island of a lesion that
+`hipdesk.segmentation` keeps."""
+
+_RIM: Final = ndimage.generate_binary_structure(3, 1) & (np.arange(3) == 1)[:, None, None]
+"""A bone with its edge pixels in plane: there `hipdesk.segmentation` leaves oedema, too."""
 
 AGE_RANGE: Final = (18, 65)
 """Ages of the source paper's patients."""
@@ -306,6 +315,7 @@ def _of_hip(hip: HipResult, series: Series) -> Iterator[Notice]:
     if in_use(hip):
         yield from _of_head(hip, series)
         yield from _of_masks(hip, series)
+        yield from _of_painted(hip, series)
         yield from _of_chosen_slices(hip)
     elif hip.reason is Reason.REJECTED_BY_READER:
         yield Notice(
@@ -350,4 +360,21 @@ def _of_masks(hip: HipResult, series: Series) -> Iterator[Notice]:
             "head_cut_off",
             f"The {side} femoral head reaches the first or last slice of the series, so part of "
             "it may be missing; its volumes and shares cover the imaged part only.",
+        )
+
+
+def _of_painted(hip: HipResult, series: Series) -> Iterator[Notice]:
+    """Say where oedema was painted outside the bones; the program itself draws none there."""
+    masks = {} if hip.segmentation is None else hip.segmentation.masks
+    if SegmentClass.BME not in masks:
+        return
+    bones = [masks[name] for name in BONES if name in masks]
+    bone = ndimage.binary_dilation(np.logical_or.reduce(bones), _RIM)
+    outside = np.count_nonzero(masks[SegmentClass.BME] & ~bone) * voxel_volume_ml(series.affine)
+    if outside >= OUTSIDE_BONE_ML:
+        yield Notice(
+            "bme_outside_bone",
+            f"{outside:.1f} mL of the {hip.side.word} hip's oedema lies outside the outlined "
+            "bones; check it.",
+            outside,
         )

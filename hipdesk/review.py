@@ -3,7 +3,8 @@
 An analysis never changes. A reader's intervention appends a revision of one
 hip; verdicts and signatures are events on a revision. Everything asked of them
 is folded from the events, here and nowhere else. Pairs of results that readers
-named as repeats of one unchanged hip tell a site its noise (`hipdesk.sdc`).
+named as repeats of one unchanged hip tell a site its noise (`hipdesk.sdc`). Strokes of a
+brush are acts too, undoing one of them included (`hipdesk.strokes` lays them on masks).
 """
 
 from __future__ import annotations
@@ -15,7 +16,17 @@ from enum import StrEnum
 from typing import Final
 
 from hipdesk.errors import BugError
-from hipdesk.records import Analysis, HipResult, Origin, Side, VisitHip
+from hipdesk.records import (
+    Analysis,
+    BoolArray,
+    HipResult,
+    Origin,
+    SegmentClass,
+    Side,
+    SliceKey,
+    VisitHip,
+    read_only,
+)
 
 LONGEST_NAME: Final = 64
 """Letters of a reader's name: as many as DICOM allows (PS3.5 6.2: PN, LO)."""
@@ -229,6 +240,123 @@ def current_revision(reviews: Iterable[Review], side: Side, numbers: Iterable[in
     judged = [number for number in newest_first if stands[number].verdict is not None]
     chosen = (signed or judged or newest_first)[0]
     return None if stands[chosen].verdict is Verdict.REJECTED else chosen
+
+
+PAINTABLE: Final = (
+    SegmentClass.BME,
+    SegmentClass.EFFUSION_SYNOVITIS,
+    SegmentClass.FEMORAL_HEAD,
+)
+"""Classes that a reader may paint and erase: the two lesions, and what their share is taken of."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stroke:
+    """Pixels of one slice that a reader painted or erased, on the series' native grid.
+
+    Attributes
+    ----------
+    name : one of `PAINTABLE`
+    key, index : the slice, by its identity and by its 0-based place in the series
+    start : (row, column) of the first pixel of ``bits``
+    bits : bool (rows, columns); True where the brush was
+    erases : the pixels are taken out of the class
+    """
+
+    name: SegmentClass
+    key: SliceKey = field(repr=False)
+    index: int
+    start: tuple[int, int]
+    bits: BoolArray
+    erases: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bits", read_only(self.bits))
+
+    @property
+    def stop(self) -> tuple[int, int]:
+        """(row, column) after the last pixel."""
+        return self.start[0] + self.bits.shape[0], self.start[1] + self.bits.shape[1]
+
+
+class BrushAct(StrEnum):
+    """What a reader did with the brush."""
+
+    PAINTED = "painted"
+    ERASED = "erased"
+    UNDONE = "undone"
+    REDONE = "redone"
+    DISCARDED = "discarded"
+    FINISHED = "finished"
+
+
+LAST_ACTS: Final = frozenset({BrushAct.DISCARDED, BrushAct.FINISHED})
+"""After these nothing is open any more."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BrushEntry:
+    """One act with the brush on one hip; appended, never changed.
+
+    Attributes
+    ----------
+    number : 1 and up within the analysis, over both sides
+    base : number of the revision that is painted on
+    stroke : of what was painted or erased; None of every other act
+    made : number of the revision that the strokes became; None but where finished
+    """
+
+    number: int
+    side: Side
+    base: int
+    act: BrushAct
+    reader: str = field(repr=False)
+    at_utc: datetime
+    stroke: Stroke | None = None
+    made: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strokes:
+    """Strokes on one revision of a hip as its journal leaves them.
+
+    Attributes
+    ----------
+    standing : those that count, oldest first
+    undone : those taken back that can be done again, the last one taken back last
+    """
+
+    standing: tuple[Stroke, ...] = ()
+    undone: tuple[Stroke, ...] = ()
+
+    def after(self, act: BrushAct, stroke: Stroke | None = None) -> Strokes:
+        """The strokes after one more act; one that is not possible changes nothing."""
+        match act:
+            case BrushAct.PAINTED | BrushAct.ERASED:
+                return self if stroke is None else Strokes((*self.standing, stroke))
+            case BrushAct.UNDONE:
+                return Strokes(self.standing[:-1], (*self.undone, *self.standing[-1:]))
+            case BrushAct.REDONE:
+                return Strokes((*self.standing, *self.undone[-1:]), self.undone[:-1])
+            case BrushAct.DISCARDED | BrushAct.FINISHED:
+                return Strokes()
+
+
+def open_entries(entries: Iterable[BrushEntry], side: Side) -> tuple[BrushEntry, ...]:
+    """Of a journal, what is neither finished nor discarded on one hip, in its order."""
+    found: list[BrushEntry] = []
+    for entry in entries:
+        if entry.side is side:
+            found = [] if entry.act in LAST_ACTS else [*found, entry]
+    return tuple(found)
+
+
+def strokes_of(entries: Iterable[BrushEntry]) -> Strokes:
+    """Fold the acts on one hip, in their order."""
+    strokes = Strokes()
+    for entry in entries:
+        strokes = strokes.after(entry.act, entry.stroke)
+    return strokes
 
 
 class PairKind(StrEnum):

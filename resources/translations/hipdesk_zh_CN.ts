@@ -4779,6 +4779,10 @@
         <translation>阅片者将{side}髋的{slices}排除在评分之外。</translation>
     </message>
     <message>
+        <source>{volume} mL of the {side} hip&apos;s oedema lies outside the outlined bones; check it.</source>
+        <translation>{side}髋有 {volume} mL 水肿位于已勾画的骨之外；请核对。</translation>
+    </message>
+    <message>
         <source>one slice</source>
         <translation>1 个层面</translation>
     </message>

@@ -535,7 +535,10 @@ _LIBRARY: Final = (
         "choose another library."
     ),
     f"{OPENING}: there is none in this folder.",
-    f"{OPENING}: an older version wrote it; open it for writing once first.",
+    (
+        f"{OPENING}: an older version wrote it; open it once in the window, which keeps a copy "
+        "and brings it up to date."
+    ),
     "Another program is already working in this patient library; close it there and try again.",
     f"{READING}: its copy of this series is not what was analysed; {_FROM_A_COPY}",
     f"A stored {{what}} in the patient library is damaged; {_FROM_A_COPY}",

@@ -36,6 +36,7 @@ from hipdesk.adapters import _store_regrouping as regrouping
 from hipdesk.adapters import _store_reviews as reviewing
 from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_aside import visits_aside
+from hipdesk.adapters._store_brush import open_strokes
 from hipdesk.adapters._store_entries import entries
 from hipdesk.adapters._store_errors import FAULTS, OPENING, READING, SAVING, translated
 from hipdesk.adapters._store_files import SeriesLibrary, WriterLock, file_sha256, random_name
@@ -70,7 +71,16 @@ from hipdesk.records import (
     Series,
     Side,
 )
-from hipdesk.review import PairKind, RepeatPair, Review, Reviewed, Revision
+from hipdesk.review import (
+    BrushAct,
+    BrushEntry,
+    PairKind,
+    RepeatPair,
+    Review,
+    Reviewed,
+    Revision,
+    Stroke,
+)
 
 log = logging.getLogger(__name__)
 
@@ -649,18 +659,65 @@ class SqlVisitStore:
         with translated(READING), self._reading() as connection:
             return load(connection, analysis_uid, series)
 
-    def revise(self, analysis_uid: str, hip: HipResult, origin: Origin, reader: str) -> Revision:
+    def revise(
+        self,
+        analysis_uid: str,
+        hip: HipResult,
+        origin: Origin,
+        reader: str,
+        last_stroke: int | None = None,
+    ) -> Revision:
         """Append a revision of one hip.
+
+        Parameters
+        ----------
+        last_stroke : number of the last act with the brush where open strokes made it
 
         Raises
         ------
         StoreError
-            The hip is signed, or there is no such analysis; nothing was saved.
+            The hip is signed, or there is no such analysis, or strokes of the brush
+            are open that did not make it; nothing was saved.
         """
         with self._changing() as connection:
-            revision = reviewing.revise(connection, analysis_uid, hip, origin, reader)
+            revision = reviewing.revise(connection, analysis_uid, hip, origin, reader, last_stroke)
         log.info("hip revised")
         return revision
+
+    def journal_stroke(
+        self,
+        analysis_uid: str,
+        side: Side,
+        base: int,
+        act: BrushAct,
+        stroke: Stroke | None,
+        reader: str,
+    ) -> BrushEntry:
+        """Append an act with the brush; when this returns it is on the disk.
+
+        Raises
+        ------
+        StoreError
+            The hip is signed or was changed meanwhile, or there is no such
+            analysis; nothing was saved.
+        """
+        with self._changing() as connection:
+            entry = reviewing.journal_stroke(
+                connection, analysis_uid, side, base, act, stroke, reader
+            )
+        log.info("brush used: %s", act.value)
+        return entry
+
+    def open_strokes(self, analysis_uid: str, side: Side) -> tuple[BrushEntry, ...]:
+        """Acts with the brush that are neither finished nor discarded, in their order.
+
+        Raises
+        ------
+        StoreError
+            There is no such analysis, or a stroke is damaged.
+        """
+        with translated(READING), self._reading() as connection:
+            return open_strokes(connection, analysis_uid, side)
 
     def review(self, analysis_uid: str, reviews: Sequence[Review]) -> None:
         """Append what a reader did, all or nothing.
@@ -887,7 +944,10 @@ def _open_folder(
 
 def _refuse_if(read_only: bool) -> None:
     if read_only:
-        raise StoreError(f"{OPENING}: an older version wrote it; open it for writing once first.")
+        raise StoreError(
+            f"{OPENING}: an older version wrote it; open it once in the window, which keeps a "
+            "copy and brings it up to date."
+        )
 
 
 def _open_server(

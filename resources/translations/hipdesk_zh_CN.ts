@@ -929,6 +929,124 @@
     </message>
 </context>
 <context>
+    <name>Import</name>
+    <message>
+        <source>Trying out a table</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Importing a table</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{lines} lines of {name} were imported.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{lines} line of {name} was imported.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Visits without images that were begun for it: {begun}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The patient library cannot be used at the moment; try again later.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ImportPage</name>
+    <message>
+        <source>Patients</source>
+        <translation type="unfinished">患者</translation>
+    </message>
+    <message>
+        <source>Import nothing, back to the patients</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Read the file again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">取消</translation>
+    </message>
+    <message>
+        <source>Leave the lines with problems out, and import the others</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Import of {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>1 line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} lines</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The table is tried out; nothing is imported yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The table is imported.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The table cannot be imported as it is; its problems stand below.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The lines with problems stay out; every problem stands below.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing is imported while there is a problem: mend the file and read it again, or leave the lines with problems out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is nothing to be imported.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lines that add something: {fresh}. In the library already: {unchanged}. With problems: {faulty}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Each reading is kept in the name of the reader in its line.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The settings hold no name; what is imported is kept without one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is imported is kept in the name of {reader}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Import 1 line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Import {n} lines</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ImpressionEditor</name>
     <message>
         <source>Reader&apos;s impression</source>
@@ -1475,6 +1593,40 @@
     <message>
         <source>Try again</source>
         <translation>重试</translation>
+    </message>
+</context>
+<context>
+    <name>ProblemModel</name>
+    <message>
+        <source>Line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Column</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is wrong</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In the file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Expected</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ProblemTable</name>
+    <message>
+        <source>Problems of the table</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3140,6 +3292,10 @@
     <message>
         <source>Close patient</source>
         <translation>关闭患者</translation>
+    </message>
+    <message>
+        <source>Import clinical table (CSV)...</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Back up the library...</source>
@@ -5459,8 +5615,8 @@
         <translation>无法打开患者库：该文件夹中没有患者库。</translation>
     </message>
     <message>
-        <source>The patient library could not be opened: an older version wrote it; open it for writing once first.</source>
-        <translation>无法打开患者库：由旧版本写入；请先以可写方式打开一次。</translation>
+        <source>The patient library could not be opened: an older version wrote it; open it once in the window, which keeps a copy and brings it up to date.</source>
+        <translation>无法打开患者库：由旧版本写入；请先在窗口中打开一次，程序会保留副本并将其更新。</translation>
     </message>
     <message>
         <source>Another program is already working in this patient library; close it there and try again.</source>
@@ -5950,6 +6106,21 @@
     </message>
 </context>
 <context>
+    <name>import_menu</name>
+    <message>
+        <source>Import a clinical table</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tables saved as CSV (*.csv *.tsv *.txt)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>keeping_menu</name>
     <message>
         <source>Back up the library</source>
@@ -6268,6 +6439,37 @@
     <message>
         <source>Images moved to another visit</source>
         <translation>图像已移至另一次就诊</translation>
+    </message>
+</context>
+<context>
+    <name>table_words</name>
+    <message>
+        <source>Line {line}, column {column}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Line {line}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{where}: {wrong}; expected: {expected}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{where}: {wrong} (“{found}”); expected: {expected}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clinical facts, one line a visit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Treatments, one line each</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>HIMRISS readings, one line each</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 </TS>

@@ -218,9 +218,9 @@ class OpenSeries:
     reviewed: Reviewed | None = None
 
     @property
-    def uid(self) -> str:
-        """SeriesInstanceUID."""
-        return self.volume.series.uid
+    def key(self) -> str:
+        """What tells it from all others that are open: stacks may share one SeriesInstanceUID."""
+        return f"{self.volume.series.uid} {self.volume.pixel_sha256}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -248,7 +248,7 @@ class Exam:
 
     def with_series(self, changed: OpenSeries) -> Exam:
         """The same exam with one series replaced by its newer self."""
-        series = tuple(changed if each.uid == changed.uid else each for each in self.series)
+        series = tuple(changed if each.key == changed.key else each for each in self.series)
         return replace(self, series=series)
 
 
@@ -298,9 +298,14 @@ class WindowPreset:
 
 @dataclass(frozen=True, slots=True)
 class SeriesTab:
-    """A series of the exam that can be shown, by its hips."""
+    """A series of the exam that can be shown, by its hips.
 
-    uid: str = field(repr=False)
+    Attributes
+    ----------
+    key : `OpenSeries.key`
+    """
+
+    key: str = field(repr=False)
     description: str = field(repr=False)
     sides: tuple[Side, ...]
     shown: bool

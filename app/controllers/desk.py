@@ -47,5 +47,5 @@ class Desk:
     def change(self, series: OpenSeries) -> None:
         """Put a series' newer self in its place; nothing where it is not open any more."""
         exam = self._exam
-        if exam is not None and any(each.uid == series.uid for each in exam.series):
+        if exam is not None and any(each.key == series.key for each in exam.series):
             self.put(exam.with_series(series))

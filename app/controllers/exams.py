@@ -26,9 +26,9 @@ def series_of(exam: Exam | None, analysis_uid: str) -> OpenSeries | None:
     return None
 
 
-def named(exam: Exam | None, uid: str) -> OpenSeries | None:
-    """The open series of this SeriesInstanceUID."""
-    return next((each for each in (exam.series if exam else ()) if each.uid == uid), None)
+def named(exam: Exam | None, key: str) -> OpenSeries | None:
+    """The open series of this `OpenSeries.key`."""
+    return next((each for each in (exam.series if exam else ()) if each.key == key), None)
 
 
 def working_hip(series: OpenSeries | None, side: Side) -> HipResult | None:
@@ -55,7 +55,7 @@ def _found(series: OpenSeries, side: Side) -> bool:
 
 def other_analysis(exam: Exam, shown: OpenSeries) -> Analysis | None:
     """The other series of a separate right and left pair, as its readers left it."""
-    others = (each.reviewed for each in exam.series if each.uid != shown.uid)
+    others = (each.reviewed for each in exam.series if each.key != shown.key)
     return next((effective(each) for each in others if each is not None), None)
 
 

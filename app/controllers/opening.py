@@ -66,8 +66,8 @@ from hipdesk.series_choice import (
 
 log = logging.getLogger(__name__)
 
-Key = tuple[tuple[str, str], ...]
-"""Which images are open: SeriesInstanceUID and pixel hash of each series."""
+Key = tuple[str, ...]
+"""Which images are open: `OpenSeries.key` of each series."""
 
 MOST_EARLY: Final = 20
 """So many series are listed before a scan ends: a page of more takes too long to be laid out
@@ -267,7 +267,7 @@ class Saved:
 
 def key_of(series: Sequence[OpenSeries]) -> Key:
     """Which images these are."""
-    return tuple((each.uid, each.volume.pixel_sha256) for each in series)
+    return tuple(each.key for each in series)
 
 
 def find(

@@ -68,7 +68,7 @@ class ReportController:
         self._signing = signing
         self._dpi = dpi
         self._exam: Exam | None = None
-        self._uid = ""
+        self._key = ""
         self._active = False
         self._wanted: ReportRequest | None = None
         self._made: tuple[Made, Pages] | None = None
@@ -108,11 +108,11 @@ class ReportController:
 
     # Gestures
 
-    def choose_series(self, uid: str) -> None:
+    def choose_series(self, key: str) -> None:
         """Report on the other series of a pair."""
-        if named(self._exam, uid) is not None and uid != self._uid:
+        if named(self._exam, key) is not None and key != self._key:
             self.flush()
-            self._uid = uid
+            self._key = key
             self._drop_pages()
             self._ask()
 
@@ -193,7 +193,7 @@ class ReportController:
             self._services.messages.tell(problem)
 
     def _print(self, made: Made, pages: Pages) -> None:
-        if self._exam is None or named(self._exam, made.request.series.uid) is None:
+        if self._exam is None or named(self._exam, made.request.series.key) is None:
             return
         store, reader = self._recording_store(), self._signing.reader
         self._view.print_out(pages)
@@ -214,7 +214,7 @@ class ReportController:
 
     @property
     def _series(self) -> OpenSeries | None:
-        return named(self._exam, self._uid)
+        return named(self._exam, self._key)
 
     @property
     def _editable(self) -> bool:
@@ -228,7 +228,7 @@ class ReportController:
         unsaved = self._impressions.unsaved
         return request_of(
             self._exam,
-            self._uid,
+            self._key,
             unsaved,
             self._services.now(),
             self._services.keeper.settings.institution,
@@ -244,7 +244,7 @@ class ReportController:
         before, self._exam = self._exam, exam
         if exam is None or before is None or not same_images(before, exam):
             self.flush()
-            self._uid = exam.series[0].uid if exam is not None and exam.series else ""
+            self._key = exam.series[0].key if exam is not None and exam.series else ""
             self._drop_pages()
             self._shown.forget()
         self._ask()
@@ -295,7 +295,7 @@ class ReportController:
     def _refresh(self) -> None:
         """Show what differs."""
         tell, view, exam, series = self._shown.tell, self._view, self._exam, self._series
-        tell("series", view.show_series, () if exam is None else series_tabs(exam, self._uid))
+        tell("series", view.show_series, () if exam is None else series_tabs(exam, self._key))
         tell("impression", view.show_impression, *self._impression(series))
         if exam is not None and series is not None and series.reviewed is not None:
             request = self._request()

@@ -57,7 +57,7 @@ class ReportRequest:
             (each.analysis.uid, each.revisions, each.reviews, each.impression)
             for each in self._every
         )
-        return self.series.uid, self.patient_uid, self.clinic, said
+        return self.series.key, self.patient_uid, self.clinic, said
 
     def report(
         self,
@@ -109,18 +109,19 @@ class Made:
 
 
 def request_of(
-    exam: Exam | None, uid: str, impressions: dict[str, str], now: datetime, clinic: str = ""
+    exam: Exam | None, key: str, impressions: dict[str, str], now: datetime, clinic: str = ""
 ) -> ReportRequest | None:
     """The report on one series of an exam; None before its analysis.
 
     Parameters
     ----------
+    key : of the series
     impressions : words that are not saved yet, by analysis
     """
-    series = named(exam, uid)
+    series = named(exam, key)
     if exam is None or series is None or series.reviewed is None:
         return None
-    others = (each.reviewed for each in exam.series if each.uid != uid)
+    others = (each.reviewed for each in exam.series if each.key != key)
     other = next((each for each in others if each is not None), None)
     return ReportRequest(
         series=series,

@@ -94,13 +94,13 @@ class ReviewController:
 
     # What the reader asks to see
 
-    def choose_series(self, uid: str) -> None:
+    def choose_series(self, key: str) -> None:
         """Show another series of the exam, where the reader left it."""
-        series, reading = named(self._exam, uid), self._reading
-        if series is None or reading is None or uid == reading.shown_uid:
+        series, reading = named(self._exam, key), self._reading
+        if series is None or reading is None or key == reading.shown_key:
             return
         tool = Tool.WINDOW if locked(series) else reading.tool
-        self._read(replace(reading, shown_uid=uid, tool=tool))
+        self._read(replace(reading, shown_key=key, tool=tool))
         self._view.fit_view()
 
     def choose_slice(self, index: int) -> None:
@@ -249,7 +249,7 @@ class ReviewController:
 
     @property
     def _series(self) -> OpenSeries | None:
-        return None if self._reading is None else named(self._exam, self._reading.shown_uid)
+        return None if self._reading is None else named(self._exam, self._reading.shown_key)
 
     def _judge(self, side: Side, kind: ReviewKind, note: str = "") -> None:
         series = self._series
@@ -439,7 +439,7 @@ class ReviewController:
             self._show_nothing()
             return
         tell, view = self._shown.tell, self._view
-        tabs = series_tabs(exam, series.uid)
+        tabs = series_tabs(exam, series.key)
         tell("series", view.show_series, series_facts(series, exam.given_up), tabs)
         self._show_pictures(exam, reading, series)
         tell("tool", view.show_tool, reading.tool)
@@ -485,7 +485,7 @@ class ReviewController:
         tell("crops", view.show_crops, right, left)
 
     def _scores_of(self, exam: Exam, series: OpenSeries) -> Scores | None:
-        asked = (series.uid, *(each.reviewed for each in exam.series))
+        asked = (series.volume, *(each.reviewed for each in exam.series))
         return self._scores.of(asked, lambda: scores_of(exam, series))
 
     def _show_nothing(self) -> None:

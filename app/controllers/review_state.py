@@ -62,12 +62,12 @@ class Reading:
 
     Attributes
     ----------
-    shown_uid : the series on screen
-    places : by SeriesInstanceUID
+    shown_key : of the series on screen
+    places : by the `OpenSeries.key` of each series
     mirrored : hips shown as in a mirror
     """
 
-    shown_uid: str
+    shown_key: str
     places: Mapping[str, Place]
     overlay: Overlay
     tool: Tool = Tool.WINDOW
@@ -76,11 +76,11 @@ class Reading:
     @property
     def place(self) -> Place:
         """In the series on screen."""
-        return self.places[self.shown_uid]
+        return self.places[self.shown_key]
 
     def at(self, place: Place) -> Reading:
         """The same, elsewhere in the series on screen."""
-        return replace(self, places=MappingProxyType({**self.places, self.shown_uid: place}))
+        return replace(self, places=MappingProxyType({**self.places, self.shown_key: place}))
 
 
 def followed(reading: Reading | None, before: Exam | None, exam: Exam) -> Reading:
@@ -92,21 +92,21 @@ def followed(reading: Reading | None, before: Exam | None, exam: Exam) -> Readin
     """
     if reading is None or before is None or not same_images(before, exam):
         return _opened(exam, Overlay() if reading is None else reading.overlay)
-    analysed = [each for each in exam.series if _analysed_anew(named(before, each.uid), each)]
-    fresh = {each.uid: _begun(each) for each in analysed}
+    analysed = [each for each in exam.series if _analysed_anew(named(before, each.key), each)]
+    fresh = {each.key: _begun(each) for each in analysed}
     overlay = replace(reading.overlay, shown=reading.overlay.shown or bool(fresh))
     changed = replace(
         reading, places=MappingProxyType({**reading.places, **fresh}), overlay=overlay
     )
-    if locked(named(exam, reading.shown_uid)):
+    if locked(named(exam, reading.shown_key)):
         changed = replace(changed, tool=Tool.WINDOW)
     return changed
 
 
 def same_images(first: Exam, second: Exam) -> bool:
     """Whether two states are of the same series of the same person."""
-    return first.patient == second.patient and [each.uid for each in first.series] == [
-        each.uid for each in second.series
+    return first.patient == second.patient and [each.key for each in first.series] == [
+        each.key for each in second.series
     ]
 
 
@@ -119,8 +119,8 @@ def _analysed_anew(before: OpenSeries | None, series: OpenSeries) -> bool:
 
 def _opened(exam: Exam, overlay: Overlay) -> Reading:
     """The beginning of an exam: every mask on, drawn as the reader likes it."""
-    places = {each.uid: _begun(each) for each in exam.series}
-    first = exam.series[0].uid if exam.series else ""
+    places = {each.key: _begun(each) for each in exam.series}
+    first = exam.series[0].key if exam.series else ""
     visible = replace(overlay, shown=True, hidden=frozenset())
     return Reading(first, MappingProxyType(places), visible)
 
@@ -162,10 +162,10 @@ def series_facts(series: OpenSeries, given_up: bool = False) -> SeriesFacts:
     )
 
 
-def series_tabs(exam: Exam, shown_uid: str) -> tuple[SeriesTab, ...]:
+def series_tabs(exam: Exam, shown_key: str) -> tuple[SeriesTab, ...]:
     """The exam's series with the hips that each shows."""
     return tuple(
-        SeriesTab(each.uid, each.volume.series.description, _sides(each), each.uid == shown_uid)
+        SeriesTab(each.key, each.volume.series.description, _sides(each), each.key == shown_key)
         for each in exam.series
     )
 
@@ -226,7 +226,7 @@ def crop_view(
     wanted: Mapping[HipKey, Head] = NOWHERE,
 ) -> CropView:
     """One hip beside the slice: on the same slice, or linked to it on the other series."""
-    shown = named(exam, reading.shown_uid)
+    shown = named(exam, reading.shown_key)
     mirrored = side in reading.mirrored
     home = None if shown is None else home_of(exam, shown, side) or shown
     head = None if home is None else wanted_head(home, side, wanted)

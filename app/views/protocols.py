@@ -357,7 +357,7 @@ class KeepingView(Protocol):
 class ReviewGestures(Protocol):
     """Reading one visit."""
 
-    def choose_series(self, uid: str) -> None:
+    def choose_series(self, key: str) -> None:
         """A tab of a separate right and left pair."""
         ...
 
@@ -645,7 +645,7 @@ class ReportGestures(Protocol):
         """Print the pages."""
         ...
 
-    def choose_series(self, uid: str) -> None:
+    def choose_series(self, key: str) -> None:
         """The report of the other series of a pair."""
         ...
 

@@ -175,11 +175,11 @@ class ReadingBar(TranslatedWidget):
             button.setChecked(tab.shown)
             button.setToolTip(plain_tip(tab.description))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.clicked.connect(lambda _checked=False, uid=tab.uid: self._choose_series(uid))
+            button.clicked.connect(lambda _checked=False, key=tab.key: self._choose_series(key))
             self.series.addWidget(button)
 
-    def _choose_series(self, uid: str) -> None:
-        self.seriesChosen.emit(uid)
+    def _choose_series(self, key: str) -> None:
+        self.seriesChosen.emit(key)
         for at, tab in enumerate(self._tabs):
             item = self.series.itemAt(at)
             button = None if item is None else item.widget()

@@ -87,7 +87,7 @@ class ReportView(TranslatedWidget):
         """The series of a separate right and left pair; one or none needs no tabs."""
         if tabs == self._tabs:
             return
-        if _shown_uid(tabs) != _shown_uid(self._tabs):
+        if _shown_key(tabs) != _shown_key(self._tabs):
             self.impression.begin_anew()
         self._tabs = tabs
         self._fill_tabs()
@@ -223,7 +223,7 @@ class ReportView(TranslatedWidget):
         wanted = self._tabs[at]
         self._fill_tabs()
         if not wanted.shown:
-            self._tell("choose_series", wanted.uid)
+            self._tell("choose_series", wanted.key)
 
     def _save(self) -> None:
         """Ask where to, beginning where something was saved last."""
@@ -240,6 +240,6 @@ class ReportView(TranslatedWidget):
         self._tell("save_pdf", path)
 
 
-def _shown_uid(tabs: tuple[SeriesTab, ...]) -> str | None:
+def _shown_key(tabs: tuple[SeriesTab, ...]) -> str | None:
     """Which series' report it is."""
-    return next((tab.uid for tab in tabs if tab.shown), None)
+    return next((tab.key for tab in tabs if tab.shown), None)

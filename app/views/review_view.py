@@ -182,7 +182,7 @@ class ReviewView(TranslatedWidget):
             do(self._gestures)
 
     def _connect(self) -> None:
-        self.reading.seriesChosen.connect(lambda uid: self._ask(lambda g: g.choose_series(uid)))
+        self.reading.seriesChosen.connect(lambda key: self._ask(lambda g: g.choose_series(key)))
         self.reading.toolChosen.connect(lambda tool: self._ask(lambda g: g.choose_tool(tool)))
         self.reading.presetChosen.connect(self._choose_preset)
         self.reading.window_fields.windowTyped.connect(

@@ -120,12 +120,20 @@ def opened(bench: Bench | None = None, *, notices: tuple[Notice, ...] = (), **wh
     return at_desk(bench, exam_of(bench, (replace(analysis, notices=notices), volume)))
 
 
-def opened_pair(bench: Bench | None = None) -> Opened:
-    """A right and a left series that were measured apart."""
+def opened_pair(bench: Bench | None = None, *, stacks: bool = False) -> Opened:
+    """A right and a left series that were measured apart, or two stacks under one UID."""
     bench = bench or make_bench()
     right, left = (analysed(number=n, sides=(s,)) for n, s in ((1, Side.RIGHT), (2, Side.LEFT)))
+    if stacks:
+        left = _called(right[1].series.uid, *left)
     analyses = as_pair(right[0], left[0])
     return at_desk(bench, exam_of(bench, (analyses[0], right[1]), (analyses[1], left[1])))
+
+
+def _called(uid: str, analysis: Analysis, volume: Volume) -> tuple[Analysis, Volume]:
+    """The same under another SeriesInstanceUID."""
+    series = replace(volume.series, uid=uid)
+    return replace(analysis, series=series), replace(volume, series=series)
 
 
 def before_analysis(series: OpenSeries) -> OpenSeries:

@@ -20,9 +20,13 @@ def opened(number: int = 1) -> OpenSeries:
     return OpenSeries(volume, display_stack(volume, ()))
 
 
-@pytest.fixture(scope="module")
-def exam() -> Exam:
-    return Exam(make_patient(), date(2024, 3, 1), (opened(1), opened(2)))
+@pytest.fixture(scope="module", params=["two series", "two stacks of one series"])
+def exam(request: pytest.FixtureRequest) -> Exam:
+    first, second = opened(1), opened(2)
+    if request.param != "two series":
+        named = replace(second.volume.series, uid=first.volume.series.uid)
+        second = replace(second, volume=replace(second.volume, series=named))
+    return Exam(make_patient(), date(2024, 3, 1), (first, second))
 
 
 def test_an_empty_desk_names_nobody():

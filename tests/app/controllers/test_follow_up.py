@@ -342,7 +342,7 @@ def test_a_late_answer_is_dropped() -> None:
 
 def test_images_that_cannot_be_read_say_so_and_are_tried_again() -> None:
     room = Room(2)
-    uid = room.exams[0].series[0].uid
+    uid = room.exams[0].series[0].volume.series.uid
     room.bench.reader.damaged[uid] = DamagedImage("A slice is damaged.")
     room.entered()
     assert room.panel(EARLIER).picture is None
@@ -358,9 +358,11 @@ def test_images_that_cannot_be_read_say_so_and_are_tried_again() -> None:
 def test_the_later_visit_unreadable_leaves_the_earlier_one() -> None:
     room = Room(3, 0)
     room.entered()
-    uid = room.exams[1].series[0].uid
+    uid = room.exams[1].series[0].volume.series.uid
     assert room.panel(LATER).visit_uid == room.uid(1)
-    room.bench.reader.damaged[room.exams[2].series[0].uid] = DamagedImage("A slice is damaged.")
+    room.bench.reader.damaged[room.exams[2].series[0].volume.series.uid] = DamagedImage(
+        "A slice is damaged."
+    )
     room.controller.choose_visit(LATER, room.uid(2))
     room.run()
     assert room.panel(LATER).picture is None

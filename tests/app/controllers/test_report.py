@@ -298,7 +298,7 @@ def test_nothing_is_lost_whichever_way_it_ends(way: str) -> None:
         room.exam.desk.put(None)
         room.bench.jobs.closing = True
     elif way == "other":
-        room.controller.choose_series(room.exam.series(1).uid)
+        room.controller.choose_series(room.exam.series(1).key)
     else:
         patient = make_patient("9", "Roe^Max")
         room.exam.desk.put(exam_of(room.bench, analysed(study=2, patient=patient)))
@@ -519,15 +519,16 @@ def test_the_file_name_tells_the_visit_and_whether_it_is_signed(room: Room) -> N
 # A pair, one hip, no scores
 
 
-def test_a_pair_has_a_report_a_series() -> None:
-    room = Room(opened_pair())
-    uids = [each.uid for each in room.exam.exam.series]
+@pytest.mark.parametrize("stacks", [False, True], ids=["series", "stacks"])
+def test_a_pair_has_a_report_a_series(stacks: bool) -> None:
+    room = Room(opened_pair(stacks=stacks))
+    keys = [each.key for each in room.exam.exam.series]
     tabs = room.view.last("show_series")
     assert [(tab.sides, tab.shown) for tab in tabs] == [((RIGHT,), True), ((LEFT,), False)]
     assert room.view.last("suggest_name") == "HipDesk report 4711 2024-03-01 right draft.pdf"
     rows = {row.label: row for row in room.printed.findings}
     assert "—" not in (rows["U per slice, U/n"].right, rows["U per slice, U/n"].left)
-    room.controller.choose_series(uids[1])
+    room.controller.choose_series(keys[1])
     assert room.view.last("show_pages") is None
     room.run()
     assert room.view.last("suggest_name") == "HipDesk report 4711 2024-03-01 left draft.pdf"
@@ -562,7 +563,7 @@ def test_one_hip_or_no_score_still_makes_a_report(which: dict[str, Any]) -> None
 
 def test_setters_are_called_with_differences_only(room: Room) -> None:
     room.view.forget()
-    room.controller.choose_series(room.exam.series().uid)
+    room.controller.choose_series(room.exam.series().key)
     room.exam.desk.change(replace(room.exam.series()))
     room.controller.enter()
     assert not room.view.calls

@@ -563,8 +563,13 @@ def test_closing_the_patient_empties_the_room(room: Room) -> None:
     assert {"show_series", "show_slice", "show_crops", "show_window", "show_hips"} <= shown
 
 
-def test_a_pair_shows_each_hip_from_its_own_series() -> None:
-    room = Room(opened_pair())
+EITHER_PAIR = pytest.mark.parametrize("stacks", [False, True], ids=["series", "stacks"])
+"""Of two series, or of two stacks under one UID."""
+
+
+@EITHER_PAIR
+def test_a_pair_shows_each_hip_from_its_own_series(stacks: bool) -> None:
+    room = Room(opened_pair(stacks=stacks))
     first, second = room.exam.exam.series
     _, tabs = room.view.last("show_series")
     assert [(tab.sides, tab.shown) for tab in tabs] == [((RIGHT,), True), ((LEFT,), False)]
@@ -583,8 +588,9 @@ def test_a_pair_shows_each_hip_from_its_own_series() -> None:
     assert (room.panel(RIGHT).found, room.panel(LEFT).found) == (True, True)
 
 
-def test_a_pair_is_judged_and_signed_together() -> None:
-    room = Room(opened_pair())
+@EITHER_PAIR
+def test_a_pair_is_judged_and_signed_together(stacks: bool) -> None:
+    room = Room(opened_pair(stacks=stacks))
     room.controller.accept(LEFT)
     room.run()
     assert room.exam.reviewed(1).standing(LEFT).verdict is Verdict.ACCEPTED
@@ -598,17 +604,18 @@ def test_a_pair_is_judged_and_signed_together() -> None:
     assert len(room.view.last("show_signing").signatures) == 2
 
 
-def test_each_series_of_a_pair_keeps_its_slice_and_window() -> None:
-    room = Room(opened_pair())
-    uids = [each.uid for each in room.exam.exam.series]
+@EITHER_PAIR
+def test_each_series_of_a_pair_keeps_its_slice_and_window(stacks: bool) -> None:
+    room = Room(opened_pair(stacks=stacks))
+    keys = [each.key for each in room.exam.exam.series]
     room.controller.choose_slice(2)
     room.controller.set_window((50.0, 80.0))
-    room.controller.choose_series(uids[1])
+    room.controller.choose_series(keys[1])
     assert room.index != 2
     assert room.view.last("show_window")[0] == room.exam.series(1).stack.window
     assert [tab.shown for tab in room.view.last("show_series")[1]] == [False, True]
     assert room.crop(RIGHT).elsewhere
-    room.controller.choose_series(uids[0])
+    room.controller.choose_series(keys[0])
     assert room.index == 2
     assert room.view.last("show_window")[0] == (50.0, 80.0)
     room.view.forget()
@@ -1072,9 +1079,9 @@ def test_the_way_back_is_found_again_after_opening_anew(room: Room) -> None:
 
 def test_a_hip_of_a_pair_goes_back_on_its_own_series() -> None:
     room = Room(opened_pair())
-    room.controller.choose_series(room.exam.exam.series[1].uid)
+    room.controller.choose_series(room.exam.exam.series[1].key)
     moved(room, LEFT)
-    room.controller.choose_series(room.exam.exam.series[0].uid)
+    room.controller.choose_series(room.exam.exam.series[0].key)
     assert edits(room).restorable == {LEFT}
     room.controller.restore(LEFT)
     room.run()

@@ -45,8 +45,8 @@ def score(central: int | None, lesions: dict[int, tuple[int | None, int | None]]
 
 
 def reading(exam: Exam, index: int = 4, tool: Tool = Tool.WINDOW) -> Reading:
-    places = {each.uid: Place(index, each.stack.window) for each in exam.series}
-    return Reading(exam.series[0].uid, MappingProxyType(places), Overlay(), tool)
+    places = {each.key: Place(index, each.stack.window) for each in exam.series}
+    return Reading(exam.series[0].key, MappingProxyType(places), Overlay(), tool)
 
 
 def test_the_worst_slice_adds_up_both_lesions_of_both_hips() -> None:
@@ -174,7 +174,7 @@ def test_tabs_before_the_analysis_follow_the_label() -> None:
         series, volume=replace(series.volume, series=replace(series.volume.series, laterality=LEFT))
     )
     exam = opened().exam
-    (tab,) = series_tabs(replace(exam, series=(labelled,)), labelled.uid)
+    (tab,) = series_tabs(replace(exam, series=(labelled,)), labelled.key)
     assert tab.sides == (LEFT,)
     (tab,) = series_tabs(replace(exam, series=(series,)), "")
     assert (tab.sides, tab.shown) == ((RIGHT, LEFT), False)

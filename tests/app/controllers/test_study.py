@@ -149,7 +149,7 @@ def test_a_right_and_a_left_series_are_one_exam():
     window.shell.close_patient()
     window.study.open_visit(exam.visit_uid)
     window.bench.jobs.run_all()
-    assert [each.uid for each in window.exam.series] == [each.uid for each in exam.series]
+    assert [each.key for each in window.exam.series] == [each.key for each in exam.series]
     assert window.exam.analysed
 
 
@@ -158,7 +158,7 @@ def test_the_series_of_a_pair_without_a_hip_leaves_the_exam():
     empty = replace(left, voxels=np.zeros_like(left.voxels))
     window = make_window({"pair": [right, empty]})
     exam = window.analyse("pair")
-    assert [each.uid for each in exam.series] == [right.series.uid]
+    assert [each.volume.series.uid for each in exam.series] == [right.series.uid]
 
 
 # Nothing, or too much
@@ -821,7 +821,7 @@ def test_of_several_analyses_the_newest_that_counts_is_shown():
     window.run_until(READING)
     window.study.analyse_series("1.2.1.2")
     window.bench.jobs.run_all()
-    assert window.exam.series[0].uid == "1.2.1.2"
+    assert window.exam.series[0].volume.series.uid == "1.2.1.2"
     entry = window.bench.store.entries("patient-1")[0]
     assert len(entry.analyses) == 4 - 1
     newest = again.series[0].reviewed.analysis.uid

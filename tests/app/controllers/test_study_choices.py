@@ -46,7 +46,7 @@ def choose(window: Window, folder: str, uid: str) -> None:
 
 
 def chosen(window: Window) -> list[str]:
-    return [each.uid for each in window.exam.series]
+    return [each.volume.series.uid for each in window.exam.series]
 
 
 # Remembered
@@ -414,7 +414,7 @@ def test_a_chosen_character_set_mends_page_exam_and_library_and_is_used_again():
     window.bench.jobs.run_all()
     exam = window.exam
     assert exam.patient.name == RIGHT
-    assert exam.series[0].uid == first.series[0].uid
+    assert exam.series[0].key == first.series[0].key
     assert exam.visit_uid == first.visit_uid
     assert window.bench.store.people[exam.patient_uid].name == RIGHT
     (rows, *_) = window.library_view.last("show_patients")
@@ -548,7 +548,7 @@ def test_each_of_several_stacks_under_one_uid_can_be_chosen():
     window.library_view.gestures.analyse_series("1.2.1.1#2")
     window.bench.jobs.run_all()
     (shown,) = window.exam.series
-    assert shown.uid == "1.2.1.1", "results refer to the series that the scanner made"
+    assert shown.volume.series.uid == "1.2.1.1", "results refer to the series that the scanner made"
     assert shown.volume.series.acquisition.te_ms == 90
     assert [row.chosen for row in window.found.rows] == [False, True]
 

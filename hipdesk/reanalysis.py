@@ -207,9 +207,9 @@ def _of_group(
     for analysis, volume in made:
         store.add(analysis, [part.path for part in volume.series.slices], thumbnail(volume))
         yield _told(visit, analysis.uid, Outcome.ANALYSED)
-    shown = {analysis.series.uid for analysis, _ in made}
+    shown = {volume.pixel_sha256 for _, volume in made}  # stacks may share a series' UID
     for each in group:
-        if each.analysis.series.uid not in shown:
+        if each.volume.pixel_sha256 not in shown:
             yield _told(visit, each.analysis.uid, Outcome.FAILED, NO_HIP)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,13 +53,14 @@ class Clinic:
         self.store, self.reader, self.folder = store, reader, folder
 
     def visit(
-        self, study: int, *sides: tuple[Side, ...], identifier: str = "4711"
+        self, study: int, *sides: tuple[Side, ...], identifier: str = "4711", uid: str = ""
     ) -> list[Analysis]:
-        """A study of one series, or of a right and a left one."""
+        """A study of one series, or of a right and a left one; of stacks where they share a UID."""
         who, day = make_patient(identifier), date(2024, study, 1)
         volumes = []
         for number, shown in enumerate(sides or (tuple(Side),), start=1):
             made = make_volume(who, study=study, number=number, day=day, sides=shown)
+            made = replace(made, series=replace(made.series, uid=uid or made.series.uid))
             folder = self.folder / f"{identifier} {study} {number}"
             write_series(folder, made)
             (series,) = self.reader.scan(folder).series
@@ -135,6 +138,22 @@ def test_a_right_and_a_left_series_are_done_together(clinic: Clinic) -> None:
     right, left = (clinic.loaded(each.analysis_uid) for each in done)
     assert (right.hip(R).score is None, right.hip(L).reason) == (False, Reason.SEPARATE_SERIES)
     assert (left.hip(L).score is None, left.hip(R).reason) == (False, Reason.SEPARATE_SERIES)
+
+
+@pytest.mark.parametrize("uid", ["", "1.2.3"], ids=["series", "stacks"])
+def test_a_half_in_which_no_hip_is_found_any_more_is_told(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, uid: str
+) -> None:
+    right, left = clinic.visit(1, (R,), (L,), uid=uid)
+
+    def without_the_right(*given: Any, **how: Any) -> Any:
+        return analyze_together(*given, **how)[1:]
+
+    monkeypatch.setattr("hipdesk.reanalysis.analyze_together", without_the_right)
+    done = {each.analysis_uid: each.outcome for each in clinic.again()}
+    assert done.pop(right.uid) is Outcome.FAILED
+    assert left.uid not in done
+    assert list(done.values()) == [Outcome.ANALYSED]
 
 
 class Blind(FakeLocator):

@@ -153,6 +153,25 @@ def test_a_right_and_a_left_series_are_one_exam():
     assert window.exam.analysed
 
 
+def test_a_right_and_a_left_stack_under_one_uid_are_one_exam():
+    right, left = pair()
+    left = replace(left, series=replace(left.series, uid=right.series.uid))
+    window = make_window({"right": [right], "left": [left]})
+    exam = window.analyse("right", "left")
+    assert [each.volume.pixel_sha256 for each in exam.series] == [
+        right.pixel_sha256,
+        left.pixel_sha256,
+    ]
+    assert [each.reviewed.sides for each in exam.series] == [(Side.RIGHT,), (Side.LEFT,)]
+    visit = window.bench.store.entries(exam.patient_uid)[0]
+    assert len(visit.analyses) == 2
+
+    window.shell.close_patient()
+    window.study.open_visit(exam.visit_uid)
+    window.bench.jobs.run_all()
+    assert [each.key for each in window.exam.series] == [each.key for each in exam.series]
+
+
 def test_the_series_of_a_pair_without_a_hip_leaves_the_exam():
     right, left = pair()
     empty = replace(left, voxels=np.zeros_like(left.voxels))

@@ -543,6 +543,7 @@ _LIBRARY: Final = (
     f"{READING}: its copy of this series is not what was analysed; {_FROM_A_COPY}",
     f"A stored {{what}} in the patient library is damaged; {_FROM_A_COPY}",
     "mask",
+    "stroke",
     "thumbnail",
     (
         "{count} of {files} image files in the patient library are missing or damaged; "
@@ -581,6 +582,11 @@ _LIBRARY: Final = (
     f"{SAVING}: nobody has judged the {{side}} hip; accept or reject it first.",
     f"{SAVING}: the {{side}} hip is signed; withdraw its signature first.",
     f"{SAVING}: the {{side}} hip was changed meanwhile; look at its newest outlines first.",
+    (
+        f"{SAVING}: brush strokes on the {{side}} hip are neither finished nor discarded; do that "
+        "first."
+    ),
+    f"{SAVING}: the {{side}} hip was painted on meanwhile; look at it again.",
     f"{SAVING}: it was opened for reading only.",
     "Nothing was saved: this analysis is in the patient library already.",
     "This visit has no analysis; open the folder of its images.",
@@ -629,6 +635,7 @@ _KEEPING: Final = (
     "what a reader did was changed outside the program",
     "a visit was moved outside the program",
     "images were moved to another visit outside the program",
+    "a corrected outline is not what its brush strokes make",
 )
 
 _NOT_ALIGNED: Final = "the hip is not aligned"

@@ -35,7 +35,17 @@ from hipdesk.records import (
     Visit,
     Volume,
 )
-from hipdesk.review import PairKind, RepeatPair, Review, Reviewed, Revision, Verdict
+from hipdesk.review import (
+    BrushAct,
+    BrushEntry,
+    PairKind,
+    RepeatPair,
+    Review,
+    Reviewed,
+    Revision,
+    Stroke,
+    Verdict,
+)
 
 Progress = Callable[[float, str], None]
 """Called with the fraction done (0-1) and what is being done."""
@@ -686,14 +696,55 @@ class VisitStore(Protocol):
         """Folder with the library's copy of the series that was analysed."""
         ...
 
-    def revise(self, analysis_uid: str, hip: HipResult, origin: Origin, reader: str) -> Revision:
+    def revise(
+        self,
+        analysis_uid: str,
+        hip: HipResult,
+        origin: Origin,
+        reader: str,
+        last_stroke: int | None = None,
+    ) -> Revision:
         """Append a revision of one hip.
+
+        Parameters
+        ----------
+        last_stroke : number of the last act with the brush where the open strokes
+            made this revision; they are finished by it
 
         Raises
         ------
         StoreError
-            The hip is signed.
+            The hip is signed, or strokes of the brush are open that did not make this
+            revision.
         """
+        ...
+
+    def journal_stroke(
+        self,
+        analysis_uid: str,
+        side: Side,
+        base: int,
+        act: BrushAct,
+        stroke: Stroke | None,
+        reader: str,
+    ) -> BrushEntry:
+        """Append an act with the brush on one hip; audited. What is given back is kept.
+
+        Parameters
+        ----------
+        base : number of the hip's newest revision, which is painted on
+        act : anything but finishing, which `revise` does
+        stroke : of what was painted or erased; None of every other act
+
+        Raises
+        ------
+        StoreError
+            The hip is signed, or was changed meanwhile.
+        """
+        ...
+
+    def open_strokes(self, analysis_uid: str, side: Side) -> tuple[BrushEntry, ...]:
+        """Acts with the brush on one hip that are neither finished nor discarded, in order."""
         ...
 
     def review(self, analysis_uid: str, reviews: Sequence[Review]) -> None:

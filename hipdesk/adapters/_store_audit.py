@@ -20,6 +20,7 @@ from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_codec import canonical, canonical_sha256
 from hipdesk.adapters._store_database import insert, many, one
 from hipdesk.adapters._store_digest import analysis_digest, revision_digest, row_digests
+from hipdesk.adapters._store_strokes import unproven_revisions
 from hipdesk.errors import StoreError
 
 ADDED: Final = "analysis added"
@@ -45,6 +46,7 @@ CLINICAL: Final = "clinical facts kept"
 TREATED: Final = "treatment kept"
 READ: Final = "HIMRISS read"
 ALIGNED: Final = "hip aligned"
+BRUSHED: Final = "brush used"
 VISIT_BEGUN: Final = "visit without images begun"
 
 _ROWS: Final = (
@@ -63,6 +65,7 @@ _ROWS: Final = (
     schema.treatment,
     schema.reading,
     schema.registration,
+    schema.stroke,
 )
 """Tables of which the entries hold a digest for each row, in the order of adding."""
 
@@ -112,7 +115,7 @@ def verify(connection: Connection) -> int:
     ------
     StoreError
         An entry, a stored result, a review, or the place of a visit or study is not
-        what was written.
+        what was written; or a revision is not what its strokes make of its base.
     """
     entries = many(connection, select(schema.audit).order_by(schema.audit.c.number))
     _verify_chain(entries)
@@ -122,6 +125,8 @@ def verify(connection: Connection) -> int:
     _verify_rows(connection, said)
     _verify_owners(connection, said)
     _verify_places(connection, said)
+    if unproven_revisions(connection):
+        raise _altered("a corrected outline is not what its brush strokes make")
     return len(entries)
 
 

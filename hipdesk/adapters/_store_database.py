@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-NEWEST: Final = "0007"
+NEWEST: Final = "0008"
 """The last migration."""
 
 WRITING: Final = "hipdesk_writing"

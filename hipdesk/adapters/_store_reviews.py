@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from hipdesk.adapters import _store_brush as brush
 from hipdesk.adapters import _store_codec as codec
 from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_audit import IMPRESSION, REPORTED, REVIEWED, REVISED, record
@@ -19,25 +20,42 @@ from hipdesk.adapters._store_reading import analysis_row
 from hipdesk.adapters._store_saving import save_hip
 from hipdesk.errors import BugError, StoreError
 from hipdesk.records import HipResult, Origin, Side
-from hipdesk.review import Review, ReviewKind, Revision, Standing, standing_of
+from hipdesk.review import (
+    BrushAct,
+    BrushEntry,
+    Review,
+    ReviewKind,
+    Revision,
+    Standing,
+    Stroke,
+    standing_of,
+)
 
 
 def revise(
-    connection: Connection, analysis_uid: str, hip: HipResult, origin: Origin, reader: str
+    connection: Connection,
+    analysis_uid: str,
+    hip: HipResult,
+    origin: Origin,
+    reader: str,
+    last_stroke: int | None = None,
 ) -> Revision:
     """Append a revision of one hip.
 
     Raises
     ------
     StoreError
-        The hip is signed, or the library has no such analysis.
+        The hip is signed, or the library has no such analysis; or strokes of the
+        brush are open that did not make it.
     """
-    analysis_id = int(analysis_row(connection, analysis_uid)["id"])
-    newest = _newest(connection, analysis_id)
-    reviews = reviews_by_analysis(connection, [analysis_id]).get(analysis_id, ())
-    if standing_of(reviews, hip.side, _working(newest, hip.side)).signed:
-        raise _signed(hip.side)
+    analysis_id, newest, base = _unsigned(connection, analysis_uid, hip.side)
     revision = Revision(1 + max(newest.values()), origin, datetime.now(UTC), reader, hip)
+    if last_stroke is None:
+        brush.make_room(connection, analysis_id, hip.side, base, reader)
+    else:
+        brush.check_finished(connection, analysis_id, hip, base, last_stroke)
+        end = BrushAct.FINISHED
+        brush.journal(connection, analysis_id, hip.side, base, end, reader, made=revision.number)
     key = _save(connection, analysis_id, revision)
     content = {
         "analysis": analysis_uid,
@@ -46,6 +64,42 @@ def revise(
     }
     record(connection, REVISED, content)
     return revision
+
+
+def journal_stroke(
+    connection: Connection,
+    analysis_uid: str,
+    side: Side,
+    base: int,
+    act: BrushAct,
+    stroke: Stroke | None,
+    reader: str,
+) -> BrushEntry:
+    """Append an act with the brush on the newest revision of a hip.
+
+    Raises
+    ------
+    StoreError
+        The hip is signed or was changed meanwhile, or there is no such analysis.
+    """
+    brush.check_act(act, stroke)
+    analysis_id, _, working = _unsigned(connection, analysis_uid, side)
+    if base != working:
+        raise _outdated(side)
+    return brush.journal(connection, analysis_id, side, base, act, reader, stroke)
+
+
+def _unsigned(
+    connection: Connection, analysis_uid: str, side: Side
+) -> tuple[int, dict[Side, int], int]:
+    """An analysis' number, each hip's newest revision, and this hip's, unless it is signed."""
+    analysis_id = int(analysis_row(connection, analysis_uid)["id"])
+    newest = _newest(connection, analysis_id)
+    working = _working(newest, side)
+    reviews = reviews_by_analysis(connection, [analysis_id]).get(analysis_id, ())
+    if standing_of(reviews, side, working).signed:
+        raise _signed(side)
+    return analysis_id, newest, working
 
 
 def _save(connection: Connection, analysis_id: int, revision: Revision) -> int:
@@ -97,6 +151,8 @@ def review(connection: Connection, analysis_uid: str, reviews: Sequence[Review])
         standing = standing_of(done, each.side, each.revision)
         if not standing.allows(each.kind):
             raise _refusal(standing, each)
+        if each.kind is ReviewKind.SIGNED:
+            brush.refuse_open(connection, analysis_id, each.side)
         done.append(each)
     if reviews:
         rows = [codec.review_row(each) | {"analysis_id": analysis_id} for each in reviews]

@@ -65,6 +65,7 @@ APPEND_ONLY: Final = (
     "treatment",
     "reading",
     "registration",
+    "stroke",
 )
 """Tables whose rows are never changed or removed."""
 
@@ -542,6 +543,33 @@ registration = Table(
 """A hip's two results laid on each other; of those of the same results the newest counts.
 
 ``bones``: motion, residual, refusal and volumes of each, as `_store_alignments` writes them.
+"""
+
+stroke = Table(
+    "stroke",
+    metadata,
+    _id(),
+    _belongs_to("analysis"),
+    Column("number", Integer, nullable=False),
+    Column("side", String(1), nullable=False),
+    Column("base", Integer, nullable=False),
+    _text("act"),
+    Column("name", Text),
+    Column("sop_instance_uid", Text),
+    Column("frame_number", Integer),
+    Column("slice_index", Integer),
+    Column("box", _Json),
+    Column("packed", LargeBinary),
+    Column("packed_sha256", String(64)),
+    Column("made", Integer),
+    _text("reader"),
+    _moment("at_utc"),
+    UniqueConstraint("analysis_id", "number"),
+)
+"""What a reader did with the brush, one act a row: `_store_strokes` tells what each means.
+
+``base``: number of the revision that is painted on; ``made``: of the one that was made;
+``box``: first and last + 1 row and column of the packed pixels.
 """
 
 audit = Table(

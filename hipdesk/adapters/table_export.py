@@ -77,6 +77,7 @@ SLICES: Final = "slices"
 REVIEWS: Final = "reviews"
 IMPRESSIONS: Final = "impressions"
 REPORTS: Final = "reports"
+STROKES: Final = "strokes"
 REPEATS: Final = "repeats"
 CLINICAL: Final = "clinical"
 TREATMENTS: Final = "treatments"
@@ -211,6 +212,23 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "pdf_sha256": "Hash of the report's file.",
             "final": "Whether it was final; else a draft.",
             "reader": "Who saved or printed it.",
+            "at_utc": "When.",
+        },
+        STROKES: {
+            **_WHO,
+            "analysis_uid": "Name of the analysis.",
+            "number": "Which act with the brush on this analysis, from 1.",
+            "side": "R or L, the patient's.",
+            "base": "Which result was painted on; see hips.",
+            "act": "painted, erased, undone (the last stroke that stands), redone, discarded (all "
+            "since the last end) or finished (they became a revision).",
+            "class": "bme, effusion_synovitis or femoral_head, of what was painted or erased.",
+            "index": "Slice in the series, from 0, likewise.",
+            "sop_instance_uid": "SOPInstanceUID of the image.",
+            "frame_number": "Frame in the image, from 1; empty where the image is one slice.",
+            "packed_sha256": "Hash of the stroke's pixels as the library keeps them.",
+            "made": "Revision that was made, where finished.",
+            "reader": "Who did it.",
             "at_utc": "When.",
         },
         REPEATS: {
@@ -518,6 +536,11 @@ def _analysis_rows(
         for key, hip in analyses.items():
             for act in found[key]:
                 yield name, _act_row(name, act, patient, hip)
+    strokes = grouped(connection, schema.stroke, analyses)
+    for key, hip in analyses.items():
+        for act in strokes[key]:
+            named = act | {"class": act["name"], "index": act["slice_index"]}
+            yield STROKES, _act_row(STROKES, named, patient, hip)
     yield from _repeat_rows(connection, patient, analyses)
 
 

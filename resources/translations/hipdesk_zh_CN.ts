@@ -6050,6 +6050,22 @@
         <source>{first} and {second}</source>
         <translation>{first}和{second}</translation>
     </message>
+    <message>
+        <source>stroke</source>
+        <translation>笔画</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: brush strokes on the {side} hip are neither finished nor discarded; do that first.</source>
+        <translation>患者库未保存任何内容：{side}髋的画笔笔画既未完成也未放弃；请先处理。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: the {side} hip was painted on meanwhile; look at it again.</source>
+        <translation>患者库未保存任何内容：{side}髋在此期间又被画过；请重新查看。</translation>
+    </message>
+    <message>
+        <source>a corrected outline is not what its brush strokes make</source>
+        <translation>一处经更正的轮廓与其画笔笔画的结果不符</translation>
+    </message>
 </context>
 <context>
     <name>file_choice</name>

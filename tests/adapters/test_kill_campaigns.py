@@ -1,7 +1,8 @@
 """Programs killed at any moment: nothing acknowledged is lost, nothing is half there.
 
-Adding and reviewing are killed in `test_store` and `test_store_reviews`, migrating in
-`test_library_faults`, backing up in `test_backup`, a server's library in `test_store_server`.
+Adding and reviewing are killed in `test_store` and `test_store_reviews`, painting in
+`test_store_strokes`, migrating in `test_library_faults`, backing up in `test_backup`, a server's
+library in `test_store_server`.
 """
 
 from __future__ import annotations

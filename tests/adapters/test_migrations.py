@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -23,8 +24,17 @@ from hipdesk.adapters.store import BACKUPS, DATABASE, SqlVisitStore
 from hipdesk.clinical import Crp, CrpUnit
 from hipdesk.errors import StoreError
 from hipdesk.himriss import Reading
-from hipdesk.records import Analysis, Contrast, Origin, Reason, Series, Side, SliceKey
-from hipdesk.review import ReviewKind
+from hipdesk.records import (
+    Analysis,
+    Contrast,
+    Origin,
+    Reason,
+    SegmentClass,
+    Series,
+    Side,
+    SliceKey,
+)
+from hipdesk.review import BrushAct, ReviewKind, Stroke
 from tests.adapters.library_tools import act, assert_same
 from tests.alignment_factory import make_alignment
 from tests.analysis_factory import make_analysis, make_patient, make_series, write_files
@@ -305,7 +315,7 @@ def test_library_of_the_first_version_is_not_opened_for_reading_only(first: Path
 
 # Every version that wrote libraries
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 READ_BY_ALL = (
     *("patient", "visit", "study", "series", "instance", "analysis", "analysis_model", "warning"),
     *("revision", "hip_result", "lesion_score", "slice_score", "mask", "audit"),
@@ -367,7 +377,7 @@ def test_library_with_reviews_is_read_and_goes_on(version: str, tmp_path: Path) 
         assert len(store.choices.all()) == (0 if version == "0002" else 1)
         store.put_aside([reviewed.uid], "", "Reader")
         assert [each.visit.day for each in store.entries(one.uid)] == days[:2]
-        entries_now = {"0002": 11, "0003": 14, "0004": 23, "0005": 26, "0006": 28}
+        entries_now = {"0002": 11, "0003": 14, "0004": 23, "0005": 26, "0006": 28, "0007": 29}
         assert store.verify_audit() == entries_now[version]
 
 
@@ -400,3 +410,17 @@ def test_readings_and_alignments_of_an_older_version_count(tmp_path: Path) -> No
         store.keep_alignment(alignment)
         assert_same(store.alignments(one.uid), (alignment,))
         assert store.verify_audit() == 28
+
+
+def test_alignments_of_an_older_version_count_and_strokes_are_taken(tmp_path: Path) -> None:
+    with SqlVisitStore.open(written_by("0007", tmp_path / "old")) as store:
+        (one,) = store.patients()
+        (alignment,) = store.alignments(one.uid)
+        uid, newest = alignment.earlier
+        assert alignment.side is Side.LEFT
+        assert store.open_strokes(uid, Side.LEFT) == ()
+        key, bits = SliceKey("1.2.3"), np.ones((2, 3), dtype=np.bool_)
+        stroke = Stroke(SegmentClass.BME, key, 0, (4, 5), bits)
+        made = store.journal_stroke(uid, Side.LEFT, newest, BrushAct.PAINTED, stroke, "Reader")
+        assert_same(store.open_strokes(uid, Side.LEFT), (made,))
+        assert store.verify_audit() == 29

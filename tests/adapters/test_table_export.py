@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hipdesk import cli
@@ -19,8 +20,8 @@ from hipdesk.clinical_import import plan_treatments, plan_visits
 from hipdesk.errors import Cancelled, OutputError, StoreError
 from hipdesk.himriss import Reading
 from hipdesk.hip_alignment import HipAlignment
-from hipdesk.records import Analysis, Contrast, Origin, Side
-from hipdesk.review import ReviewKind
+from hipdesk.records import Analysis, Contrast, Origin, SegmentClass, Side
+from hipdesk.review import BrushAct, ReviewKind, Stroke
 from tests.adapters.library_tools import MORNING, act, add, tamper
 from tests.adapters.test_store_clinical import DRUG, FACTS
 from tests.alignment_factory import femur, make_alignment, socket
@@ -46,6 +47,10 @@ def analyses(store: SqlVisitStore, incoming: Path) -> list[Analysis]:
     store.keep_treatment(patient.uid, DRUG, "Dr. A")
     store.keep_reading(Reading(visit.visit.uid, Side.LEFT, "Dr. A", 1, MORNING, False, 20, 5, 6))
     store.record_report(first.uid, "d" * 64, True, "Dr. A")
+    key, bits = second.series.slices[2].key, np.ones((2, 3), dtype=np.bool_)
+    stroke = Stroke(SegmentClass.BME, key, 2, (4, 5), bits)
+    store.journal_stroke(second.uid, Side.LEFT, 0, BrushAct.PAINTED, stroke, "Dr. A")
+    store.journal_stroke(second.uid, Side.LEFT, 0, BrushAct.UNDONE, None, "Dr. A")
     for each in aligned(store, first):
         store.keep_alignment(each)
     return [first, second, third]
@@ -88,6 +93,7 @@ def out(store: SqlVisitStore, analyses: list[Analysis], tmp_path: Path) -> Path:
         "reviews": 2,
         "impressions": 1,
         "reports": 1,
+        "strokes": 2,
         "repeats": 0,
         "clinical": 1,
         "treatments": 1,
@@ -103,6 +109,25 @@ def test_every_row_has_every_column_in_order(out: Path) -> None:
             assert list(row) == list(columns)
         for line in read_csv(out, name):
             assert list(line) == list(columns)
+
+
+def test_acts_with_the_brush_are_rows(out: Path, analyses: list[Analysis]) -> None:
+    painted, undone = read_json(out, "strokes")
+    wanted = {
+        "analysis_uid": analyses[1].uid,
+        "number": 1,
+        "side": "L",
+        "base": 0,
+        "act": "painted",
+        "class": "bme",
+        "index": 2,
+        "sop_instance_uid": analyses[1].series.slices[2].key.sop_instance_uid,
+        "made": None,
+        "reader": "Dr. A",
+    }
+    assert wanted.items() <= painted.items()
+    assert len(painted["packed_sha256"]) == 64
+    assert (undone["act"], undone["number"], undone["class"]) == ("undone", 2, None)
 
 
 def test_both_formats_say_the_same(out: Path) -> None:

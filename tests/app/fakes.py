@@ -59,15 +59,20 @@ from hipdesk.records import (
     Volume,
 )
 from hipdesk.review import (
+    BrushAct,
+    BrushEntry,
     PairKind,
     RepeatPair,
     Review,
     Reviewed,
     ReviewKind,
     Revision,
+    Stroke,
     Take,
     current_revision,
+    open_entries,
     standing_of,
+    strokes_of,
 )
 from hipdesk.scanner_protocol import same_protocol
 from hipdesk.settings import Charsets, Settings
@@ -387,6 +392,7 @@ class _Kept:
     reviewed: Reviewed
     visit: str
     thumbnail: np.ndarray | None
+    brushed: list[BrushEntry] = field(default_factory=list)
 
 
 class FakeStore:
@@ -790,16 +796,65 @@ class FakeStore:
         self._known(analysis_uid)
         return self._folder(analysis_uid)
 
-    def revise(self, analysis_uid: str, hip: HipResult, origin: Origin, reader: str) -> Revision:
+    def revise(
+        self,
+        analysis_uid: str,
+        hip: HipResult,
+        origin: Origin,
+        reader: str,
+        last_stroke: int | None = None,
+    ) -> Revision:
         self._called("revise")
         kept = self._known(analysis_uid)
         before = kept.reviewed
         if before.standing(hip.side).signed:
             raise StoreError("Nothing was saved: the hip is signed; withdraw the signature first.")
         number = len(before.revisions) + 1
+        entries = open_entries(kept.brushed, hip.side)
+        if last_stroke is None and strokes_of(entries).standing:
+            raise StoreError("Nothing was saved: strokes are neither finished nor discarded.")
+        if last_stroke is not None:
+            assert entries[-1].number == last_stroke
+            self._brush(kept, hip.side, BrushAct.FINISHED, None, reader, number)
         revision = Revision(number, origin, NOW + timedelta(seconds=number), reader, hip)
         kept.reviewed = replace(before, revisions=(*before.revisions, revision))
         return revision
+
+    def journal_stroke(
+        self,
+        analysis_uid: str,
+        side: Side,
+        base: int,
+        act: BrushAct,
+        stroke: Stroke | None,
+        reader: str,
+    ) -> BrushEntry:
+        self._called("journal_stroke")
+        kept = self._known(analysis_uid)
+        if kept.reviewed.standing(side).signed:
+            raise StoreError("Nothing was saved: the hip is signed; withdraw the signature first.")
+        if base != kept.reviewed.working(side):
+            raise StoreError("Nothing was saved: the hip was changed meanwhile; look at it again.")
+        return self._brush(kept, side, act, stroke, reader)
+
+    def _brush(
+        self,
+        kept: _Kept,
+        side: Side,
+        act: BrushAct,
+        stroke: Stroke | None,
+        reader: str,
+        made: int | None = None,
+    ) -> BrushEntry:
+        number, base = len(kept.brushed) + 1, kept.reviewed.working(side)
+        at = NOW + timedelta(seconds=number)
+        entry = BrushEntry(number, side, base, act, reader, at, stroke, made)
+        kept.brushed.append(entry)
+        return entry
+
+    def open_strokes(self, analysis_uid: str, side: Side) -> tuple[BrushEntry, ...]:
+        self._called("open_strokes")
+        return open_entries(self._known(analysis_uid).brushed, side)
 
     def review(self, analysis_uid: str, reviews: Sequence[Review]) -> None:
         self._called("review")

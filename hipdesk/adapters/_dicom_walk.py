@@ -20,7 +20,7 @@ from pydicom import dcmread
 from pydicom.charset import default_encoding
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.filereader import read_sequence
+from pydicom.filereader import read_partial, read_sequence
 
 from hipdesk.adapters._dicom_tags import WANTED, Tag
 
@@ -313,10 +313,15 @@ def inflated(stream: BinaryIO) -> BytesIO | None:
 
 
 class Meter:
-    """Counts what pydicom asks of one file."""
+    """Counts what pydicom asks of one file, or of several.
 
-    def __init__(self) -> None:
-        self._left = MOST_READS
+    Parameters
+    ----------
+    most : pieces that it may ask for
+    """
+
+    def __init__(self, most: int = MOST_READS) -> None:
+        self._left = most
 
     @property
     def spent(self) -> bool:
@@ -370,6 +375,32 @@ def read_metered(stream: BinaryIO, meter: Meter, **options: Any) -> FileDataset:
         if meter.spent:
             raise TooManyPartsError from error
         raise
+
+
+def read_description(stream: BinaryIO, meter: Meter) -> Dataset:
+    """Everything that describes an image, as far as the groups of its single frames.
+
+    What follows them is not looked at.
+
+    Raises
+    ------
+    TooManyPartsError
+        The meter is spent.
+    InvalidDicomError
+        The file is none, or without a preamble.
+    Exception
+        Whatever pydicom raises on a damaged file.
+    """
+    try:
+        return read_partial(cast(BinaryIO, _Metered(stream, meter)), stop_when=_is_behind_frames)
+    except Exception as error:
+        if meter.spent:
+            raise TooManyPartsError from error
+        raise
+
+
+def _is_behind_frames(tag: int, _vr: str | None, _length: int) -> bool:
+    return tag > Tag.PER_FRAME_GROUPS
 
 
 def metered_items(element: RawDataElement, meter: Meter) -> list[Dataset]:

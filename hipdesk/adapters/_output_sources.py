@@ -9,14 +9,21 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID
 from pydicom.valuerep import DA, TM, DSfloat
 
+from hipdesk.adapters._dicom_walk import (
+    MOST_READS,
+    Meter,
+    TooManyPartsError,
+    read_description,
+)
 from hipdesk.errors import OutputError
 from hipdesk.records import Series
 
@@ -25,6 +32,10 @@ CHARACTER_SET: Final = "ISO_IR 192"
 
 ORIENTATION_TOLERANCE: Final = 1e-3
 """Direction cosines closer than this are one direction (0.06 degrees)."""
+
+READS_A_SLICE: Final = 2000
+"""Pieces of a file more that pydicom may ask for with each slice: scanners' files have up to
+450 a slice, and may hold other stacks beside the analysed one."""
 
 _MAY_BE_EMPTY: Final = (
     "PatientID",
@@ -45,11 +56,17 @@ def read_headers(series: Series) -> list[Dataset]:
     Raises
     ------
     OutputError
-        A file cannot be read any more.
+        A file cannot be read any more, or holds more than any image needs.
     """
     paths = dict.fromkeys(source.path for source in series.slices)
+    meter = Meter(MOST_READS + READS_A_SLICE * len(series.slices))
     try:
-        headers: list[Dataset] = [dcmread(path, stop_before_pixels=True) for path in paths]
+        headers = [_description(path, meter) for path in paths]
+    except TooManyPartsError as error:
+        raise OutputError(
+            "The images hold more elements than any image needs, so the DICOM results were not "
+            "written; the other results are complete."
+        ) from error
     except (OSError, InvalidDicomError) as error:
         raise OutputError(
             "The images cannot be read again, so the DICOM results were not written; "
@@ -59,6 +76,11 @@ def read_headers(series: Series) -> list[Dataset]:
         _complete(header, series)
     _share_orientation(headers)
     return headers
+
+
+def _description(path: Path, meter: Meter) -> Dataset:
+    with path.open("rb") as stream:
+        return read_description(stream, meter)
 
 
 def stable_uid(*parts: str) -> UID:

@@ -21,6 +21,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
+from hipdesk.adapters._output_sources import read_headers
 from hipdesk.adapters.dicom_output import write_measurements, write_segmentation
 from hipdesk.amendment import effective
 from hipdesk.errors import OutputError
@@ -916,6 +917,46 @@ def test_every_reason_of_a_hip_has_a_code(tmp_path: Path) -> None:
     _, sr = write_both(make_analysis(series, make_hip(series, Side.RIGHT), dark), tmp_path)
     for what in ("UNet-score", "bme"):
         assert coded(measurement_groups(sr)[f"left hip {what}"])[REASON_NAME] == "no_head_signal"
+
+
+def items(tag: bytes, count: int) -> bytes:
+    """A sequence of many empty items."""
+    every = b"\xfe\xff\x00\xe0\0\0\0\0" * count
+    return tag + b"SQ\0\0\xff\xff\xff\xff" + every + b"\xfe\xff\xdd\xe0\0\0\0\0"
+
+
+def put_before(path: Path, tag: bytes, inserted: bytes) -> None:
+    content = path.read_bytes()
+    at = content.rindex(tag)
+    path.write_bytes(content[:at] + inserted + content[at:])
+
+
+@pytest.mark.parametrize("kind", ["classic", "enhanced"])
+def test_what_lies_behind_the_description_of_an_image_is_not_read(
+    tmp_path: Path, kind: str
+) -> None:
+    (tmp_path / "in").mkdir()
+    frames = [*range(SLICES)]
+    series = (
+        classic_series(tmp_path / "in")
+        if kind == "classic"
+        else enhanced_series(tmp_path / "in", frames, frames)
+    )
+    before = read_headers(series)
+    unread = items(b"\xd1\x7f\x10\x10", 300_000)
+    put_before(series.slices[0].path, b"\xe0\x7f\x10\0", unread)
+    assert read_headers(series) == before
+
+
+def test_images_of_more_elements_than_any_image_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hipdesk.adapters._output_sources.MOST_READS", 1000)
+    series = classic_series(tmp_path)
+    write_segmentation(make_analysis(series), tmp_path / "seg.dcm")
+    put_before(series.slices[0].path, b"\x10\0\x10\0PN", items(b"\x09\0\x40\x10", 20_000))
+    with pytest.raises(OutputError, match="more elements than any image needs"):
+        write_segmentation(make_analysis(series), tmp_path / "seg.dcm")
 
 
 def test_images_that_are_gone(tmp_path: Path) -> None:

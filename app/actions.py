@@ -96,6 +96,9 @@ COMMANDS: Final = (
     Command(
         "close_patient", Place.FILE, QT_TRANSLATE_NOOP("actions", "Close patient"), ("Ctrl+W",)
     ),
+    Command(
+        "import_table", Place.FILE, QT_TRANSLATE_NOOP("actions", "Import clinical table (CSV)...")
+    ),
     Command("back_up_library", Place.FILE, QT_TRANSLATE_NOOP("actions", "Back up the library...")),
     Command("check_library", Place.FILE, QT_TRANSLATE_NOOP("actions", "Check the library")),
     Command("restore_library", Place.FILE, QT_TRANSLATE_NOOP("actions", "Restore the library...")),

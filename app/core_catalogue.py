@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import Final
 
 from app.messages import OUR_FAULT, TOO_LITTLE_MEMORY
+from app.table_catalogue import TABLE_SENTENCES
 from hipdesk import (
     display,
     paths,
@@ -728,6 +729,7 @@ SENTENCES: Final = tuple(
             *_KEEPING,
             *_ALIGNED,
             *_KEPT_FILES,
+            *TABLE_SENTENCES,
         )
     )
 )

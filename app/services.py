@@ -27,6 +27,7 @@ from hipdesk.settings import Settings
 
 if TYPE_CHECKING:
     from hipdesk.alignment import Registrar
+    from hipdesk.clinical_import import KnownPatient, ReadingEntry, TreatmentEntry, VisitEntry
 
 
 class Library(Protocol):
@@ -40,6 +41,11 @@ class Library(Protocol):
     @property
     def choices(self) -> ProtocolChoices | None:
         """What readers chose for scanners' protocols; None while it cannot be used."""
+        ...
+
+    @property
+    def tables(self) -> Tables | None:
+        """What imports tables into it; None while it cannot be used."""
         ...
 
     @property
@@ -63,6 +69,29 @@ class Library(Protocol):
 
     def retry(self) -> None:
         """Try again to open it; raises nothing."""
+        ...
+
+
+class Tables(Protocol):
+    """Keeps the lines of tables, all or nothing; every method belongs to a job.
+
+    All raise StoreError; those that write have then kept nothing.
+    """
+
+    def known_patients(self) -> tuple[KnownPatient, ...]:
+        """Every patient, as a trial of a table needs to know them."""
+        ...
+
+    def import_visits(self, entries: Sequence[VisitEntry], reader: str) -> int:
+        """Keep clinical facts; how many visits without images were begun for them."""
+        ...
+
+    def import_treatments(self, entries: Sequence[TreatmentEntry], reader: str) -> None:
+        """Keep treatments."""
+        ...
+
+    def import_readings(self, entries: Sequence[ReadingEntry]) -> None:
+        """Keep HIMRISS readings, each in its own reader's name."""
         ...
 
 
@@ -242,6 +271,7 @@ class Services:
     pdf : pages of a report as a PDF file's bytes
     rasterise : those bytes at a resolution in dots per inch, as RGB pictures
     write_file : bytes to a place the user chose, all or nothing (OutputError)
+    read_table : the bytes of a table to be imported (UnreadableInput)
     now : local time with its zone
     register : lays a later visit's bone on the earlier one
     """
@@ -256,5 +286,6 @@ class Services:
     pdf: Callable[[Report], bytes]
     rasterise: Callable[[bytes, float], tuple[NDArray[np.uint8], ...]]
     write_file: Callable[[Path, bytes], None]
+    read_table: Callable[[Path], bytes]
     now: Callable[[], datetime]
     register: Registrar

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from app.bootstrap.keeping import LibraryKeeping
+from app.services import Tables
 from hipdesk.adapters.store import SqlVisitStore
 from hipdesk.errors import KnownError, StoreDamaged
 from hipdesk.paths import user_data_dir
@@ -46,6 +47,11 @@ class LibraryDoor:
     def choices(self) -> ProtocolChoices | None:
         """None while it cannot be used."""
         return None if self._store is None or self._lent else self._store.choices
+
+    @property
+    def tables(self) -> Tables | None:
+        """None while it cannot be used."""
+        return None if self._lent else self._store
 
     @property
     def place(self) -> str:

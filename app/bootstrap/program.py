@@ -23,6 +23,7 @@ from app.controllers.clinical import ClinicalController
 from app.controllers.deeds import Deeds
 from app.controllers.desk import Desk
 from app.controllers.follow_up import FollowUpController
+from app.controllers.importing import ImportController
 from app.controllers.keeping import KeepingController
 from app.controllers.library import LibraryController
 from app.controllers.regrouping import RegroupController
@@ -55,6 +56,7 @@ from hipdesk.adapters.pdf_pages import page_pictures
 from hipdesk.adapters.registration_apart import RegistrarApart
 from hipdesk.adapters.report_pdf import to_pdf
 from hipdesk.adapters.safe_reader import SafeReader
+from hipdesk.adapters.table_file import read_table
 from hipdesk.adapters.whole_file import write_file
 from hipdesk.adapters.worker_process import WorkerProcess
 from hipdesk.settings import Settings
@@ -219,6 +221,7 @@ class Program:
             pdf=to_pdf,
             rasterise=page_pictures,
             write_file=write_file,
+            read_table=read_table,
             now=now,
             register=RegistrarApart(outside.worker),
         )
@@ -262,6 +265,21 @@ class Program:
         for watched in (clinical, blinded):
             watched.watch(follow_up.clinical_changed)
             watched.watch(report.record_changed)
+
+        def imported() -> None:
+            library.refresh()
+            clinical.refresh()
+            follow_up.clinical_changed()
+            report.record_changed()
+
+        tables = ImportController(
+            views.library.tables,
+            services,
+            translate,
+            partial(shell.choose_workspace, Workspace.LIBRARY),
+            imported,
+        )
+        self.window.importing.listen(tables)
         follow_up.watch(report.record_changed)
         shell.attend(Workspace.FOLLOW_UP, follow_up)
         shell.attend(Workspace.REPORT, report)

@@ -99,6 +99,10 @@ class ClinicalController:
         self._open = _Open(patient, record, cells_of(_facts_in(record)))
         self._show()
 
+    def refresh(self) -> None:
+        """The library got more than was typed here; what is being typed stays."""
+        self._again(None)
+
     # Facts
 
     def edit(self, cells: Cells) -> None:
@@ -262,8 +266,9 @@ class ClinicalController:
             return
 
         def done(record: ClinicalRecord) -> None:
-            if self._open is not None and self._open.record.visit_uid == record.visit_uid:
-                self._open = _Open(self._open.patient, record, self._open.cells)
+            now = self._open
+            if now is not None and now.record.visit_uid == record.visit_uid:
+                self._open = _Open(now.patient, record, _merged(now, record))
                 self._show()
 
         uid = opened.record.visit_uid
@@ -341,6 +346,15 @@ class ClinicalController:
         self._view.show_checked(
             self._problems(opened), figures_of(facts, before.facts if before else None), changed
         )
+
+
+def _merged(opened: _Open, record: ClinicalRecord) -> Cells:
+    """Cells as the library holds them by now, but those that were typed meanwhile."""
+    before = cells_of(opened.held)
+    typed = {
+        name: text for name, text in opened.cells.items() if text.strip() != before.get(name, "")
+    }
+    return MappingProxyType({**cells_of(_facts_in(record)), **typed})
 
 
 def _facts_in(record: ClinicalRecord) -> ClinicalFacts | None:

@@ -26,6 +26,7 @@ from app.views.empty_state import EmptyState
 from app.views.file_choice import FileChoice
 from app.views.found_page import FoundPage
 from app.views.icon_label import IconLabel
+from app.views.import_page import ImportPage
 from app.views.labels import ElidedLabel, core_words, label
 from app.views.layouts import column, holding, row
 from app.views.likeness_bar import LikenessBar
@@ -154,9 +155,11 @@ class LibraryView(QWidget):
 
     def show_found(self, found: FoundStudy | None) -> None:
         """What a folder holds, in place of the patients; None goes back."""
-        self._found = found
+        before, self._found = self._found, found
         if found is not None:
             self._found_page.show_found(found)
+            if before is None or before.name != found.name:
+                self.tables.make_way()
         self._arrange()
 
     def show_likeness(self, likeness: Likeness) -> None:
@@ -190,13 +193,16 @@ class LibraryView(QWidget):
         self._found_page.spelt.connect(
             lambda charset: self._tell(lambda g: g.choose_charset(charset))
         )
+        self.tables = ImportPage()
+        self.tables.shownChanged.connect(self._arrange)
         self._problem_line = ProblemLine()
         self._problem_line.retried.connect(lambda: self._tell(lambda g: g.retry_library()))
         self._stack = QStackedWidget()
         self._browser = self._made_browser()
         self._welcome = self._made_welcome()
         self._trouble = self._made_trouble()
-        for page in (self._welcome, self._browser, self._found_page, self._trouble):
+        pages = (self._welcome, self._browser, self._found_page, self._trouble, self.tables)
+        for page in pages:
             self._stack.addWidget(page)
         whole = column(self._problem_line, self._likeness, self._stack, gap=0)
         whole.setStretchFactor(self._stack, 1)
@@ -305,7 +311,9 @@ class LibraryView(QWidget):
     def _arrange(self) -> None:
         """Bring the page to the front that the state asks for."""
         nothing = not self._list.rows and not self._words
-        if self._found is not None:
+        if self.tables.wanted:
+            self._stack.setCurrentWidget(self.tables)
+        elif self._found is not None:
             self._stack.setCurrentWidget(self._found_page)
         elif self._problem is not None:
             self._stack.setCurrentWidget(self._trouble)

@@ -46,6 +46,7 @@ from app.views.compute_badge import ComputeBadgeButton
 from app.views.drop_highlight import DropHighlight, take_copy
 from app.views.file_choice import FileChoice, local_paths
 from app.views.icon_label import IconLabel
+from app.views.import_menu import ImportMenu
 from app.views.job_bar import JobBar
 from app.views.keeping_menu import KeepingMenu
 from app.views.labels import ElidedLabel, core_sentence, label
@@ -123,6 +124,7 @@ class MainWindow(QMainWindow):
         self._beside: dict[type[Page], Page] = {}
         self._badge_shown = ComputeBadge()
         self.keeping = KeepingMenu(self)
+        self.importing = ImportMenu(self)
         self.actions_table = Actions(self)
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
@@ -310,6 +312,7 @@ class MainWindow(QMainWindow):
         bind("open_file", lambda: self._open(self._choice.files(self)))
         bind("opened_folder", lambda: self._tell(lambda g: g.show_found()))
         bind("close_patient", lambda: self._tell(lambda g: g.close_patient())).setEnabled(False)
+        bind("import_table", self.importing.choose)
         bind("back_up_library", self.keeping.back_up)
         bind("check_library", self.keeping.check)
         bind("restore_library", self.keeping.restore)
@@ -334,6 +337,7 @@ class MainWindow(QMainWindow):
         edit.menuAction().setVisible(False)
         for names in (
             ("open_folder", "open_file", "opened_folder", "close_patient"),
+            ("import_table",),
             ("back_up_library", "check_library", "restore_library"),
         ):
             file.addActions([table[name] for name in names])

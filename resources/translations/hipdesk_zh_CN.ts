@@ -932,118 +932,118 @@
     <name>Import</name>
     <message>
         <source>Trying out a table</source>
-        <translation type="unfinished"></translation>
+        <translation>正在试读表格</translation>
     </message>
     <message>
         <source>Importing a table</source>
-        <translation type="unfinished"></translation>
+        <translation>正在导入表格</translation>
     </message>
     <message>
         <source>{lines} lines of {name} were imported.</source>
-        <translation type="unfinished"></translation>
+        <translation>已从 {name} 导入 {lines} 行。</translation>
     </message>
     <message>
         <source>{lines} line of {name} was imported.</source>
-        <translation type="unfinished"></translation>
+        <translation>已从 {name} 导入 {lines} 行。</translation>
     </message>
     <message>
         <source>Visits without images that were begun for it: {begun}.</source>
-        <translation type="unfinished"></translation>
+        <translation>为此新建的无图像就诊：{begun} 次。</translation>
     </message>
     <message>
         <source>The patient library cannot be used at the moment; try again later.</source>
-        <translation type="unfinished"></translation>
+        <translation>患者库目前无法使用；请稍后重试。</translation>
     </message>
 </context>
 <context>
     <name>ImportPage</name>
     <message>
         <source>Patients</source>
-        <translation type="unfinished">患者</translation>
+        <translation>患者</translation>
     </message>
     <message>
         <source>Import nothing, back to the patients</source>
-        <translation type="unfinished"></translation>
+        <translation>不导入，返回患者列表</translation>
     </message>
     <message>
         <source>Read the file again</source>
-        <translation type="unfinished"></translation>
+        <translation>重新读取文件</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished">取消</translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Leave the lines with problems out, and import the others</source>
-        <translation type="unfinished"></translation>
+        <translation>跳过有问题的行，导入其余各行</translation>
     </message>
     <message>
         <source>Progress</source>
-        <translation type="unfinished"></translation>
+        <translation>进度</translation>
     </message>
     <message>
         <source>Import of {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>导入 {name}</translation>
     </message>
     <message>
         <source>1 line</source>
-        <translation type="unfinished"></translation>
+        <translation>1 行</translation>
     </message>
     <message>
         <source>{n} lines</source>
-        <translation type="unfinished"></translation>
+        <translation>{n} 行</translation>
     </message>
     <message>
-        <source>The table is tried out; nothing is imported yet.</source>
-        <translation type="unfinished"></translation>
+        <source>The table is being tried out; nothing is imported yet.</source>
+        <translation>正在试读表格；尚未导入任何内容。</translation>
     </message>
     <message>
-        <source>The table is imported.</source>
-        <translation type="unfinished"></translation>
+        <source>The table is being imported.</source>
+        <translation>正在导入表格。</translation>
     </message>
     <message>
         <source>The table cannot be imported as it is; its problems stand below.</source>
-        <translation type="unfinished"></translation>
+        <translation>该表格目前无法导入；问题列于下方。</translation>
     </message>
     <message>
         <source>The lines with problems stay out; every problem stands below.</source>
-        <translation type="unfinished"></translation>
+        <translation>有问题的行将不导入；所有问题列于下方。</translation>
     </message>
     <message>
         <source>Nothing is imported while there is a problem: mend the file and read it again, or leave the lines with problems out.</source>
-        <translation type="unfinished"></translation>
+        <translation>只要有问题就不导入任何内容：请修正文件后重新读取，或跳过有问题的行。</translation>
     </message>
     <message>
         <source>There is nothing to be imported.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有可导入的内容。</translation>
     </message>
     <message>
         <source>Lines that add something: {fresh}. In the library already: {unchanged}. With problems: {faulty}.</source>
-        <translation type="unfinished"></translation>
+        <translation>将新增内容的行：{fresh}。患者库中已有：{unchanged}。有问题：{faulty}。</translation>
     </message>
     <message>
         <source>Each reading is kept in the name of the reader in its line.</source>
-        <translation type="unfinished"></translation>
+        <translation>每次阅片以该行所列阅片者的名义保存。</translation>
     </message>
     <message>
         <source>The settings hold no name; what is imported is kept without one.</source>
-        <translation type="unfinished"></translation>
+        <translation>设置中没有姓名；导入的内容将不带姓名保存。</translation>
     </message>
     <message>
         <source>What is imported is kept in the name of {reader}.</source>
-        <translation type="unfinished"></translation>
+        <translation>导入的内容以 {reader} 的名义保存。</translation>
     </message>
     <message>
         <source>Import</source>
-        <translation type="unfinished"></translation>
+        <translation>导入</translation>
     </message>
     <message>
         <source>Import 1 line</source>
-        <translation type="unfinished"></translation>
+        <translation>导入 1 行</translation>
     </message>
     <message>
         <source>Import {n} lines</source>
-        <translation type="unfinished"></translation>
+        <translation>导入 {n} 行</translation>
     </message>
 </context>
 <context>
@@ -1599,34 +1599,34 @@
     <name>ProblemModel</name>
     <message>
         <source>Line</source>
-        <translation type="unfinished"></translation>
+        <translation>行</translation>
     </message>
     <message>
         <source>Column</source>
-        <translation type="unfinished"></translation>
+        <translation>列</translation>
     </message>
     <message>
         <source>What is wrong</source>
-        <translation type="unfinished"></translation>
+        <translation>问题</translation>
     </message>
     <message>
         <source>In the file</source>
-        <translation type="unfinished"></translation>
+        <translation>文件中为</translation>
     </message>
     <message>
         <source>Expected</source>
-        <translation type="unfinished"></translation>
+        <translation>应为</translation>
     </message>
 </context>
 <context>
     <name>ProblemTable</name>
     <message>
         <source>Problems of the table</source>
-        <translation type="unfinished"></translation>
+        <translation>表格的问题</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>复制</translation>
     </message>
 </context>
 <context>
@@ -3295,7 +3295,7 @@
     </message>
     <message>
         <source>Import clinical table (CSV)...</source>
-        <translation type="unfinished"></translation>
+        <translation>导入临床表格 (CSV)...</translation>
     </message>
     <message>
         <source>Back up the library...</source>
@@ -5635,6 +5635,10 @@
         <translation>分割</translation>
     </message>
     <message>
+        <source>stroke</source>
+        <translation>笔画</translation>
+    </message>
+    <message>
         <source>thumbnail</source>
         <translation>缩略图</translation>
     </message>
@@ -5775,6 +5779,14 @@
         <translation>未向患者库保存任何内容：{side}髋在此期间已更改；请先查看其最新轮廓。</translation>
     </message>
     <message>
+        <source>Nothing was saved in the patient library: brush strokes on the {side} hip are neither finished nor discarded; do that first.</source>
+        <translation>患者库未保存任何内容：{side}髋的画笔笔画既未完成也未放弃；请先处理。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: the {side} hip was painted on meanwhile; look at it again.</source>
+        <translation>患者库未保存任何内容：{side}髋在此期间又被画过；请重新查看。</translation>
+    </message>
+    <message>
         <source>Nothing was saved in the patient library: it was opened for reading only.</source>
         <translation>未向患者库保存任何内容：以只读方式打开。</translation>
     </message>
@@ -5897,6 +5909,10 @@
     <message>
         <source>images were moved to another visit outside the program</source>
         <translation>图像在程序之外被移至另一次就诊</translation>
+    </message>
+    <message>
+        <source>a corrected outline is not what its brush strokes make</source>
+        <translation>一处经更正的轮廓与其画笔笔画的结果不符</translation>
     </message>
     <message>
         <source>Reading both visits</source>
@@ -6043,28 +6059,388 @@
         <translation>无法写入 {path}；请检查磁盘是否已满、是否允许写入，以及文件是否被其他程序打开。</translation>
     </message>
     <message>
+        <source>Trying the table out</source>
+        <translation>试读表格</translation>
+    </message>
+    <message>
+        <source>{path} cannot be read; choose a table saved as CSV.</source>
+        <translation>无法读取 {path}；请选择保存为 CSV 的表格。</translation>
+    </message>
+    <message>
+        <source>{path} is no file; choose a table saved as CSV.</source>
+        <translation>{path} 不是文件；请选择保存为 CSV 的表格。</translation>
+    </message>
+    <message>
+        <source>{path} is larger than {most} MB; split the table into several files.</source>
+        <translation>{path} 大于 {most} MB；请将表格拆分为几个文件。</translation>
+    </message>
+    <message>
+        <source>This file is not text in UTF-8 or GBK; save the table as CSV UTF-8 and choose that.</source>
+        <translation>该文件不是 UTF-8 或 GBK 文本；请将表格另存为 CSV UTF-8 后再选择。</translation>
+    </message>
+    <message>
+        <source>This is a spreadsheet&apos;s own file; save it as CSV (comma separated) and choose that.</source>
+        <translation>这是电子表格软件自身格式的文件；请另存为 CSV（逗号分隔）后再选择。</translation>
+    </message>
+    <message>
+        <source>Nothing was saved in the patient library: it has changed since the table was tried out; import the table again.</source>
+        <translation>未在患者库中保存任何内容：试读表格后患者库已有变动；请重新导入该表格。</translation>
+    </message>
+    <message>
+        <source>This reader has read this hip of this visit before; the next reading is {number}.</source>
+        <translation>该阅片者此前已阅过该次就诊的这一髋；下一次阅片为第 {number} 次。</translation>
+    </message>
+    <message>
+        <source>This reader&apos;s reading {number} of this hip and visit must be entered first.</source>
+        <translation>必须先录入该阅片者对该次就诊这一髋的第 {number} 次阅片。</translation>
+    </message>
+    <message>
+        <source>a quotation mark is not closed or stands inside a cell</source>
+        <translation>引号未闭合，或出现在单元格内部</translation>
+    </message>
+    <message>
+        <source>a spreadsheet has rounded this number</source>
+        <translation>该号码已被电子表格软件舍入</translation>
+    </message>
+    <message>
+        <source>line {lines} speaks of the same</source>
+        <translation>第 {lines} 行所述为同一内容</translation>
+    </message>
+    <message>
+        <source>no answer earns these points</source>
+        <translation>没有哪个选项是这个分值</translation>
+    </message>
+    <message>
+        <source>no line follows the header</source>
+        <translation>表头之后没有任何行</translation>
+    </message>
+    <message>
+        <source>no patient has this ID</source>
+        <translation>没有患者使用此 ID</translation>
+    </message>
+    <message>
+        <source>no patient has this ID from this issuer</source>
+        <translation>没有患者使用该签发者的此 ID</translation>
+    </message>
+    <message>
+        <source>readings are numbered from 1</source>
+        <translation>阅片从 1 开始编号</translation>
+    </message>
+    <message>
+        <source>several patients have this ID</source>
+        <translation>有多名患者使用此 ID</translation>
+    </message>
+    <message>
+        <source>the CRP has no unit</source>
+        <translation>CRP 没有单位</translation>
+    </message>
+    <message>
+        <source>the column is missing</source>
+        <translation>缺少该列</translation>
+    </message>
+    <message>
+        <source>the column stands twice</source>
+        <translation>该列出现两次</translation>
+    </message>
+    <message>
+        <source>the day is missing</source>
+        <translation>缺少具体日</translation>
+    </message>
+    <message>
+        <source>the library holds another value</source>
+        <translation>患者库中是另一个值</translation>
+    </message>
+    <message>
+        <source>the line has {cells} cells</source>
+        <translation>该行有 {cells} 个单元格</translation>
+    </message>
+    <message>
+        <source>the line holds nothing beside the patient and the date</source>
+        <translation>除患者和日期外，该行没有内容</translation>
+    </message>
+    <message>
+        <source>the patient has no visit on this day</source>
+        <translation>该患者当日没有就诊</translation>
+    </message>
+    <message>
+        <source>the patient has several visits on this day</source>
+        <translation>该患者当日有多次就诊</translation>
+    </message>
+    <message>
+        <source>the table is empty</source>
+        <translation>表格为空</translation>
+    </message>
+    <message>
+        <source>there is no ID</source>
+        <translation>没有 ID</translation>
+    </message>
+    <message>
+        <source>there is no column of this name</source>
+        <translation>没有此名称的列</translation>
+    </message>
+    <message>
+        <source>this is none of the words that can stand here</source>
+        <translation>这不是此处允许的词</translation>
+    </message>
+    <message>
+        <source>this is not a date that can be read in one way only</source>
+        <translation>不是可唯一识别的日期</translation>
+    </message>
+    <message>
+        <source>this is not a number</source>
+        <translation>这不是数字</translation>
+    </message>
+    <message>
+        <source>this is not a whole number</source>
+        <translation>这不是整数</translation>
+    </message>
+    <message>
+        <source>this is not the limit of the CRP</source>
+        <translation>这不是该 CRP 的检测限</translation>
+    </message>
+    <message>
+        <source>this is outside the range</source>
+        <translation>超出范围</translation>
+    </message>
+    <message>
+        <source>this lies after the visit</source>
+        <translation>晚于就诊</translation>
+    </message>
+    <message>
+        <source>this lies before the patient&apos;s birth</source>
+        <translation>早于患者出生</translation>
+    </message>
+    <message>
+        <source>this lies before the visit</source>
+        <translation>早于就诊</translation>
+    </message>
+    <message>
+        <source>this lies in the future</source>
+        <translation>在未来</translation>
+    </message>
+    <message>
+        <source>this must not be empty</source>
+        <translation>不得为空</translation>
+    </message>
+    <message>
+        <source>this reader&apos;s reading {number} of this hip and visit is missing</source>
+        <translation>缺少该阅片者对该次就诊这一髋的第 {number} 次阅片</translation>
+    </message>
+    <message>
+        <source>this repeats line {line}</source>
+        <translation>与第 {line} 行重复</translation>
+    </message>
+    <message>
+        <source>There is no such date in the calendar.</source>
+        <translation>日历中没有这一天。</translation>
+    </message>
+    <message>
+        <source>A date must not lie before {year}.</source>
+        <translation>日期不得早于 {year} 年。</translation>
+    </message>
+    <message>
+        <source>The Harris points for absence of deformity contradict the measured deformities.</source>
+        <translation>Harris“无畸形”得分与测得的畸形相矛盾。</translation>
+    </message>
+    <message>
+        <source>An injection or operation has one date and no end.</source>
+        <translation>注射或手术只有一个日期，没有结束日期。</translation>
+    </message>
+    <message>
+        <source>Only an injection or operation has a side.</source>
+        <translation>只有注射或手术才有侧别。</translation>
+    </message>
+    <message>
+        <source>A treatment must not end before it starts.</source>
+        <translation>治疗的结束不得早于开始。</translation>
+    </message>
+    <message>
+        <source>A HIMRISS reading must hold at least one total.</source>
+        <translation>HIMRISS 阅片至少要有一个总分。</translation>
+    </message>
+    <message>
+        <source>{words} must be {what}.</source>
+        <translation>{words}必须为{what}。</translation>
+    </message>
+    <message>
+        <source>The CRP</source>
+        <translation>CRP 值</translation>
+    </message>
+    <message>
+        <source>The CRP&apos;s detection limit</source>
+        <translation>CRP 检测限</translation>
+    </message>
+    <message>
+        <source>4 only where all four deformities are within their limits</source>
+        <translation>仅当四项畸形均在限度内时才为 4</translation>
+    </message>
+    <message>
+        <source>a date such as 2024-03-05, 2024/3/5 or 2024年3月5日</source>
+        <translation>日期，如 2024-03-05、2024/3/5 或 2024年3月5日</translation>
+    </message>
+    <message>
+        <source>a date such as 2024-03-05, 2024/3/5 or 2024年3月5日, or only its year and month, or its year</source>
+        <translation>日期，如 2024-03-05、2024/3/5 或 2024年3月5日，也可只有年月或年份</translation>
+    </message>
+    <message>
+        <source>yes or no</source>
+        <translation>是或否 (yes/no)</translation>
+    </message>
+    <message>
+        <source>a column of this name</source>
+        <translation>此名称的列</translation>
+    </message>
+    <message>
+        <source>a day with one</source>
+        <translation>只有一次就诊的日期</translation>
+    </message>
+    <message>
+        <source>a documented column, or none</source>
+        <translation>手册中列出的列，或不写</translation>
+    </message>
+    <message>
+        <source>a drug with its start and end, or an injection or operation with one date</source>
+        <translation>药物及其起止日期，或注射、手术及其一个日期</translation>
+    </message>
+    <message>
+        <source>a later date</source>
+        <translation>更晚的日期</translation>
+    </message>
+    <message>
+        <source>a line or more</source>
+        <translation>一行或多行</translation>
+    </message>
+    <message>
+        <source>a name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>a number from {low} to {high}</source>
+        <translation>{low} 到 {high} 的数字</translation>
+    </message>
+    <message>
+        <source>a number from {low} to {high} degrees</source>
+        <translation>{low} 到 {high} 度的数字</translation>
+    </message>
+    <message>
+        <source>a number from {low} to {high}; millimetres of a 100 mm line divided by 10</source>
+        <translation>{low} 到 {high} 的数字；100 mm 标尺上的毫米数除以 10</translation>
+    </message>
+    <message>
+        <source>a number from 0 to {high} mg/L, its limit up to {most} mg/L</source>
+        <translation>0 到 {high} mg/L 的数字，其检测限最高 {most} mg/L</translation>
+    </message>
+    <message>
+        <source>a number in the unit of the CRP</source>
+        <translation>以 CRP 的单位表示的数字</translation>
+    </message>
+    <message>
+        <source>a number, or &lt; and the detection limit</source>
+        <translation>数字，或 &lt; 加检测限</translation>
+    </message>
+    <message>
+        <source>a value or more</source>
+        <translation>一个或多个值</translation>
+    </message>
+    <message>
+        <source>a whole number from 0 to {high}</source>
+        <translation>0 到 {high} 的整数</translation>
+    </message>
+    <message>
+        <source>a whole number from 1, without a gap</source>
+        <translation>从 1 开始、不间断的整数</translation>
+    </message>
+    <message>
+        <source>an earlier date</source>
+        <translation>更早的日期</translation>
+    </message>
+    <message>
+        <source>any text</source>
+        <translation>任意文字</translation>
+    </message>
+    <message>
+        <source>at least one total</source>
+        <translation>至少一个总分</translation>
+    </message>
+    <message>
+        <source>cells in quotation marks from end to end, &quot;&quot; for a mark within</source>
+        <translation>引号须包住整个单元格，其中的引号写作 &quot;&quot;</translation>
+    </message>
+    <message>
+        <source>each column once</source>
+        <translation>每列一次</translation>
+    </message>
+    <message>
+        <source>each visit or treatment once</source>
+        <translation>每次就诊或每项治疗一行</translation>
+    </message>
+    <message>
+        <source>mg/L or mg/dL</source>
+        <translation>mg/L 或 mg/dL</translation>
+    </message>
+    <message>
+        <source>perhaps {column}</source>
+        <translation>或许是 {column}</translation>
+    </message>
+    <message>
+        <source>readings numbered from 1 without a gap</source>
+        <translation>从 1 开始连续编号的阅片</translation>
+    </message>
+    <message>
+        <source>right or left</source>
+        <translation>右或左 (right/left)</translation>
+    </message>
+    <message>
+        <source>the ID of a patient in the library</source>
+        <translation>患者库中某位患者的 ID</translation>
+    </message>
+    <message>
+        <source>{what}; zeros at its start may have been lost</source>
+        <translation>{what}；开头的零可能已丢失</translation>
+    </message>
+    <message>
+        <source>the day of a visit</source>
+        <translation>某次就诊的日期</translation>
+    </message>
+    <message>
+        <source>the issuer of the ID</source>
+        <translation>ID 的签发者</translation>
+    </message>
+    <message>
+        <source>the names of the columns in the first line</source>
+        <translation>第一行为各列名称</translation>
+    </message>
+    <message>
+        <source>the same figure</source>
+        <translation>相同的数值</translation>
+    </message>
+    <message>
+        <source>the value that the library holds</source>
+        <translation>患者库中的值</translation>
+    </message>
+    <message>
+        <source>the visit&apos;s day or a later one</source>
+        <translation>就诊当日或之后</translation>
+    </message>
+    <message>
+        <source>today or an earlier date</source>
+        <translation>今天或更早的日期</translation>
+    </message>
+    <message>
+        <source>values that fit what the library holds</source>
+        <translation>与患者库中内容相符的值</translation>
+    </message>
+    <message>
+        <source>{cells} cells, as in the header</source>
+        <translation>与表头一致的 {cells} 个单元格</translation>
+    </message>
+    <message>
         <source>{first}, {second}</source>
         <translation>{first}、{second}</translation>
     </message>
     <message>
         <source>{first} and {second}</source>
         <translation>{first}和{second}</translation>
-    </message>
-    <message>
-        <source>stroke</source>
-        <translation>笔画</translation>
-    </message>
-    <message>
-        <source>Nothing was saved in the patient library: brush strokes on the {side} hip are neither finished nor discarded; do that first.</source>
-        <translation>患者库未保存任何内容：{side}髋的画笔笔画既未完成也未放弃；请先处理。</translation>
-    </message>
-    <message>
-        <source>Nothing was saved in the patient library: the {side} hip was painted on meanwhile; look at it again.</source>
-        <translation>患者库未保存任何内容：{side}髋在此期间又被画过；请重新查看。</translation>
-    </message>
-    <message>
-        <source>a corrected outline is not what its brush strokes make</source>
-        <translation>一处经更正的轮廓与其画笔笔画的结果不符</translation>
     </message>
 </context>
 <context>
@@ -6125,15 +6501,15 @@
     <name>import_menu</name>
     <message>
         <source>Import a clinical table</source>
-        <translation type="unfinished"></translation>
+        <translation>导入临床表格</translation>
     </message>
     <message>
         <source>Tables saved as CSV (*.csv *.tsv *.txt)</source>
-        <translation type="unfinished"></translation>
+        <translation>保存为 CSV 的表格 (*.csv *.tsv *.txt)</translation>
     </message>
     <message>
         <source>All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>所有文件 (*)</translation>
     </message>
 </context>
 <context>
@@ -6461,31 +6837,31 @@
     <name>table_words</name>
     <message>
         <source>Line {line}, column {column}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {line} 行，{column} 列</translation>
     </message>
     <message>
         <source>Line {line}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {line} 行</translation>
     </message>
     <message>
         <source>{where}: {wrong}; expected: {expected}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{where}：{wrong}；应为：{expected}。</translation>
     </message>
     <message>
         <source>{where}: {wrong} (“{found}”); expected: {expected}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{where}：{wrong}（“{found}”）；应为：{expected}。</translation>
     </message>
     <message>
         <source>Clinical facts, one line a visit</source>
-        <translation type="unfinished"></translation>
+        <translation>临床资料，每次就诊一行</translation>
     </message>
     <message>
         <source>Treatments, one line each</source>
-        <translation type="unfinished"></translation>
+        <translation>治疗，每项一行</translation>
     </message>
     <message>
         <source>HIMRISS readings, one line each</source>
-        <translation type="unfinished"></translation>
+        <translation>HIMRISS 阅片，每次一行</translation>
     </message>
 </context>
 </TS>

@@ -1074,6 +1074,8 @@ class FakeLibrary:
         self.problem = problem
         self.damaged = False
         self.keeping: Any = None
+        self.kept_tables: Any = None
+        self.table_files: dict[Path, bytes] = {}
         self.lent = False
         self.retried = 0
         self.mended = False
@@ -1085,6 +1087,10 @@ class FakeLibrary:
     @property
     def choices(self) -> FakeChoices | None:
         return None if self.problem else self.kept_choices
+
+    @property
+    def tables(self) -> Any:
+        return None if self.problem or self.lent else self.kept_tables
 
     def lend(self) -> None:
         self.lent = True
@@ -1293,6 +1299,7 @@ def make_bench(
         pdf=pdf,
         rasterise=rasterise,
         write_file=written.__setitem__,
+        read_table=lambda path: library.table_files[path],
         now=clock,
         register=by_heads,
     )

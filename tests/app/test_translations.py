@@ -156,8 +156,14 @@ VOICELESS = re.compile(
 )
 """Modules whose words never come to the window, or only as names of series."""
 
-ANSWERING = ("hipdesk.clinical", "hipdesk.adapters._store_audit")
-"""Voiceless modules: a form shows the answers that one offers, a message what the other found."""
+ANSWERING = (
+    "hipdesk.clinical",
+    "hipdesk.clinical_import",
+    "hipdesk.himriss",
+    "hipdesk.adapters._store_audit",
+    "hipdesk.adapters._store_clinical",
+)
+"""Voiceless modules of which forms, messages and the page of a table show some words."""
 
 BESIDE = (
     "app.controllers.opening",
@@ -248,6 +254,7 @@ IN_PARTS = frozenset(
         "The {} hip was analysed from the other series{}{}.",
         "; its figures are {}{}",
         "; its femoral head was placed by a reader",
+        "a number from {} to {}",
         "check the outlines of both visits.",
         "The settings",
         "The places of windows",

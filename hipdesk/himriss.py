@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from itertools import combinations, pairwise
 from types import MappingProxyType
 from typing import Final
 
@@ -111,26 +110,6 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingPair:
-    """Two readings of one hip at one visit.
-
-    Attributes
-    ----------
-    first, second : of one reader the earlier and the next; of two readers by name
-    """
-
-    first: Reading
-    second: Reading
-
-    @property
-    def difference(self) -> int | None:
-        """Second total minus first; None unless both are complete."""
-        if self.first.total is None or self.second.total is None:
-            return None
-        return self.second.total - self.first.total
-
-
-@dataclass(frozen=True, slots=True)
 class BlindedVisit:
     """A visit under a label that does not tell its place in time."""
 
@@ -208,27 +187,6 @@ def by_reader(readings: Iterable[Reading]) -> dict[str, tuple[Reading, ...]]:
     return found
 
 
-def reread_pairs(readings: Iterable[Reading]) -> tuple[ReadingPair, ...]:
-    """Each reader's neighbouring readings of the same hip and visit."""
-    groups = _grouped((_whose(each), each) for each in readings)
-    return tuple(
-        ReadingPair(*pair)
-        for group in groups
-        for pair in pairwise(sorted(group, key=lambda each: each.number))
-    )
-
-
-def reader_pairs(readings: Iterable[Reading]) -> tuple[ReadingPair, ...]:
-    """First readings of the same hip and visit by every two readers."""
-    first = (each for each in readings if each.number == 1)
-    groups = _grouped(((each.visit_uid, each.side, ""), each) for each in first)
-    return tuple(
-        ReadingPair(*pair)
-        for group in groups
-        for pair in combinations(sorted(group, key=lambda each: _name(each.reader)), 2)
-    )
-
-
 def blinded_visits(visit_uids: Iterable[str], seed: int) -> tuple[BlindedVisit, ...]:
     """Visits in an order drawn by lot, with labels that follow that order.
 
@@ -265,13 +223,3 @@ def _name(reader: str) -> str:
 
 def _whose(reading: Reading) -> tuple[str, Side, str]:
     return reading.visit_uid, reading.side, _name(reading.reader)
-
-
-def _grouped(
-    keyed: Iterable[tuple[tuple[str, Side, str], Reading]],
-) -> list[list[Reading]]:
-    """Readings with the same key together, groups in the order of their keys."""
-    groups: dict[tuple[str, Side, str], list[Reading]] = {}
-    for key, reading in keyed:
-        groups.setdefault(key, []).append(reading)
-    return [groups[key] for key in sorted(groups)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,8 +19,6 @@ from hipdesk.himriss import (
     by_reader,
     drawn,
     next_number,
-    reader_pairs,
-    reread_pairs,
     standing,
     with_reading,
 )
@@ -107,34 +105,6 @@ def test_rereads_are_appended_in_their_numbers() -> None:
         with_reading(twice, reading(number=2))
     with pytest.raises(RefusedValue, match="reading 3 of this hip and visit must be entered first"):
         with_reading(twice, reading(number=4))
-
-
-def test_pairs_of_one_reader() -> None:
-    later = START + timedelta(days=30)
-    every = (
-        reading(number=2, femoral=14, read_utc=later),
-        reading(),
-        reading(number=3, femoral=None),
-        reading(side=L),
-        reading(reader="B. Reader"),
-        reading(visit_uid="v2"),
-    )
-    pairs = reread_pairs(every)
-    assert [(p.first.number, p.second.number) for p in pairs] == [(1, 2), (2, 3)]
-    assert [p.difference for p in pairs] == [2, None]
-
-
-def test_pairs_of_readers_use_first_readings() -> None:
-    every = (
-        reading(reader="C. Reader", femoral=20),
-        reading(),
-        reading(number=2, femoral=60),
-        reading(reader="B. Reader", femoral=10),
-        reading(reader="B. Reader", side=L),
-    )
-    pairs = reader_pairs(every)
-    names = [(p.first.reader[0], p.second.reader[0], p.difference) for p in pairs]
-    assert names == [("A", "B", -2), ("A", "C", 8), ("B", "C", 10)]
 
 
 def test_blinded_labels_do_not_follow_time() -> None:

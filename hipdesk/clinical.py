@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -559,19 +559,6 @@ class Treatment:
         if self.started and self.stopped and self.stopped.last < self.started.first:
             raise RefusedValue("A treatment must not end before it starts.")
 
-    def given_on(self, day: date) -> bool | None:
-        """Whether it was given on a day; None where its dates leave that open."""
-        stop = self.started if self.kind.single_event else self.stopped
-        if stop is not None and day > stop.last:
-            return False
-        if self.started is None:
-            return None
-        if day < self.started.first:
-            return False
-        surely_begun = day >= self.started.last
-        surely_on = stop is None or day <= stop.first
-        return True if surely_begun and surely_on else None
-
 
 @dataclass(frozen=True, slots=True)
 class Index:
@@ -744,16 +731,6 @@ def harris_grade(value: float) -> HarrisGrade:
 def indices(facts: ClinicalFacts) -> tuple[Index, ...]:
     """The indices that concern the whole patient."""
     return basdai(facts), basfi(facts), asdas_crp(facts), asdas_esr(facts)
-
-
-def treatments_on(
-    treatments: Iterable[Treatment], day: date
-) -> tuple[tuple[Treatment, ...], tuple[Treatment, ...]]:
-    """Treatments surely given on a day, and those whose dates leave it open."""
-    known = [(each, each.given_on(day)) for each in treatments]
-    given = tuple(each for each, answer in known if answer)
-    unsure = tuple(each for each, answer in known if answer is None)
-    return given, unsure
 
 
 def _asdas_change(change: float) -> AsdasChange:

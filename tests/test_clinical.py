@@ -42,7 +42,6 @@ from hipdesk.clinical import (
     harris,
     harris_grade,
     indices,
-    treatments_on,
 )
 from hipdesk.errors import BugError, RefusedValue
 from hipdesk.records import Side
@@ -472,44 +471,6 @@ def test_partial_dates(known: PartialDate, iso: str, first: date, last: date) ->
 def test_dates_that_do_not_exist_are_refused(parts: tuple[int, ...]) -> None:
     with pytest.raises(RefusedValue):
         PartialDate(*parts)
-
-
-@pytest.mark.parametrize(
-    ("started", "stopped", "given"),
-    [
-        (PartialDate(2024, 3, 5), None, True),
-        (PartialDate(2024, 3, 6), None, False),
-        (PartialDate(2024, 3), None, None),
-        (PartialDate(2024), None, None),
-        (PartialDate(2024, 2), None, True),
-        (PartialDate(2024, 2), PartialDate(2024, 3, 5), True),
-        (PartialDate(2024, 2), PartialDate(2024, 3, 4), False),
-        (PartialDate(2024, 2), PartialDate(2024, 3), None),
-        (None, None, None),
-        (None, PartialDate(2024, 2), False),
-    ],
-)
-def test_whether_a_drug_was_given_on_a_day(
-    started: PartialDate | None, stopped: PartialDate | None, given: bool | None
-) -> None:
-    drug = Treatment(TreatmentKind.BDMARD, "adalimumab", started, stopped)
-    assert drug.given_on(date(2024, 3, 5)) is given
-
-
-def test_an_injection_is_of_its_day() -> None:
-    injection = Treatment(TreatmentKind.INJECTION, "triamcinolone", PartialDate(2024, 3, 5))
-    assert injection.given_on(date(2024, 3, 5)) is True
-    assert injection.given_on(date(2024, 3, 6)) is False
-    assert injection.given_on(date(2024, 3, 4)) is False
-
-
-def test_treatments_of_a_day() -> None:
-    since, before, unsure = (
-        Treatment(TreatmentKind.NSAID, "a", PartialDate(2020)),
-        Treatment(TreatmentKind.STEROID, "b", PartialDate(2020), PartialDate(2021)),
-        Treatment(TreatmentKind.CSDMARD, "c"),
-    )
-    assert treatments_on((since, before, unsure), date(2024, 3, 5)) == ((since,), (unsure,))
 
 
 @pytest.mark.parametrize(

@@ -70,12 +70,6 @@ class Hooks:
         self._folder = folder
         self._counts: Counter[object] = Counter()
         self._undo = contextlib.ExitStack()
-        self._crashed_before = False
-
-    @property
-    def crashed_before(self) -> bool:
-        """Whether an earlier run of the program ended in a crash, noticed by `install`."""
-        return self._crashed_before
 
     def install(self) -> None:
         """Take over."""
@@ -150,14 +144,14 @@ class Hooks:
         crash = folder / CRASH_FILE
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._crashed_before = crash.exists() and crash.stat().st_size > 0
-            if self._crashed_before:
+            crashed_before = crash.exists() and crash.stat().st_size > 0
+            if crashed_before:
                 crash.replace(folder / PREVIOUS_CRASH_FILE)
             file = crash.open("a", encoding="utf-8")
         except OSError:
             log.warning("crashes cannot be written to a file")
             return
-        if self._crashed_before:
+        if crashed_before:
             log.warning("an earlier run of the program ended in a crash")
         self._undo.callback(file.close)
         faulthandler.enable(file)

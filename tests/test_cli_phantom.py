@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from hipdesk.adapters.dicom_folder import DicomFolderReader
-from hipdesk.adapters.dicom_writer import read_truth
 from hipdesk.cli import main
 from hipdesk.phantom import patients
 from hipdesk.phantom.samples import SeriesPlan
 from hipdesk.records import Contrast, SegmentClass, Side
 from tests.toy_anatomy import toy_prepared
+from tests.truth_files import read_truth
 
 PLAN = SeriesPlan(rows=64, columns=96, pixel_mm=2.0, slices=8, spacing_mm=6.0, thickness_mm=5.0)
 

@@ -102,15 +102,6 @@ def write_truth(path: Path, truth: Mapping[tuple[Side, SegmentClass], BoolArray]
     return path
 
 
-def read_truth(path: Path) -> dict[tuple[Side, SegmentClass], BoolArray]:
-    """Read what `write_truth` wrote."""
-    with np.load(path, allow_pickle=False) as kept:
-        return {
-            (Side(name[0]), SegmentClass(name[2:])): np.asarray(kept[name], dtype=np.bool_)
-            for name in kept.files
-        }
-
-
 def _stored(volume: Volume) -> NDArray[np.uint16]:
     """The voxels as unsigned 16-bit numbers."""
     voxels = volume.voxels

@@ -15,11 +15,7 @@ import pydicom
 import pytest
 
 from hipdesk.adapters.dicom_folder import DicomFolderReader
-from hipdesk.adapters.dicom_writer import (
-    read_truth,
-    write_series,
-    write_truth,
-)
+from hipdesk.adapters.dicom_writer import write_series, write_truth
 from hipdesk.errors import OutputError
 from hipdesk.phantom.uids import simulated_uid
 from hipdesk.records import (
@@ -35,6 +31,7 @@ from hipdesk.records import (
     StudyInfo,
     Volume,
 )
+from tests.truth_files import read_truth
 
 AFFINE = np.array([[0, 0, 0.9, -14.0], [4.8, -0.05, 0, -9.0], [0.3, -0.8, 0, 12.0], [0, 0, 0, 1.0]])
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from hipdesk.adapters.dicom_folder import DicomFolderReader
-from hipdesk.adapters.dicom_writer import read_truth, write_series, write_truth
+from hipdesk.adapters.dicom_writer import write_series, write_truth
 from hipdesk.errors import Cancelled
 from hipdesk.geometry import voxel_volume_ml
 from hipdesk.phantom import demo
@@ -29,6 +29,7 @@ from hipdesk.phantom.anatomy import (
 from hipdesk.phantom.samples import SeriesPlan
 from hipdesk.records import Contrast, Plane, Scan, SegmentClass, Side, Volume, read_only
 from hipdesk.series_choice import choose
+from tests.truth_files import read_truth
 
 RADIUS = 24.0
 Files = dict[tuple[str, ...], bytes]

@@ -10,7 +10,6 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 import onnxruntime
-import torch
 from numpy.typing import NDArray
 
 from hipdesk.inference import in_layout
@@ -62,25 +61,12 @@ def session_run(content: bytes, recipe: Recipe) -> Run:
     session: Any = onnxruntime.InferenceSession(
         content, options, providers=["CPUExecutionProvider"]
     )
-    feed = {recipe.role: _samples(recipe)}
+    feed = {recipe.role: samples(recipe)}
     return lambda: session.run(None, feed)
 
 
-def eager_run(network: Supervised, recipe: Recipe) -> Run:
-    """The network in PyTorch as it is, on two threads."""
-    sample = torch.from_numpy(_samples(recipe))
-    network.eval()
-
-    def run() -> None:
-        torch.set_num_threads(THREADS)
-        with torch.inference_mode():
-            torch.sigmoid(network(sample))
-
-    return run
-
-
-def _samples(recipe: Recipe) -> NDArray[np.float32]:
-    """Slices of noise as the network takes them."""
+def samples(recipe: Recipe) -> NDArray[np.float32]:
+    """`SLICES` slices of noise in the layout that the network takes, values 0-1."""
     size = (SLICES, recipe.context, recipe.rows, recipe.columns)
     noise = np.random.default_rng(1).random(size, dtype=np.float32)
     return in_layout(noise, input_spec(recipe))

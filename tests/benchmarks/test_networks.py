@@ -10,11 +10,20 @@ import pytest
 pytest.importorskip("torch", reason="training needs torch")
 pytest.importorskip("onnxscript", reason="the export needs onnxscript")
 
+import torch
+
 from hipdesk.adapters.onnx_models import read_manifest, read_model
-from hipdesk.training.cost import eager_run, exported_run, milliseconds, session_run
+from hipdesk.training.cost import (
+    THREADS,
+    Run,
+    exported_run,
+    milliseconds,
+    samples,
+    session_run,
+)
 from hipdesk.training.loop import build
-from hipdesk.training.networks import parameter_count
-from hipdesk.training.recipes import SEGMENT, Architecture, with_architecture
+from hipdesk.training.networks import Supervised, parameter_count
+from hipdesk.training.recipes import SEGMENT, Architecture, Recipe, with_architecture
 
 SHIPPED = "as shipped"
 ROUNDS = 20
@@ -55,3 +64,16 @@ def test_the_exported_segmenter_against_pytorch() -> None:
     ratio = found["ONNX Runtime"] / found["PyTorch"]
     print(", ".join(f"{name}: {ms:.1f} ms a crop" for name, ms in found.items()), f"{ratio:.2f} x")
     assert ratio <= MOST_OF_EAGER
+
+
+def eager_run(network: Supervised, recipe: Recipe) -> Run:
+    """The network in PyTorch as it is, on two threads."""
+    sample = torch.from_numpy(samples(recipe))
+    network.eval()
+
+    def run() -> None:
+        torch.set_num_threads(THREADS)
+        with torch.inference_mode():
+            torch.sigmoid(network(sample))
+
+    return run

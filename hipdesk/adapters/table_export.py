@@ -812,13 +812,3 @@ def _by_lesion(lesions: Sequence[Row]) -> Row:
 def _slice_row(part: Row) -> Row:
     own = [column for column in TABLES[SLICES] if column not in _OF_ANALYSIS]
     return {name: part["slice_index" if name == "index" else name] for name in own}
-
-
-def columns_text() -> str:
-    """Every table and column as Markdown."""
-    lines: list[str] = []
-    for name, columns in TABLES.items():
-        lines += [f"### {name}", "", "| Column | What it holds |", "|---|---|"]
-        lines += [f"| `{column}` | {meaning} |" for column, meaning in columns.items()]
-        lines.append("")
-    return "\n".join(lines)

@@ -15,7 +15,7 @@ import pytest
 
 from hipdesk import cli
 from hipdesk.adapters.store import SqlVisitStore
-from hipdesk.adapters.table_export import SCHEMA, TABLES, Format, columns_text, export_tables
+from hipdesk.adapters.table_export import SCHEMA, TABLES, Format, export_tables
 from hipdesk.clinical_import import plan_treatments, plan_visits
 from hipdesk.errors import Cancelled, OutputError, StoreError
 from hipdesk.himriss import Reading
@@ -307,6 +307,16 @@ def test_clinical_tables_can_be_imported_again(
         writer.writerows(rows)
         tried = plan(text.getvalue().encode(), store.known_patients(), today)
         assert (tried.problems, tried.entries, tried.unchanged) == ((), (), (2,))
+
+
+def columns_text() -> str:
+    """Every table and column as Markdown."""
+    lines: list[str] = []
+    for name, columns in TABLES.items():
+        lines += [f"### {name}", "", "| Column | What it holds |", "|---|---|"]
+        lines += [f"| `{column}` | {meaning} |" for column, meaning in columns.items()]
+        lines.append("")
+    return "\n".join(lines)
 
 
 def test_the_manual_states_every_column(repository: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from app import garbage
 from app.garbage import GuiCollector
 
 
@@ -46,6 +47,48 @@ def test_garbage_of_another_thread_is_freed_in_this_one(
     assert freed == []
     qtbot.waitUntil(lambda: len(freed) > 19_000)
     assert set(freed) == {threading.get_ident()}
+
+
+def test_a_long_full_collection_is_not_repeated_soon(
+    collector: GuiCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, done = [100.0], list[int]()
+
+    def collect(generation: int) -> int:
+        done.append(generation)
+        now[0] += 0.5 if generation == 2 else 0.001
+        return 0
+
+    monkeypatch.setattr(garbage.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(garbage.gc, "collect", collect)
+    monkeypatch.setattr(garbage.gc, "get_count", lambda: (10_000, 100, 100))
+    for _ in range(100):
+        collector.collect()
+        now[0] += 0.25
+    monkeypatch.undo()
+    assert done[0] == 2
+    assert done.count(2) == 1
+    assert done.count(1) == 99
+
+
+def test_a_short_full_collection_is_made_as_often_as_it_is_due(
+    collector: GuiCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, done = [100.0], list[int]()
+
+    def collect(generation: int) -> int:
+        done.append(generation)
+        now[0] += 0.004
+        return 0
+
+    monkeypatch.setattr(garbage.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(garbage.gc, "collect", collect)
+    monkeypatch.setattr(garbage.gc, "get_count", lambda: (10_000, 100, 100))
+    for _ in range(10):
+        collector.collect()
+        now[0] += 0.25
+    monkeypatch.undo()
+    assert done == [2] * 10
 
 
 def test_python_collects_by_itself_again_in_the_end(qtbot: QtBot) -> None:

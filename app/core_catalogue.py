@@ -54,6 +54,7 @@ _NAMED: Final = (
     series_choice.NOT_DICOM,
     series_choice.IN_WINDOW.other_contrast,
     series_choice.IN_WINDOW.several_patients,
+    series_choice.IN_WINDOW.localizer,
     *(contrast.value for contrast in Contrast),
     *(plane.value for plane in Plane),
     *_SIDES,
@@ -201,6 +202,7 @@ _FILES: Final = (
     "It is the index of a disc; {count} of the images it lists are missing.",
     "{path} does not answer; check the disc or the network, and open it again.",
     "The archive {path} is damaged or not complete; copy it again.",
+    "The archive {path} holds no file; copy it again or choose another.",
     (
         "The archive {path} could not be unpacked; check that the disc with the program's own "
         "data has room and can be written."

@@ -122,21 +122,26 @@ class Remedies:
     ----------
     other_contrast : the coronal series show no fluid
     several_patients : the folder holds images of several patients
+    localizer : a coronal series is there, but lies among slices of other planes
     """
 
     other_contrast: str
     several_patients: str
+    localizer: str
 
 
 ON_COMMAND_LINE: Final = Remedies(
     "use --any-contrast to find the heads without lesion scores",
     "choose the folder of one patient, or name the series with --series UID "
     "(`hipdesk scan` lists them)",
+    "name the series with --series UID if it shows the hips (`hipdesk scan` lists them), or choose "
+    "the folder of a hip study",
 )
 
 IN_WINDOW: Final = Remedies(
     "analyse it for heads and bones without lesion scores, or open another folder",
     "choose the series to be analysed, or open the folder of one patient",
+    "analyse the coronal series if it shows the hips, or open another folder",
 )
 
 
@@ -663,7 +668,8 @@ def _why_nothing(scan: Scan, any_contrast: bool, remedies: Remedies) -> str:
         kinds = _listed(_modality(series) for series in every)
         return f"The images found are {kinds}, not MR; {_REMEDY}."
     if not in_plane:
-        return f"Only localizer images were found; {_REMEDY}."
+        remedy = remedies.localizer if analysable(scan) else _REMEDY
+        return f"Only localizer images were found; {remedy}."
     if not coronal:
         planes = _listed(series.plane.value for series in in_plane)
         return f"No MR series found is coronal ({planes} only); {_REMEDY}."

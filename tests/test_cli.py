@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import shutil
+import zipfile
 
 import numpy as np
 import pydicom
@@ -16,6 +17,7 @@ import pytest
 
 from hipdesk import __version__, cli
 from hipdesk.cli import models
+from hipdesk.cli.terminal import print_lines
 from hipdesk.errors import OutputError
 from hipdesk.geometry import stack_affine
 from hipdesk.paths import LOCATOR, SEGMENTER
@@ -499,6 +501,63 @@ def test_scan_lists_and_marks_the_chosen(capsys, study, tmp_path):
     status, words, _ = run(capsys, "scan", study)
     assert status == 0
     assert "* COR STIR: coronal, STIR, 17 slices" in words
+
+
+NASTY = "Doe\x1b[2J\x9b1m\u202ednuoH\u2066\r\n\x7f\u2028^\u200fJane"
+
+
+def test_nothing_in_a_name_steers_the_terminal(capsys):
+    print_lines([f"Name: {NASTY}"])
+    shown = capsys.readouterr().out
+    assert shown == ("Name: Doe\ufffd[2J\ufffd1m\ufffddnuoH\ufffd\ufffd\ufffd\ufffd\ufffd^Jane\n")
+
+
+def test_a_name_is_whole_in_json_and_tame_in_words(capsys, study, tmp_path):
+    for file in study.iterdir():
+        image = pydicom.dcmread(file)
+        image.PatientName = "Doe\u202e^J\x9b2Jane"
+        image.SpecificCharacterSet = "ISO_IR 192"
+        image.save_as(file)
+    _, text, _ = run(capsys, "scan", study, "--no-index", "--json")
+    assert "\\u202e" in text
+    assert json.loads(text)["series"][0]["patient"]["name"] == "Doe\u202e J\x9b2Jane"
+    _, words, _ = run(capsys, "scan", study, "--no-index")
+    assert "\u202e" not in words
+    assert "\x9b" not in words
+    assert "Doe\ufffd" in words
+
+
+def test_a_path_in_an_error_steers_no_terminal(capsys, tmp_path):
+    status, _, errors = run(capsys, "scan", tmp_path / "a\x1b[2J\u202eb")
+    assert status == 4
+    assert "a\ufffd[2J\ufffdb" in _sentence(errors)
+
+
+def test_an_unknown_character_set_is_answered_in_a_clean_sentence(capsys):
+    status, _, errors = run(capsys, "scan", "folder", "--charset", "KLINGON")
+    assert status == 2
+    said = _sentence(errors)
+    assert said.startswith("There is no character set KLINGON; --charset takes ISO_IR 192, GB18030")
+    assert "\\" not in said
+    assert "ISO 2022 IR 58," in said
+    assert "Invalid value" not in said
+
+
+@pytest.mark.parametrize("name", ["ISO 2022 IR 58", "\\ISO 2022 IR 58"])
+def test_a_character_set_needs_no_backslash(capsys, study, name):
+    status, _, errors = run(capsys, "scan", study, "--no-index", "--charset", name)
+    assert (status, errors) == (0, "")
+
+
+def test_an_empty_archive_is_named_as_such(capsys, tmp_path):
+    archive = tmp_path / "study.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        made.mkdir("nothing in it")
+    for command in (["scan", archive], ["analyze", archive, "--out", tmp_path / "out"]):
+        status, _, errors = run(capsys, *command)
+        assert status == 4
+        said = _sentence(errors).strip()
+        assert said == f"The archive {archive} holds no file; copy it again or choose another."
 
 
 def test_scan_of_nothing_usable_says_why(capsys, tmp_path):

@@ -319,6 +319,19 @@ def test_localizers_in_one_series_stay_refused(found):
     assert "Only localizer images" in refusal(*found)
 
 
+def test_where_asking_by_name_would_help_the_refusal_says_so():
+    small = several_planes(coronal=7, axial=7)
+    assert "; name the series with --series UID" in refusal(*small)
+    assert "`hipdesk scan` lists them" in refusal(*small)
+    assert refusal(*small, remedies=IN_WINDOW) == (
+        "Only localizer images were found; analyse the coronal series if it shows the hips, or "
+        "open another folder."
+    )
+    for bad in ((LOCALIZER,), several_planes(description="3-plane loc")):
+        assert "--series" not in refusal(*bad)
+        assert "hip study" in refusal(*bad, remedies=IN_WINDOW)
+
+
 def test_a_small_stack_taken_for_a_localizer_is_analysed_where_it_is_asked_for():
     small, axial = several_planes(coronal=7, axial=7)
     scan = scan_of(axial, small)

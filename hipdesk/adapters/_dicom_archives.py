@@ -153,6 +153,10 @@ def _unpack(archive: Path, into: Path, listing: Listing) -> tuple[SourceFolder, 
             _check_directory(archive, stream)
             with zipfile.ZipFile(stream) as opened:
                 members = [info for info in opened.infolist() if not info.is_dir()]
+                if not members:
+                    raise UnreadableInput(
+                        f"The archive {archive} holds no file; copy it again or choose another."
+                    )
                 _check_members(archive, members, into)
                 return _Unpacking(archive, opened, into, listing).all(members)
     except (zipfile.BadZipFile, struct.error, EOFError, ValueError, NotImplementedError) as error:

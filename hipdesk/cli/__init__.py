@@ -28,7 +28,7 @@ from hipdesk.cli import (
     timeline,
     training,
 )
-from hipdesk.cli.terminal import USAGE_EXIT, app, print_json, print_lines
+from hipdesk.cli.terminal import USAGE_EXIT, app, print_aside, print_json, print_lines
 from hipdesk.errors import Cancelled, KnownError
 from hipdesk.records import Provider
 
@@ -51,6 +51,9 @@ log = logging.getLogger(__name__)
 BUG_EXIT: Final = 5
 STOPPED_EXIT: Final = 130
 """What shells report for a program ended by Ctrl-C."""
+
+SENTENCES: Final = ("--", "There is no ")
+"""How our own sentences on wrong usage begin."""
 
 USAGE_ERROR: Final[type[Exception]] = typer.BadParameter.__mro__[1]
 """What typer raises on wrong usage; it has no public name, and moved from click into typer."""
@@ -124,7 +127,7 @@ def _fail(arguments: Sequence[str], code: str, message: str, status: int) -> int
     with suppress(BrokenPipeError):
         if "--json" in arguments:
             print_json({"error": {"code": code, "message": message}})
-        print(message, file=sys.stderr)
+        print_aside(message)
     return status
 
 
@@ -132,7 +135,9 @@ def _usage(error: Any) -> str:
     """A usage error as a sentence that says where help is."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "hipdesk"
-    message = error.format_message().rstrip(".")
+    own = str(getattr(error, "message", ""))
+    whole = own.startswith(SENTENCES)  # typer says before its own clauses what they are about
+    message = (own if whole else error.format_message()).rstrip(".")
     if getattr(getattr(error, "param", None), "name", None) == "provider":
         message = f"--provider must be one of {', '.join(Provider)}"
     return f"{message}; '{command} --help' explains the command."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from hipdesk.cli.terminal import (
     ProgressLine,
     WhichProvider,
     app,
+    print_aside,
     print_json,
     print_lines,
 )
@@ -256,7 +256,7 @@ class _Job:
 
         earlier = set_aside(self.out, datetime.now(UTC))
         if earlier is not None:
-            print(f"The earlier results in {self.out} were moved to {earlier}.", file=sys.stderr)
+            print_aside(f"The earlier results in {self.out} were moved to {earlier}.")
 
     def _write(self, analyses: Sequence[Analysis], volumes: Sequence[Volume], aloud: bool) -> None:
         """Every file and word; the second series' files first, so the main folder is last.

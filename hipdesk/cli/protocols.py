@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from enum import StrEnum
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from hipdesk.cli.terminal import Json, app, print_json, print_lines
+from hipdesk.cli.terminal import Json, app, print_aside, print_json, print_lines
 from hipdesk.errors import StoreError
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def remember(store: str, scan: Scan, series_uid: str, stated: Mapping[str, Contr
 
 
 def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr)
+    print_aside(sentence)
 
 
 def _opened(store: str, read_only: bool = False) -> SqlVisitStore:

@@ -23,13 +23,24 @@ app = typer.Typer(
 )
 
 
+UNSHOWN: Final[dict[int, str | None]] = {
+    **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), "\ufffd"),
+    **dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd"),
+    **dict.fromkeys((0x061C, 0x200E, 0x200F), None),
+}
+"""What would steer a terminal: control characters, ends of lines, turns of the direction."""
+
+
 def _charset(name: str) -> str:
-    """Refuse a character set that nobody knows."""
+    """The standard's name of a character set; refuse one that nobody knows."""
     from hipdesk.adapters.dicom_folder import is_charset
     from hipdesk.ports import CHARSETS
 
+    if f"\\{name}" in CHARSETS:
+        return f"\\{name}"
     if name and not is_charset(name):
-        raise typer.BadParameter(f"--charset must be one of {', '.join(CHARSETS)}")
+        known = ", ".join(each.lstrip("\\") for each in CHARSETS)
+        raise typer.BadParameter(f"There is no character set {name}; --charset takes {known}")
     return name
 
 
@@ -63,7 +74,7 @@ class ProgressLine:
     def __call__(self, fraction: float, what: str) -> None:
         """Show how far a job is."""
         if self._shown:
-            print(f"\r{what:<32} {fraction:4.0%}", end="", file=sys.stderr, flush=True)
+            print(f"\r{plain(what):<32} {fraction:4.0%}", end="", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Clear the line."""
@@ -76,10 +87,20 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
+def plain(line: str) -> str:
+    """A line in which nothing steers the terminal, wherever its words come from."""
+    return line.translate(UNSHOWN)
+
+
 def print_lines(lines: Iterable[str]) -> None:
     """Print lines on stdout."""
     for line in lines:
-        print(line)
+        print(plain(line))
+
+
+def print_aside(line: str) -> None:
+    """Print a line on stderr."""
+    print(plain(line), file=sys.stderr)
 
 
 def print_json(document: dict[str, Any]) -> None:

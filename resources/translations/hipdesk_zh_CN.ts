@@ -4983,6 +4983,10 @@
         <translation>（“{description}”）</translation>
     </message>
     <message>
+        <source>analyse the coronal series if it shows the hips, or open another folder</source>
+        <translation>如果冠状位序列显示髋关节，请分析该序列，或打开其他文件夹</translation>
+    </message>
+    <message>
         <source>Images of {people} patients were found; {remedy}.</source>
         <translation>找到 {people} 位患者的图像；{remedy}。</translation>
     </message>
@@ -5005,6 +5009,10 @@
     <message>
         <source>It holds more header entries than any image has; it is damaged.</source>
         <translation>文件头条目数超出任何图像；文件已损坏。</translation>
+    </message>
+    <message>
+        <source>The archive {path} holds no file; copy it again or choose another.</source>
+        <translation>压缩包 {path} 中没有文件；请重新复制或选择其他压缩包。</translation>
     </message>
     <message>
         <source>The images do not state the {words}, so this visit was not joined to earlier ones of the same person in the library.</source>

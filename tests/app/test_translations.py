@@ -224,6 +224,10 @@ NOT_SHOWN = frozenset(
             "choose the folder of one patient, or name the series with --series UID "
             "(`hipdesk scan` lists them)"
         ),
+        (
+            "name the series with --series UID if it shows the hips (`hipdesk scan` lists them), "
+            "or choose the folder of a hip study"
+        ),
         "No series has the UID asked for; run `hipdesk scan` to list the series.",
         "There is no character set called {}; use one of {}.",
         "; its results are in {place}",

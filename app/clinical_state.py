@@ -28,7 +28,7 @@ from hipdesk.clinical import (
     harris_grade,
     settled,
 )
-from hipdesk.clinical_import import visit_cells
+from hipdesk.clinical_columns import visit_cells
 from hipdesk.clinical_trend import (
     IndexLine,
     Plotted,

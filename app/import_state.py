@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from hipdesk.clinical_import import Problem, TableKind
+from hipdesk.clinical_columns import TableKind
+from hipdesk.clinical_entries import Problem
 
 
 class Stage(StrEnum):

@@ -27,7 +27,7 @@ from hipdesk.settings import Settings
 
 if TYPE_CHECKING:
     from hipdesk.alignment import Registrar
-    from hipdesk.clinical_import import KnownPatient, ReadingEntry, TreatmentEntry, VisitEntry
+    from hipdesk.clinical_entries import KnownPatient, ReadingEntry, TreatmentEntry, VisitEntry
 
 
 class Library(Protocol):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from hipdesk.clinical_import import ANY_DATE, PART_OF_DATE, TRYING, YES_OR_NO
+from hipdesk.clinical_cells import ANY_DATE, PART_OF_DATE, YES_OR_NO
+from hipdesk.clinical_import import TRYING
 
 _SAVING: Final = "Nothing was saved in the patient library"
 

@@ -27,29 +27,27 @@ from hipdesk.clinical import (
     asdas_crp,
     harris,
 )
-from hipdesk.clinical_import import (
+from hipdesk.clinical_cells import Column, read_date
+from hipdesk.clinical_columns import (
     READING_COLUMNS,
     TABLE_COLUMNS,
     TREATMENT_COLUMNS,
     VISIT_COLUMNS,
-    Column,
+    TableKind,
+    template,
+)
+from hipdesk.clinical_entries import (
     ImportPlan,
     KnownPatient,
     KnownVisit,
     Problem,
     ReadingEntry,
-    TableKind,
     TreatmentEntry,
     VisitEntry,
-    plan_readings,
-    plan_table,
-    plan_treatments,
-    plan_visits,
-    read_date,
-    read_facts,
-    recognised,
-    template,
 )
+from hipdesk.clinical_import import plan_readings, plan_table, plan_treatments, plan_visits
+from hipdesk.clinical_lines import read_facts
+from hipdesk.clinical_table import recognised
 from hipdesk.errors import Cancelled, UnreadableInput
 from hipdesk.himriss import Reading
 from hipdesk.records import Side

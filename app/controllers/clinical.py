@@ -28,7 +28,8 @@ from app.services import Services
 from app.state import Exam
 from app.views.protocols import ClinicalView
 from hipdesk.clinical import ClinicalFacts, PartialDate, Treatment
-from hipdesk.clinical_import import read_date, read_facts
+from hipdesk.clinical_cells import read_date
+from hipdesk.clinical_lines import read_facts
 from hipdesk.errors import RefusedValue
 from hipdesk.himriss import Reading, next_number
 from hipdesk.ports import ClinicalRecord, VisitStore

@@ -18,7 +18,10 @@ from app.messages import Severity
 from app.services import Services, Tables
 from app.spoken import joined
 from app.views.table_protocols import TableView
-from hipdesk.clinical_import import ImportPlan, TableKind, plan_table, recognised
+from hipdesk.clinical_columns import TableKind
+from hipdesk.clinical_entries import ImportPlan
+from hipdesk.clinical_import import plan_table
+from hipdesk.clinical_table import recognised
 from hipdesk.errors import KnownError
 from hipdesk.ports import Cancelled, Progress
 

@@ -20,7 +20,8 @@ from app.views.person_words import BETWEEN
 from app.views.problem_table import ProblemTable
 from app.views.table_words import kind_words, problem_sentence
 from app.views.translated import TranslatedWidget
-from hipdesk.clinical_import import Problem, TableKind
+from hipdesk.clinical_columns import TableKind
+from hipdesk.clinical_entries import Problem
 
 if TYPE_CHECKING:
     from app.views.table_protocols import TableGestures

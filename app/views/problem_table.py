@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 from app.theme import SPACE
 from app.views.labels import plain_tip
 from app.views.table_words import clause
-from hipdesk.clinical_import import Problem
+from hipdesk.clinical_entries import Problem
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -9,7 +9,8 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication
 
 from app.views.labels import core_words
-from hipdesk.clinical_import import Problem, TableKind
+from hipdesk.clinical_columns import TableKind
+from hipdesk.clinical_entries import Problem
 from hipdesk.wording import capital
 
 translate = QCoreApplication.translate

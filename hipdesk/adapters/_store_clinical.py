@@ -30,7 +30,7 @@ from hipdesk.clinical import (
     Treatment,
     TreatmentKind,
 )
-from hipdesk.clinical_import import KnownPatient, KnownVisit, TreatmentEntry, VisitEntry
+from hipdesk.clinical_entries import KnownPatient, KnownVisit, TreatmentEntry, VisitEntry
 from hipdesk.errors import RefusedValue, StoreError
 from hipdesk.records import Side
 

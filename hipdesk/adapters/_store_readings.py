@@ -19,7 +19,7 @@ from hipdesk.adapters._store_database import by_id, many
 from hipdesk.adapters._store_errors import READING, SAVING, damaged
 from hipdesk.adapters._store_people import patient_row, visit_row
 from hipdesk.clinical import ClinicalFacts
-from hipdesk.clinical_import import KnownPatient, ReadingEntry
+from hipdesk.clinical_entries import KnownPatient, ReadingEntry
 from hipdesk.errors import RefusedValue, StoreError
 from hipdesk.himriss import BlindedOrder, Reading, standing, with_reading
 from hipdesk.ports import ClinicalHistory, ClinicalRecord, ClinicalVisit, DatedFacts

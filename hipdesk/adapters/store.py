@@ -46,8 +46,8 @@ from hipdesk.adapters._store_saving import identity, save_analysis
 from hipdesk.adapters._store_spelling import charset_of, respell
 from hipdesk.adapters.protocol_choices import SqlProtocolChoices
 from hipdesk.clinical import ClinicalFacts, Treatment
-from hipdesk.clinical_import import KnownPatient, ReadingEntry, TreatmentEntry
-from hipdesk.clinical_import import VisitEntry as FactsEntry
+from hipdesk.clinical_entries import KnownPatient, ReadingEntry, TreatmentEntry
+from hipdesk.clinical_entries import VisitEntry as FactsEntry
 from hipdesk.errors import BugError, StoreError
 from hipdesk.himriss import BlindedOrder, Reading
 from hipdesk.hip_alignment import HipAlignment

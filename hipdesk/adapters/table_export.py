@@ -36,12 +36,7 @@ from hipdesk.adapters._store_errors import READING, translated
 from hipdesk.adapters._store_readings import readings
 from hipdesk.adapters.store import SqlVisitStore
 from hipdesk.adapters.whole_file import output_file
-from hipdesk.clinical_import import (
-    TREATMENT_COLUMNS,
-    VISIT_COLUMNS,
-    treatment_cells,
-    visit_cells,
-)
+from hipdesk.clinical_columns import TREATMENT_COLUMNS, VISIT_COLUMNS, treatment_cells, visit_cells
 from hipdesk.errors import Cancelled, OutputError
 from hipdesk.himriss import HIGHEST, HIGHEST_TOTAL, Reading
 from hipdesk.hip_alignment import BONE_OF, ENGINE, FollowedLesion, HipAlignment

@@ -13,17 +13,9 @@ import typer
 
 from hipdesk.cli.library import Store, copies_of, opened_to_read, place_of
 from hipdesk.cli.terminal import Json, app, print_json, print_lines
-from hipdesk.clinical_import import (
-    READING_COLUMNS,
-    TREATMENT_COLUMNS,
-    VISIT_COLUMNS,
-    ImportPlan,
-    Problem,
-    plan_readings,
-    plan_treatments,
-    plan_visits,
-    template,
-)
+from hipdesk.clinical_columns import READING_COLUMNS, TREATMENT_COLUMNS, VISIT_COLUMNS, template
+from hipdesk.clinical_entries import ImportPlan, Problem
+from hipdesk.clinical_import import plan_readings, plan_treatments, plan_visits
 from hipdesk.errors import UnreadableInput
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from hipdesk.clinical import (
     IndexName,
     PartialDate,
 )
-from hipdesk.clinical_import import read_facts
+from hipdesk.clinical_lines import read_facts
 from hipdesk.records import Side
 
 AFTER = ClinicalFacts(

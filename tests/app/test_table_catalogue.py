@@ -12,12 +12,23 @@ from app import language
 from app.core_catalogue import SENTENCES
 from app.views.table_words import clause, problem_sentence
 from hipdesk.clinical import SCALES, TreatmentKind
-from hipdesk.clinical_import import TABLE_COLUMNS, Problem
+from hipdesk.clinical_columns import TABLE_COLUMNS
+from hipdesk.clinical_entries import Problem
 from hipdesk.errors import RefusedValue
 from hipdesk.settings import Language
 from tests.app.test_translations import PART, phrases
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+OF_TABLES = (
+    "hipdesk.clinical_cells",
+    "hipdesk.clinical_columns",
+    "hipdesk.clinical_entries",
+    "hipdesk.clinical_import",
+    "hipdesk.clinical_lines",
+    "hipdesk.clinical_table",
+)
+"""Modules that say what is wrong with a table."""
 
 NOT_PROBLEMS = frozenset(
     {
@@ -40,7 +51,8 @@ def chinese(qapp: QApplication) -> Iterator[None]:
 def test_every_problem_of_a_table_is_in_the_catalogue() -> None:
     columns = {each.words for every in TABLE_COLUMNS.values() for each in every}
     said = {PART.sub("{}", each) for each in SENTENCES}
-    assert phrases("hipdesk.clinical_import") - said - columns - NOT_PROBLEMS == set()
+    core = {each for module in OF_TABLES for each in phrases(module)}
+    assert core - said - columns - NOT_PROBLEMS == set()
 
 
 def test_what_each_column_expects_is_said(chinese: None) -> None:

@@ -151,14 +151,18 @@ VOICELESS = re.compile(
     r"|hipdesk\.adapters\.(_output_|dicom_output|dicom_writer|result_folder|segmentation_file)"
     r"|hipdesk\.adapters\.(_store_audit|_dicom_codestreams|_dicom_phases|worker_process)"
     r"|hipdesk\.adapters\.(case_bundle|deidentify|table_export)\b"  # commands
-    r"|hipdesk\.(clinical|clinical_import|clinical_trend|himriss)\b"  # forms have their own words
+    r"|hipdesk\.(clinical|clinical_trend|himriss)\b"  # forms have their own words
+    r"|hipdesk\.clinical_(cells|columns|entries|import|lines|table)\b"
     r"|hipdesk\.adapters\._store_(clinical|readings)\b"
 )
 """Modules whose words never come to the window, or only as names of series."""
 
 ANSWERING = (
     "hipdesk.clinical",
+    "hipdesk.clinical_cells",
     "hipdesk.clinical_import",
+    "hipdesk.clinical_lines",
+    "hipdesk.clinical_table",
     "hipdesk.himriss",
     "hipdesk.adapters._store_audit",
     "hipdesk.adapters._store_clinical",

@@ -15,7 +15,8 @@ from app.import_state import Stage, TableShown
 from app.messages import Severity
 from app.views.table_protocols import TableView
 from hipdesk.clinical import ClinicalFacts
-from hipdesk.clinical_import import KnownPatient, KnownVisit, TableKind
+from hipdesk.clinical_columns import TableKind
+from hipdesk.clinical_entries import KnownPatient, KnownVisit
 from hipdesk.errors import StoreError, UnreadableInput
 from hipdesk.settings import Settings
 from tests.app.fakes import Bench, FakeView, make_bench, translate

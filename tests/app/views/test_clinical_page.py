@@ -21,7 +21,7 @@ from app.clinical_state import (
 from app.views.clinical_page import ClinicalPage
 from app.views.clinical_words import meaning_words
 from hipdesk.clinical import HARRIS_CHOICES, IndexName, PartialDate, Treatment, TreatmentKind
-from hipdesk.clinical_import import VISIT_COLUMNS
+from hipdesk.clinical_columns import VISIT_COLUMNS
 from hipdesk.himriss import HIGHEST, Compartment, Reading
 from hipdesk.records import Side
 from tests.app.fakes import make_patient

@@ -18,7 +18,8 @@ from app.views import import_menu
 from app.views.import_menu import ImportMenu
 from app.views.import_page import ImportPage
 from app.views.library_view import LibraryView
-from hipdesk.clinical_import import Problem, TableKind
+from hipdesk.clinical_columns import TableKind
+from hipdesk.clinical_entries import Problem
 from tests.app.views.library_rows import found_study, patient
 from tests.app.views.recorder import Recorder
 from tests.app.views.stage import dark, primaries, spoken_of, staged, words_of

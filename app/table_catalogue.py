@@ -11,6 +11,7 @@ _SAVING: Final = "Nothing was saved in the patient library"
 
 TABLE_SENTENCES: Final = (
     TRYING,
+    "Keeping the lines",
     # The file
     "{path} cannot be read; choose a table saved as CSV.",
     "{path} is no file; choose a table saved as CSV.",

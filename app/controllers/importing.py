@@ -6,7 +6,7 @@ is kept then is what was shown: the file is not read a second time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -22,18 +22,20 @@ from hipdesk.clinical_columns import TableKind
 from hipdesk.clinical_entries import ImportPlan
 from hipdesk.clinical_import import plan_table
 from hipdesk.clinical_table import recognised
+from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.errors import KnownError
 from hipdesk.ports import Cancelled, Progress
 
 Plan = ImportPlan[Any]
 
 TOPIC: Final = "table"
+KEEPING: Final = "Keeping the lines"
 
 SHORT_BYTES: Final = 200_000
 """Tables of this size are tried out in between an analysis' steps: it takes a second or two."""
 
-FEW: Final = 500
-"""So many lines are kept in between, too."""
+STEP: Final = 20
+"""Lines between two questions whether to stop."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +50,30 @@ class _Tried:
     path: Path
     shown: TableShown
     plan: Plan | None = None
+
+
+class _Watched(Sequence[Any]):
+    """Lines that tell how many of them were kept, and stop where that is asked for.
+
+    Whoever keeps them keeps all or none, so that none are where they stop.
+    """
+
+    def __init__(self, lines: Sequence[Any], progress: Progress, cancelled: Cancelled) -> None:
+        self._lines, self._progress, self._cancelled = lines, progress, cancelled
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._lines[at]
+
+    def __iter__(self) -> Iterator[Any]:
+        for at, line in enumerate(self._lines):
+            if at % STEP == 0:
+                self._progress(at / len(self._lines), KEEPING)
+                if self._cancelled():
+                    raise CancelledByUser
+            yield line
 
 
 class ImportController:
@@ -73,6 +99,7 @@ class ImportController:
         self._come = come
         self._imported = imported
         self._open: _Tried | None = None
+        self._keeping = 0
         view.listen(self)
 
     # Trying out
@@ -166,24 +193,39 @@ class ImportController:
             return
         kind, reader = opened.shown.kind, self._reader
         entries = opened.plan.to_import(skip=opened.shown.skip)
-        self._change(stage=Stage.KEEPING, fault="")
-        self._services.jobs.start(
+        self._change(stage=Stage.KEEPING, done=0.0, fault="")
+        kept: list[int] = []
+
+        def work(progress: Progress, cancelled: Cancelled) -> None:
+            kept.append(_kept(tables, kind, _Watched(entries, progress, cancelled), reader))
+
+        def ended(_nothing: None = None) -> None:
+            if kept:  # a stop that comes after the last line comes too late
+                self._kept(len(entries), kept[0])
+            else:
+                self._put_away()
+
+        self._keeping = self._services.jobs.start(
             Job(
                 self.translate("Import", "Importing a table"),
-                lambda _progress, _cancelled: _kept(tables, kind, entries, reader),
-                lambda begun: self._kept(len(entries), begun),
+                work,
+                ended,
                 failed=self._not_kept,
-                urgent=len(entries) <= FEW,
-                keep=True,
+                stopped=ended,
+                progressed=lambda share, _what: self._change(done=share),
+                # Nothing else is done in between: the library is written all the while.
+                urgent=True,
+                awaited=True,
             )
         )
 
     def leave(self) -> None:
-        """Import nothing; what is being kept is not held up."""
-        if self._open is None or self._busy:
-            return
-        self._put_away()
-        self._services.jobs.cancel_topic(TOPIC)
+        """Import nothing; of what is being imported, nothing is kept."""
+        if self._busy:
+            self._services.jobs.cancel(self._keeping)
+        elif self._open is not None:
+            self._put_away()
+            self._services.jobs.cancel_topic(TOPIC)
 
     def _kept(self, lines: int, begun: int) -> None:
         if self._open is None:
@@ -237,7 +279,7 @@ class ImportController:
         self._view.show_table(None)
 
 
-def _kept(tables: Tables, kind: TableKind, entries: tuple[Any, ...], reader: str) -> int:
+def _kept(tables: Tables, kind: TableKind, entries: Sequence[Any], reader: str) -> int:
     """Keep the lines, all or nothing; how many visits were begun for them."""
     match kind:
         case TableKind.VISITS:

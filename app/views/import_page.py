@@ -169,7 +169,6 @@ class ImportPage(TranslatedWidget):
         self._facts.show_words(self._fact_words(shown) if tried else "")
         self._say_summary(shown)
         self._bar.setVisible(shown.stage is Stage.READING or keeping)
-        self._bar.setMaximum(0 if keeping else 1000)
         self._bar.setValue(round(1000 * shown.done))
         self._card.setVisible(tried and bool(shown.problems))
         self._rest.setVisible(self._card.isHidden())
@@ -180,8 +179,7 @@ class ImportPage(TranslatedWidget):
         self.deed.setVisible(tried)
         self.deed.setEnabled(shown.importable > 0)
         self.again.setVisible(shown.stage in (Stage.TRIED, Stage.REFUSED))
-        for each in (self.back, self.away, self.skip):
-            each.setEnabled(not keeping)
+        self.skip.setEnabled(not keeping)
 
     def _fact_words(self, shown: TableShown) -> str:
         lines = self.tr("1 line") if shown.lines == 1 else self.tr("{n} lines")
@@ -211,7 +209,9 @@ class ImportPage(TranslatedWidget):
             case Stage.READING:
                 said.append(self.tr("The table is being tried out; nothing is imported yet."))
             case Stage.KEEPING:
-                said.append(self.tr("The table is being imported."))
+                said.append(
+                    self.tr("The table is being imported; cancelled now, none of it is kept.")
+                )
             case Stage.TRIED:
                 said += self._outcome(shown)
             case Stage.REFUSED:

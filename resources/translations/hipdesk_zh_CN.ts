@@ -998,8 +998,8 @@
         <translation>正在试读表格；尚未导入任何内容。</translation>
     </message>
     <message>
-        <source>The table is being imported.</source>
-        <translation>正在导入表格。</translation>
+        <source>The table is being imported; cancelled now, none of it is kept.</source>
+        <translation>正在导入表格；此时取消则不保留任何内容。</translation>
     </message>
     <message>
         <source>The table cannot be imported as it is; its problems stand below.</source>
@@ -6069,6 +6069,10 @@
     <message>
         <source>Trying the table out</source>
         <translation>试读表格</translation>
+    </message>
+    <message>
+        <source>Keeping the lines</source>
+        <translation>正在保存各行</translation>
     </message>
     <message>
         <source>{path} cannot be read; choose a table saved as CSV.</source>

@@ -160,6 +160,7 @@ VOICELESS = re.compile(
 ANSWERING = (
     "hipdesk.clinical",
     "hipdesk.clinical_cells",
+    "hipdesk.clinical_columns",
     "hipdesk.clinical_import",
     "hipdesk.clinical_lines",
     "hipdesk.clinical_table",
@@ -170,6 +171,7 @@ ANSWERING = (
 """Voiceless modules of which forms, messages and the page of a table show some words."""
 
 BESIDE = (
+    "app.controllers.importing",
     "app.controllers.opening",
     "app.controllers.trends",
     "app.messages",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.controllers.importing import FEW, SHORT_BYTES, ImportController
+from app.controllers.importing import SHORT_BYTES, STEP, ImportController
 from app.import_state import Stage, TableShown
 from app.messages import Severity
 from app.views.table_protocols import TableView
@@ -50,7 +50,7 @@ class FakeTables:
 
     def import_visits(self, entries: Sequence[Any], reader: str) -> int:
         self._keep("visits", entries, reader)
-        return sum(each.visit_uid is None for each in entries)
+        return sum(each.visit_uid is None for each in self.kept[-1][1])
 
     def import_treatments(self, entries: Sequence[Any], reader: str) -> None:
         self._keep("treatments", entries, reader)
@@ -61,7 +61,7 @@ class FakeTables:
     def _keep(self, what: str, entries: Sequence[Any], reader: str) -> None:
         if self.error is not None:
             raise self.error
-        self.kept.append((what, entries, reader))
+        self.kept.append((what, list(entries), reader))
 
 
 @dataclass
@@ -290,10 +290,9 @@ def test_leaving_during_the_trial_stops_it(page: Page) -> None:
     assert page.tables.kept == []
 
 
-def test_while_it_is_kept_it_can_be_neither_left_nor_replaced(page: Page) -> None:
+def test_while_it_is_kept_nothing_else_begins(page: Page) -> None:
     page.tries(GOOD)
     page.view.gestures.keep()
-    page.view.gestures.leave()
     page.view.gestures.keep()
     page.view.gestures.try_out(TABLE)
     assert page.shown.stage is Stage.KEEPING
@@ -303,18 +302,50 @@ def test_while_it_is_kept_it_can_be_neither_left_nor_replaced(page: Page) -> Non
     assert page.shown is None
 
 
+def long_table(page: Page) -> TableShown:
+    days = (date(2000, 1, 1) + timedelta(days=at) for at in range(10 * STEP))
+    page.tables.patients = (KnownPatient("p1", "P-1"),)
+    return page.tries(HEAD + "".join(f"P-1,{day.isoformat()},4\n" for day in days))
+
+
+def test_an_import_can_be_stopped_and_keeps_nothing(page: Page) -> None:
+    assert long_table(page).importable == 10 * STEP
+
+    def stop(_number: int, share: float, _what: str) -> None:
+        if share > 0.4:
+            page.view.gestures.leave()
+
+    page.bench.jobs.on_progress = stop
+    page.keeps()
+    assert page.tables.kept == []
+    assert page.shown is None
+    assert page.said == []
+    assert page.events == ["come"]
+
+
+def test_a_stop_that_comes_too_late_changes_nothing(page: Page) -> None:
+    page.tries(GOOD)
+    page.view.gestures.keep()
+    number = page.bench.jobs.work()
+    page.view.gestures.leave()
+    page.bench.jobs.deliver(number)
+    assert len(page.tables.kept) == 1
+    assert page.events == ["come", "imported"]
+    assert page.shown is None
+
+
+def test_closing_the_program_waits_for_an_import(page: Page) -> None:
+    long_table(page)
+    page.keeps()
+    (job,) = (each for each in page.bench.jobs.started if not each.topic)
+    assert job.awaited
+    shown = page.view.every("show_table")[:-1]
+    shares = [each.done for each in shown if each.stage is Stage.KEEPING]
+    assert shares == [0.0, *(at / 10 for at in range(10))]
+
+
 def test_a_long_table_waits_for_its_turn_a_short_one_does_not(page: Page) -> None:
     page.tries(GOOD)
-    page.keeps()
-    lines = "".join(
-        f"P-1,20{10 + at // 336:02d}-{1 + at // 28 % 12:02d}-{1 + at % 28:02d},4\n"
-        for at in range(FEW + 1)
-    )
-    page.tables.patients = (KnownPatient("p1", "P-1"),)
-    assert page.tries(HEAD + lines).importable == FEW + 1
-    page.keeps()
     assert page.tries(HEAD + "P-1,2024-03-05,x\n" * (SHORT_BYTES // 15)).importable == 0
     trials = [each for each in page.bench.jobs.started if each.topic]
-    keeps = [each for each in page.bench.jobs.started if each.keep]
-    assert [each.urgent for each in trials] == [True, True, True, True, True, False]
-    assert [each.urgent for each in keeps] == [True, False]
+    assert [each.urgent for each in trials] == [True, True, True, False]

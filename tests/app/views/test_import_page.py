@@ -127,11 +127,14 @@ def test_progress_is_told(page: ImportPage) -> None:
     assert page.away.isEnabled()
 
 
-def test_while_it_is_imported_nothing_else_can_be_done(page: ImportPage) -> None:
-    page.show_table(replace(CLEAN, stage=Stage.KEEPING))
+def test_while_it_is_imported_it_can_only_be_stopped(page: ImportPage, told: Recorder) -> None:
+    page.show_table(replace(WRONG, skip=True, stage=Stage.KEEPING, done=0.5))
     assert "being imported" in words_of(page)
-    for button in (page.deed, page.away, page.back):
+    for button in (page.deed, page.skip):
         assert not button.isEnabled()
+    assert not page.again.isVisible()
+    page.away.click()
+    assert told.told == [("leave",)]
 
 
 @pytest.mark.parametrize(

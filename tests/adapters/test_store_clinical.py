@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -23,8 +24,9 @@ from hipdesk.clinical import (
     Treatment,
     TreatmentKind,
 )
+from hipdesk.clinical_entries import VisitEntry
 from hipdesk.clinical_import import plan_readings, plan_treatments, plan_visits
-from hipdesk.errors import StoreError
+from hipdesk.errors import Cancelled, StoreError
 from hipdesk.himriss import Reading, drawn
 from hipdesk.ports import ClinicalHistory
 from hipdesk.records import Side
@@ -316,3 +318,22 @@ def test_readings_are_imported_whole_and_known_the_next_time(
         store.import_readings(tried.to_import())
     assert len(store.clinical_record(visit).readings) == 2
     assert store.verify_audit() == 3
+
+
+def test_lines_that_stop_in_the_middle_leave_nothing(store: SqlVisitStore, visit: str) -> None:
+    text = "patient_id,visit_date,esr_mm_h\n" + "".join(
+        f"4711,2024-02-{day:02d},5\n" for day in range(1, 11)
+    )
+    entries = plan(store, text).to_import()
+    before, patients = store.counts(), store.known_patients()
+
+    class Stopped(tuple[VisitEntry, ...]):
+        def __iter__(self) -> Iterator[VisitEntry]:
+            yield from tuple(super().__iter__())[:5]
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        store.import_visits(Stopped(entries), "Dr. A")
+    assert (store.counts(), store.known_patients()) == (before, patients)
+    assert store.import_visits(entries, "Dr. A") == 10
+    store.verify_audit()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from hipdesk.clinical_cells import Column
 from hipdesk.clinical_columns import READING_COLUMNS, TREATMENT_COLUMNS, VISIT_COLUMNS, TableKind
@@ -19,6 +19,7 @@ from hipdesk.clinical_entries import (
     EntryT,
     ImportPlan,
     KnownPatient,
+    Problem,
     ReadingEntry,
     TreatmentEntry,
     VisitEntry,
@@ -181,11 +182,11 @@ class _Steps:
     progress: Progress
     cancelled: Cancelled
 
-    def over(self, items: Sequence[ItemT], start: float, stop: float) -> Iterator[ItemT]:
-        """Each item, as one share of the whole."""
+    def over(self, items: Sequence[ItemT]) -> Iterator[ItemT]:
+        """Each item, told how many went before it."""
         for at, item in enumerate(items):
             if at % _STEP == 0:
-                self.progress(start + (stop - start) * at / len(items), TRYING)
+                self.progress(at / len(items), TRYING)
                 if self.cancelled():
                     raise CancelledByUser
             yield item
@@ -211,25 +212,59 @@ def _plan(
             usable=False,
         )
     library = _Library(patients)
-    lines = steps.over(table.lines[1:], 0.0, 0.5)
-    rows = [row_of(line, cells, header) for line, cells in lines]
-    for row in rows:
+
+    def said_by(line: int, cells: tuple[str, ...]) -> _Said[EntryT]:
+        row = row_of(line, cells, header)
         row.patient = library.patient_of(row)
-    made = [(row, entry_of(row)) for row in steps.over(rows, 0.5, 0.9)]
-    _find_repeats(made)
-    sound = [(row, entry) for row, entry in made if entry is not None and not row.problems]
-    whole = [(row, completed(row, entry)) for row, entry in steps.over(sound, 0.9, 1.0)]
-    entries = [entry for row, entry in whole if not row.problems]
-    problems += [problem for row in rows for problem in row.problems]
+        return _said(row, entry_of(row), completed)
+
+    said = [said_by(line, cells) for line, cells in steps.over(table.lines[1:])]
+    repeats = _repeats(said)
+    problems += [problem for each in said for problem in each.told(repeats)]
+    faulty = {each.line for each in said if each.told(repeats)}
+    entries = [each.whole for each in said if each.whole is not None and each.line not in faulty]
     return ImportPlan(
         encoding=table.encoding,
         delimiter=table.delimiter,
-        rows=len(rows),
+        rows=len(said),
         entries=tuple(entry for entry in entries if not entry.unchanged),
         problems=tuple(sorted(problems, key=lambda each: each.line)),
         unchanged=tuple(entry.line for entry in entries if entry.unchanged),
-        skipped=tuple(row.line for row in rows if row.problems),
+        skipped=tuple(sorted(faulty)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said(Generic[EntryT]):
+    """What came of a line; its cells are let go of, since there may be very many lines.
+
+    Attributes
+    ----------
+    problems : of the line by itself
+    whole : the entry, completed from the library; None where the line has problems
+    contradictions : between the line and the library
+    """
+
+    line: int
+    problems: tuple[Problem, ...]
+    entry: EntryT | None
+    whole: EntryT | None
+    contradictions: tuple[Problem, ...]
+
+    def told(self, repeats: Mapping[int, Problem]) -> tuple[Problem, ...]:
+        """Everything that is wrong; a repeat is not compared with the library."""
+        if self.line in repeats:
+            return (*self.problems, repeats[self.line])
+        return self.problems or self.contradictions
+
+
+def _said(
+    row: Row, entry: EntryT | None, completed: Callable[[Row, EntryT], EntryT]
+) -> _Said[EntryT]:
+    """What came of a line, looked up in the library where it has no problem by itself."""
+    own = tuple(row.problems)
+    whole = None if entry is None or own else completed(row, entry)
+    return _Said(row.line, own, entry, whole, tuple(row.problems[len(own) :]))
 
 
 class _Library:
@@ -264,33 +299,30 @@ class _Library:
         return f"{expected}; zeros at its start may have been lost" if lost else expected
 
 
-def _find_repeats(made: Sequence[tuple[Row, EntryT | None]]) -> None:
-    """Mark lines that speak of the same; of lines that agree, the first one stands."""
-    groups: dict[Hashable, list[tuple[Row, EntryT]]] = {}
-    for row, entry in made:
-        if entry is not None:
-            groups.setdefault(entry.key, []).append((row, entry))
-    for group in groups.values():
-        if len(group) > 1:
-            _mark_repeats(group)
+def _repeats(said: Iterable[_Said[EntryT]]) -> dict[int, Problem]:
+    """Problems of lines that speak of the same; of lines that agree, the first one stands."""
+    groups: dict[Hashable, list[_Said[EntryT]]] = {}
+    for each in said:
+        if each.entry is not None:
+            groups.setdefault(each.entry.key, []).append(each)
+    together = (group for group in groups.values() if len(group) > 1)
+    return {problem.line: problem for group in together for problem in _of_group(group)}
 
 
-def _mark_repeats(group: Sequence[tuple[Row, EntryT]]) -> None:
-    agree = len({entry.content for _, entry in group}) == 1
-    agree = agree and not any(row.problems for row, _ in group)
-    first = group[0][0].line
-    for row, _ in group[1:] if agree else group:
+def _of_group(group: Sequence[_Said[EntryT]]) -> Iterator[Problem]:
+    agree = len({each.entry.content for each in group if each.entry is not None}) == 1
+    agree = agree and not any(each.problems for each in group)
+    first = group[0].line
+    for each in group[1:] if agree else group:
+        wrong = f"line {_others(group, each.line)} speaks of the same"
         if agree:
-            row.refuse("", f"this repeats line {first}", "each visit or treatment once")
-        else:
-            row.refuse(
-                "", f"line {_others(group, row)} speaks of the same", "each visit or treatment once"
-            )
+            wrong = f"this repeats line {first}"
+        yield Problem(each.line, "", wrong, "each visit or treatment once")
 
 
-def _others(group: Sequence[tuple[Row, EntryT]], row: Row) -> str:
+def _others(group: Sequence[_Said[EntryT]], line: int) -> str:
     """The other lines of a group, as a list that stays short however many there are."""
     named = group[: _NAMED_REPEATS + 1]
-    others = [str(other.line) for other, _ in named if other is not row][:_NAMED_REPEATS]
+    others = [str(other.line) for other in named if other.line != line][:_NAMED_REPEATS]
     left = len(group) - 1 - len(others)
     return ", ".join([*others, "..."] if left else others)

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from hipdesk.clinical_cells import ANY_DATE, PART_OF_DATE, YES_OR_NO
-from hipdesk.clinical_import import TRYING
 
 _SAVING: Final = "Nothing was saved in the patient library"
 
 TABLE_SENTENCES: Final = (
-    TRYING,
-    "Keeping the lines",
     # The file
     "{path} cannot be read; choose a table saved as CSV.",
     "{path} is no file; choose a table saved as CSV.",

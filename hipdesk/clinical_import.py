@@ -39,9 +39,6 @@ from hipdesk.clinical_table import header_of, read_table
 from hipdesk.errors import Cancelled as CancelledByUser
 from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
 
-TRYING: Final = "Trying the table out"
-"""What is told of the progress of a trial."""
-
 _STEP: Final = 200
 """Lines between two questions whether to stop."""
 
@@ -186,7 +183,7 @@ class _Steps:
         """Each item, told how many went before it."""
         for at, item in enumerate(items):
             if at % _STEP == 0:
-                self.progress(at / len(items), TRYING)
+                self.progress(at / len(items), "")
                 if self.cancelled():
                     raise CancelledByUser
             yield item

@@ -29,7 +29,6 @@ from hipdesk.ports import Cancelled, Progress
 Plan = ImportPlan[Any]
 
 TOPIC: Final = "table"
-KEEPING: Final = "Keeping the lines"
 
 SHORT_BYTES: Final = 200_000
 """Tables of this size are tried out in between an analysis' steps: it takes a second or two."""
@@ -70,7 +69,7 @@ class _Watched(Sequence[Any]):
     def __iter__(self) -> Iterator[Any]:
         for at, line in enumerate(self._lines):
             if at % STEP == 0:
-                self._progress(at / len(self._lines), KEEPING)
+                self._progress(at / len(self._lines), "")
                 if self._cancelled():
                     raise CancelledByUser
             yield line

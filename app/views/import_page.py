@@ -226,6 +226,12 @@ class ImportPage(TranslatedWidget):
             said.append(self.tr("The table cannot be imported as it is; its problems stand below."))
         elif shown.problems and shown.skip:
             said.append(self.tr("The lines with problems stay out; every problem stands below."))
+        elif shown.problems and not shown.skippable:
+            said.append(
+                self.tr(
+                    "Nothing is imported while there is a problem: mend the file and read it again."
+                )
+            )
         elif shown.problems:
             said.append(
                 self.tr(

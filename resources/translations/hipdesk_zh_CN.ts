@@ -1010,6 +1010,10 @@
         <translation>有问题的行将不导入；所有问题列于下方。</translation>
     </message>
     <message>
+        <source>Nothing is imported while there is a problem: mend the file and read it again.</source>
+        <translation>只要有问题就不导入任何内容：请修正文件后重新读取。</translation>
+    </message>
+    <message>
         <source>Nothing is imported while there is a problem: mend the file and read it again, or leave the lines with problems out.</source>
         <translation>只要有问题就不导入任何内容：请修正文件后重新读取，或跳过有问题的行。</translation>
     </message>
@@ -6065,14 +6069,6 @@
     <message>
         <source>{path} cannot be written; check that the disk is not full, that you may write there, and that no other program has the file open.</source>
         <translation>无法写入 {path}；请检查磁盘是否已满、是否允许写入，以及文件是否被其他程序打开。</translation>
-    </message>
-    <message>
-        <source>Trying the table out</source>
-        <translation>试读表格</translation>
-    </message>
-    <message>
-        <source>Keeping the lines</source>
-        <translation>正在保存各行</translation>
     </message>
     <message>
         <source>{path} cannot be read; choose a table saved as CSV.</source>

@@ -171,7 +171,6 @@ ANSWERING = (
 """Voiceless modules of which forms, messages and the page of a table show some words."""
 
 BESIDE = (
-    "app.controllers.importing",
     "app.controllers.opening",
     "app.controllers.trends",
     "app.messages",

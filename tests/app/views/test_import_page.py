@@ -144,6 +144,7 @@ def test_while_it_is_imported_it_can_only_be_stopped(page: ImportPage, told: Rec
         ({"reader": ""}, "The settings hold no name"),
         ({"fresh": 0, "lines": 1, "unchanged": 1}, "There is nothing to be imported."),
         ({"usable": False, "problems": PROBLEMS}, "cannot be imported as it is"),
+        ({"fresh": 0, "problems": PROBLEMS}, "mend the file and read it again."),
         ({"problems": PROBLEMS, "skip": True}, "The lines with problems stay out"),
     ],
 )

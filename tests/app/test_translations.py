@@ -264,6 +264,7 @@ IN_PARTS = frozenset(
         "; its figures are {}{}",
         "; its femoral head was placed by a reader",
         "a number from {} to {}",
+        "A stored stroke in the patient library is damaged; restore the library from a copy.",
         "check the outlines of both visits.",
         "The settings",
         "The places of windows",

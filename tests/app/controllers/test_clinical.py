@@ -121,6 +121,32 @@ def test_keeping(room: Room) -> None:
     assert room.checked[2] is False
 
 
+def test_what_came_from_elsewhere_is_shown_and_what_is_typed_stays(room: Room) -> None:
+    room.store.keep_facts(room.uid(1), ClinicalFacts(esr_mm_h=7, patient_global=2), "Dr. A")
+    room.show().page.edit({"esr_mm_h": "8", "patient_global": "2", "crp": ""})
+    crp = Crp(10.0, CrpUnit.MG_PER_L)
+    imported = ClinicalFacts(esr_mm_h=9, patient_global=3, crp=crp)
+    room.store.keep_facts(room.uid(1), imported, "Dr. B")
+    room.page.refresh()
+    room.run()
+    assert room.shown is not None
+    assert room.shown.cells == {
+        "esr_mm_h": "8",
+        "patient_global": "3",
+        "crp": "10",
+        "crp_unit": "mg/L",
+    }
+    assert room.checked[2] is True
+    room.page.keep()
+    room.run()
+    assert room.kept() == ClinicalFacts(esr_mm_h=8, patient_global=3, crp=crp)
+
+
+def test_nothing_is_read_anew_for_a_page_that_is_away(room: Room) -> None:
+    room.page.refresh()
+    assert room.bench.jobs.waiting == ()
+
+
 def test_the_visit_before_stands_beside(room: Room) -> None:
     room.store.keep_facts(room.uid(0), ClinicalFacts(basdai=(6.0,) * 6), "Dr. A")
     room.show().page.edit({f"basdai_q{n}": "3" for n in range(1, 7)})

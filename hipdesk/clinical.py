@@ -454,7 +454,8 @@ class HipFacts:
     Attributes
     ----------
     pain_vas : 0-10
-    prosthesis : whether the joint is artificial; such a hip is not scored
+    prosthesis : whether the joint is artificial; such a hip has no score in any
+        trend (`hipdesk.prosthesis`)
     """
 
     pain_vas: float | None = None
@@ -518,11 +519,6 @@ class ClinicalFacts:
     def hip(self, side: Side) -> HipFacts:
         """The facts of one side."""
         return self.right if side is Side.RIGHT else self.left
-
-    @property
-    def excluded_sides(self) -> tuple[Side, ...]:
-        """Sides with a prosthesis: no score is made or compared there."""
-        return tuple(side for side in Side if self.hip(side).prosthesis)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

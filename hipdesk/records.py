@@ -123,6 +123,7 @@ class Reason(StrEnum):
     SEPARATE_SERIES = "separate_series"
     REJECTED_BY_READER = "rejected_by_reader"
     EXCLUDED_BY_READER = "excluded_by_reader"
+    PROSTHESIS = "prosthesis"
 
 
 @dataclass(frozen=True, slots=True)

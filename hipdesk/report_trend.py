@@ -29,6 +29,7 @@ from hipdesk.clinical_trend import (
 from hipdesk.errors import BugError
 from hipdesk.matching import placed
 from hipdesk.ports import ClinicalHistory
+from hipdesk.prosthesis import without_prosthetic_hips
 from hipdesk.quality import SIDE_ORDER
 from hipdesk.records import (
     Analysis,
@@ -173,7 +174,7 @@ def trend_of(
     estimates : what the site's own pairs say of noise
     history : what is recorded beside images
     """
-    return _with_record(_scores_of(analysis, visits, estimates), history)
+    return _with_record(_scores_of(analysis, visits, estimates, history), history)
 
 
 def _with_record(trend: Trend, history: ClinicalHistory) -> Trend:
@@ -191,11 +192,14 @@ def _with_record(trend: Trend, history: ClinicalHistory) -> Trend:
     return replace(trend, clinical=clinical, bars=within, days=days, clinical_sentences=said)
 
 
-def _scores_of(analysis: Analysis, visits: Sequence[Visit], estimates: Estimates) -> Trend:
+def _scores_of(
+    analysis: Analysis, visits: Sequence[Visit], estimates: Estimates, history: ClinicalHistory
+) -> Trend:
     known = {hip.analysis_uid for visit in visits for hip in visit.hips}
-    every = [_as_reported(visit, analysis) for visit in visits]
+    reported = [_as_reported(visit, analysis) for visit in visits]
     if analysis.uid not in known:
-        every.append(_own_visit(analysis))
+        reported.append(_own_visit(analysis))
+    every = without_prosthetic_hips(reported, history)
     timeline = build_timeline(every)
     drawn = [trend for trend in (timeline.right, timeline.left) if _scored(trend)]
     own = (NO_DATE,) if analysis.series.study.date is None else tuple(_rejected(analysis))

@@ -33,6 +33,7 @@ REASON_SENTENCES: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.SEPARATE_SERIES: "the hips were measured in separate series",
         Reason.REJECTED_BY_READER: "a reader rejected the outlines",
         Reason.EXCLUDED_BY_READER: "a reader excluded this slice",
+        Reason.PROSTHESIS: "by the clinical record this hip is a prosthesis",
     }
 )
 """Why a value is missing, as the end of a sentence."""
@@ -51,6 +52,7 @@ REASON_WORDS: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.SEPARATE_SERIES: "other series",
         Reason.REJECTED_BY_READER: "rejected",
         Reason.EXCLUDED_BY_READER: "excluded by a reader",
+        Reason.PROSTHESIS: "prosthesis",
     }
 )
 """The same, for a table's cell."""

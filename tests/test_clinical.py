@@ -433,13 +433,6 @@ def test_empty_means_nothing_at_all() -> None:
     assert not ClinicalFacts(left=HipFacts(harris=Harris(pain=0))).empty
 
 
-def test_a_prosthesis_excludes_its_side() -> None:
-    facts = ClinicalFacts(right=HipFacts(prosthesis=False), left=HipFacts(prosthesis=True))
-    assert facts.excluded_sides == (Side.LEFT,)
-    assert ClinicalFacts().excluded_sides == ()
-    assert facts.hip(Side.LEFT).prosthesis
-
-
 def test_records_show_nothing_of_a_patient() -> None:
     treatment = Treatment(TreatmentKind.NSAID, "sentinel", PartialDate(2011))
     for record in (CHECK, Crp(3.25, MG_L), BEST, PartialDate(2011), treatment, HipFacts(7.25)):

@@ -7,7 +7,7 @@ series; those of other visits are read from the library, the last few kept.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -62,6 +62,7 @@ from hipdesk.clinical_trend import Plotted
 from hipdesk.hip_alignment import HipAlignment
 from hipdesk.overlay import Window
 from hipdesk.ports import Cancelled, ClinicalHistory, Progress, VisitEntry, VisitStore
+from hipdesk.prosthesis import without_prosthetic_hips
 from hipdesk.reanalysis import Outcome, Reanalysed, reanalyse
 from hipdesk.records import Side
 from hipdesk.review import PairKind, RepeatPair
@@ -396,7 +397,9 @@ class FollowUpController:
         self._pairs, self._noise = pairs, estimates(pairs)
         self._alignments = alignments
         patient_uid, visit_uid = whose
-        own = tuple(each for each in entries if each.patient_uid == patient_uid)
+        own = _of_native_hips(
+            [each for each in entries if each.patient_uid == patient_uid], history
+        )
         self._gap = gap_of(self._exam, own)
         if self._following is None:
             following = begun(patient_uid, visit_uid, own, self._manner)
@@ -599,3 +602,11 @@ def _whose(exam: Exam | None) -> tuple[str, str] | None:
     if exam is None or exam.patient_uid is None or exam.visit_uid is None:
         return None
     return exam.patient_uid, exam.visit_uid
+
+
+def _of_native_hips(
+    entries: Sequence[VisitEntry], history: ClinicalHistory
+) -> tuple[VisitEntry, ...]:
+    """The visits, artificial hips without score."""
+    visits = without_prosthetic_hips((entry.visit for entry in entries), history)
+    return tuple(replace(entry, visit=visit) for entry, visit in zip(entries, visits, strict=True))

@@ -44,14 +44,16 @@ def timeline(
     unless --force, and then it is marked.
     """
     from hipdesk.clinical_trend import change_sentences
+    from hipdesk.prosthesis import without_prosthetic_hips
     from hipdesk.report_trend import noise_sentences
     from hipdesk.sdc import estimates
     from hipdesk.timeline import build_timeline
 
     with opened(store, read_only=True) as library:
         uid = _patient(library, patient)
-        visits = [entry.visit for entry in library.entries(uid)]
         history = library.clinical_history(uid)
+        scored = [entry.visit for entry in library.entries(uid)]
+        visits = without_prosthetic_hips(scored, history)
         noise = estimates(library.repeat_pairs())
     found = build_timeline(visits, force=force)
     said = (*noise_sentences(visits, noise), *change_sentences(history))

@@ -309,6 +309,124 @@
     </message>
 </context>
 <context>
+    <name>Brush</name>
+    <message>
+        <source>Keeping the stroke</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading the strokes that were kept</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Scoring the painted outlines</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keeping the new outlines</source>
+        <translation type="unfinished">正在保存新的轮廓</translation>
+    </message>
+    <message>
+        <source>Discarding the strokes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Bring back</source>
+        <translation type="unfinished">恢复</translation>
+    </message>
+    <message>
+        <source>The brush strokes on the right hip were discarded.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The brush strokes on the left hip were discarded.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Bringing the strokes back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Brush strokes on the right hip were not finished; they are shown again. Finish or discard them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Brush strokes on the left hip were not finished; they are shown again. Finish or discard them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>BrushBar</name>
+    <message>
+        <source>Brush</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>BME</source>
+        <translation type="unfinished">骨髓水肿</translation>
+    </message>
+    <message>
+        <source>Paint bone marrow oedema (1)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Effusion</source>
+        <translation type="unfinished">积液</translation>
+    </message>
+    <message>
+        <source>Paint effusion/synovitis (2)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Head</source>
+        <translation type="unfinished">股骨头</translation>
+    </message>
+    <message>
+        <source>Paint the femoral head (3)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smaller brush (-)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Larger brush (+)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Erase instead of painting (E; or hold Shift)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Finish</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep the strokes as a new revision of the hip (Enter)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Let go of all strokes that are not finished</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} mm</source>
+        <translation type="unfinished">{0} mm</translation>
+    </message>
+    <message>
+        <source>1 stroke</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} strokes</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>CharsetButton</name>
     <message>
         <source>Names look wrong?</source>
@@ -1731,6 +1849,10 @@
         <translation>拖动以调节窗宽窗位</translation>
     </message>
     <message>
+        <source>Paint and erase outlines with a brush (B)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Move a hip&apos;s crop by its frame (M)</source>
         <translation>拖动边框移动髋部裁剪区 (M)</translation>
     </message>
@@ -2136,6 +2258,10 @@
         <translation>该髋在另一序列上：请在该序列上修改。</translation>
     </message>
     <message>
+        <source>No hip on this series has outlines that could be painted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Program&apos;s own result</source>
         <translation>程序自身的结果</translation>
     </message>
@@ -2156,6 +2282,10 @@
         <translation>该髋正在处理中：请等待完成。</translation>
     </message>
     <message>
+        <source>Finish or discard the brush strokes on this hip first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>no slice of the other series lies here</source>
         <translation>另一序列在此处没有层面</translation>
     </message>
@@ -2173,6 +2303,14 @@
     <message>
         <source>left crop moved</source>
         <translation>移动左髋裁剪区</translation>
+    </message>
+    <message>
+        <source>brush strokes on the right hip</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>brush strokes on the left hip</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>slices of the right hip chosen</source>
@@ -2490,6 +2628,10 @@
         <translation>请等待该髋处理完成。</translation>
     </message>
     <message>
+        <source>Finish or discard the brush strokes first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Accept or reject both hips first.</source>
         <translation>请先接受或拒绝双髋。</translation>
     </message>
@@ -2524,6 +2666,10 @@
     <message>
         <source>This hip is signed: withdraw first.</source>
         <translation>该髋已签署：请先撤回。</translation>
+    </message>
+    <message>
+        <source>Finish or discard the brush strokes on this hip first.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Enter your name to sign.</source>
@@ -3394,6 +3540,26 @@
         <translation>移动裁剪区</translation>
     </message>
     <message>
+        <source>Brush for the outlines</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>With the brush: oedema, effusion, head</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>With the brush: smaller, larger</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>With the brush: erase, or paint again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>With the brush: finish</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Accept the right hip, the left hip</source>
         <translation>接受右髋、左髋</translation>
     </message>
@@ -3472,6 +3638,14 @@
     <message>
         <source>Window; with a tool, move a crop</source>
         <translation>窗宽窗位；使用工具时移动裁剪区</translation>
+    </message>
+    <message>
+        <source>With the brush: left button, drag</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paint; with Shift, erase; with Alt, window</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Middle button, drag</source>
@@ -4985,6 +5159,14 @@
     <message>
         <source> (&apos;{description}&apos;)</source>
         <translation>（“{description}”）</translation>
+    </message>
+    <message>
+        <source>by the clinical record this hip is a prosthesis</source>
+        <translation>临床记录显示该髋为人工关节</translation>
+    </message>
+    <message>
+        <source>prosthesis</source>
+        <translation>人工关节</translation>
     </message>
     <message>
         <source>analyse the coronal series if it shows the hips, or open another folder</source>

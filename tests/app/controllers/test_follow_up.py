@@ -13,7 +13,15 @@ from app.controllers.follow_up import KEPT_SERIES, FollowUpController
 from app.controllers.windows import relative
 from app.state import Exam, FollowUpGap, Measure, Overlay, Panel
 from app.views.protocols import FollowUpView
-from hipdesk.clinical import ClinicalFacts, Crp, CrpUnit, Treatment, TreatmentKind, exactly
+from hipdesk.clinical import (
+    ClinicalFacts,
+    Crp,
+    CrpUnit,
+    HipFacts,
+    Treatment,
+    TreatmentKind,
+    exactly,
+)
 from hipdesk.clinical_trend import Plotted
 from hipdesk.errors import DamagedImage, ModelError, StoreError
 from hipdesk.linking import offset_of
@@ -737,6 +745,20 @@ def test_the_clinical_record_stands_beside_the_scores() -> None:
     shown = room.view.last("show_clinical_trend")
     assert shown.plotted is Plotted.ESR
     assert shown.days == DAYS[:2]
+
+
+def test_a_hip_that_is_artificial_by_the_record_is_left_out_at_once() -> None:
+    room = Room().entered()
+    (right, left) = room.view.last("show_trend").lines
+    assert None not in {mark.value for mark in (*right.marks, *left.marks)}
+    facts = ClinicalFacts(right=HipFacts(prosthesis=True))
+    room.bench.store.keep_facts(right.marks[0].visit_uid, facts, "A")
+    room.controller.clinical_changed()
+    room.run()
+    shown = room.view.last("show_trend")
+    assert {mark.value for mark in shown.lines[0].marks} == {None}
+    assert shown.lines[1] == left
+    assert any("by the clinical record this hip is a prosthesis" in s for s in shown.sentences)
 
 
 def test_what_is_recorded_meanwhile_is_shown_at_once() -> None:

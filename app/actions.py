@@ -193,6 +193,38 @@ COMMANDS: Final = (
     ),
     Command("run", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Run through the slices"), ("C",)),
     Command("move", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Move the crops"), ("M",)),
+    Command("brush", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Brush for the outlines"), ("B",)),
+    Command(
+        "brush_class",
+        Place.REVIEW,
+        QT_TRANSLATE_NOOP("actions", "With the brush: oedema, effusion, head"),
+        (
+            "1",
+            "2",
+            "3",
+        ),
+    ),
+    Command(
+        "brush_size",
+        Place.REVIEW,
+        QT_TRANSLATE_NOOP("actions", "With the brush: smaller, larger"),
+        (
+            "-",
+            "+",
+        ),
+    ),
+    Command(
+        "brush_erase",
+        Place.REVIEW,
+        QT_TRANSLATE_NOOP("actions", "With the brush: erase, or paint again"),
+        ("E",),
+    ),
+    Command(
+        "brush_finish",
+        Place.REVIEW,
+        QT_TRANSLATE_NOOP("actions", "With the brush: finish"),
+        ("Return",),
+    ),
     Command(
         "accept",
         Place.REVIEW,
@@ -328,6 +360,11 @@ MOUSE: Final = (
         Place.REVIEW,
         QT_TRANSLATE_NOOP("actions", "Left button, drag"),
         QT_TRANSLATE_NOOP("actions", "Window; with a tool, move a crop"),
+    ),
+    MouseHabit(
+        Place.REVIEW,
+        QT_TRANSLATE_NOOP("actions", "With the brush: left button, drag"),
+        QT_TRANSLATE_NOOP("actions", "Paint; with Shift, erase; with Alt, window"),
     ),
     MouseHabit(
         Place.REVIEW,

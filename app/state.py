@@ -33,7 +33,7 @@ from hipdesk.records import (
     Volume,
 )
 from hipdesk.report import FindingRow
-from hipdesk.review import Review, Reviewed, Standing
+from hipdesk.review import BrushEntry, Review, Reviewed, Standing
 from hipdesk.timeline import Comparability
 
 
@@ -211,11 +211,13 @@ class OpenSeries:
     ----------
     reviewed : None until it is analysed
     stack : its pictures with the working outlines
+    brushed : what was done with the brush and was open when the library gave it
     """
 
     volume: Volume
     stack: DisplayStack
     reviewed: Reviewed | None = None
+    brushed: tuple[BrushEntry, ...] = ()
 
     @property
     def key(self) -> str:
@@ -349,6 +351,7 @@ class Deed(StrEnum):
     """What a reader did to a hip."""
 
     MOVED = "moved"
+    PAINTED = "painted"
     CHOSE_SLICES = "chose_slices"
     RESTORED = "restored"
     ACCEPTED = "accepted"
@@ -383,6 +386,7 @@ class Tool(StrEnum):
     """What the left button does on the picture."""
 
     WINDOW = "window"
+    BRUSH = "brush"
     MOVE_CROP = "move_crop"
     PLACE_RIGHT = "place_right"
     PLACE_LEFT = "place_left"

@@ -24,6 +24,7 @@ from hipdesk.records import (
     Affine,
     BoolArray,
     FloatArray,
+    GridBox,
     Head,
     Point,
     Segmentation,
@@ -181,6 +182,24 @@ class DisplayStack:
             others[side] = _outlines(self, segmentation, progress, cancelled)
         return replace(self, outlines=MappingProxyType(others))
 
+    def with_changes(self, before: Segmentation, after: Segmentation) -> DisplayStack:
+        """The same series with other outlines of one hip; those of like slices are shared.
+
+        Parameters
+        ----------
+        before : the masks whose outlines this stack has
+        after : of the same side
+        """
+        side = after.side
+        if before.box != after.box or side not in self.outlines:
+            return self.with_hip(side, after)
+        drawn = list(self.outlines[side])
+        box = self.turned.turn_box(after.box, self.shape)
+        for done, index in enumerate(range(after.box.start[0], after.box.stop[0])):
+            if not _same_slice(before, after, done):
+                drawn[index] = _outlines_of(self, after, box, done)
+        return replace(self, outlines=MappingProxyType({**self.outlines, side: tuple(drawn)}))
+
 
 def display_stack(
     volume: Volume,
@@ -249,14 +268,34 @@ def _outlines(
         if cancelled():
             raise errors.Cancelled
         progress(done / box.shape[0], OUTLINING)
-        masks = ((name, segmentation.masks.get(name)) for name in LINE_STYLES)
-        found = {
-            name: _polylines(stack.turned.turn(mask[done]), box.start[1:])
-            for name, mask in masks
-            if mask is not None and mask[done].any()
-        }
-        drawn[index] = MappingProxyType(found) if found else _NOTHING
+        drawn[index] = _outlines_of(stack, segmentation, box, done)
     return tuple(drawn)
+
+
+def _outlines_of(
+    stack: DisplayStack, segmentation: Segmentation, box: GridBox, at: int
+) -> Outlines:
+    """Outlines of one hip on one slice.
+
+    Parameters
+    ----------
+    box : the masks' own, as it lies on the pictures
+    at : slice within the box
+    """
+    masks = ((name, segmentation.masks.get(name)) for name in LINE_STYLES)
+    found = {
+        name: _polylines(stack.turned.turn(mask[at]), box.start[1:])
+        for name, mask in masks
+        if mask is not None and mask[at].any()
+    }
+    return MappingProxyType(found) if found else _NOTHING
+
+
+def _same_slice(first: Segmentation, second: Segmentation, at: int) -> bool:
+    """Whether two sets of masks in one box are the same on one slice."""
+    return first.masks.keys() == second.masks.keys() and all(
+        np.array_equal(mask[at], second.masks[name][at]) for name, mask in first.masks.items()
+    )
 
 
 def _polylines(mask: BoolArray, corner: tuple[int, int]) -> tuple[Polyline, ...]:

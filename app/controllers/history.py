@@ -32,6 +32,7 @@ class HipState:
     content : number of the oldest revision with these very outlines and slices
     note, reader : of the verdict
     drawn : number of the oldest one with these very outlines, whatever slices count
+    placed : number of the oldest one with the head in this very place
     """
 
     content: int = 0
@@ -39,6 +40,7 @@ class HipState:
     note: str = field(default="", repr=False)
     reader: str = field(default="", repr=False)
     drawn: int = field(default=0, compare=False)
+    placed: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,10 @@ class Step:
         if self.moved:
             if self.before.drawn == self.after.drawn:
                 return Deed.CHOSE_SLICES
-            return Deed.MOVED if self.after.content else Deed.RESTORED
+            if self.after.content == 0:
+                return Deed.RESTORED
+            same_place = self.before.placed == self.after.placed
+            return Deed.PAINTED if same_place else Deed.MOVED
         match self.after.verdict:
             case Verdict.ACCEPTED:
                 return Deed.ACCEPTED
@@ -207,7 +212,9 @@ def _of_hip(reviewed: Reviewed, side: Side) -> Iterator[_Change]:
     made = {each.number: each.created_utc for each in reviewed.revisions}
     for number in reviewed.numbers(side):
         state = HipState(
-            content_of(reviewed, side, number), drawn=_drawn_of(reviewed, side, number)
+            content_of(reviewed, side, number),
+            drawn=_drawn_of(reviewed, side, number),
+            placed=_placed_of(reviewed, side, number),
         )
         if number:
             last = max(last, made[number])
@@ -229,7 +236,7 @@ def _judged(
             verdict = Verdict(each.kind.value)
             state = replace(state, verdict=verdict, note=each.note, reader=each.reader)
         elif each.kind is ReviewKind.REOPENED:
-            state = HipState(state.content, drawn=state.drawn)
+            state = HipState(state.content, drawn=state.drawn, placed=state.placed)
         else:
             continue
         yield each.at_utc, state
@@ -250,6 +257,13 @@ def _drawn_of(reviewed: Reviewed, side: Side, number: int) -> int:
     hip = reviewed.hip_at(side, number)
     numbers = reviewed.numbers(side)
     return next(older for older in numbers if same_outlines(reviewed.hip_at(side, older), hip))
+
+
+def _placed_of(reviewed: Reviewed, side: Side, number: int) -> int:
+    """The oldest revision of a hip with its head in the very place of this one's."""
+    head = reviewed.hip_at(side, number).head
+    numbers = reviewed.numbers(side)
+    return next(older for older in numbers if reviewed.hip_at(side, older).head == head)
 
 
 def origin_at(reviewed: Reviewed, number: int) -> Origin:

@@ -50,7 +50,7 @@ from hipdesk.records import (
     SkippedFile,
     Volume,
 )
-from hipdesk.review import Reviewed
+from hipdesk.review import BrushEntry, Reviewed
 from hipdesk.scoring import DEFINITION
 from hipdesk.series_choice import (
     IN_WINDOW,
@@ -698,6 +698,12 @@ def _counterparts(first: AnalysisEntry, every: Sequence[AnalysisEntry]) -> list[
     return [each for each in every if each.hips == other and each.contrast is first.contrast]
 
 
+def _brushed(store: VisitStore, reviewed: Reviewed) -> tuple[BrushEntry, ...]:
+    """What was done with the brush on an analysis and is neither finished nor discarded."""
+    uid = reviewed.analysis.uid
+    return tuple(entry for side in reviewed.sides for entry in store.open_strokes(uid, side))
+
+
 def _shows_only_left(series: OpenSeries) -> bool:
     return series.reviewed is not None and series.reviewed.sides == (Side.LEFT,)
 
@@ -732,7 +738,8 @@ def stored(
         volume = reader.read(series, progress, cancelled)
         if volume.pixel_sha256 == reviewed.analysis.pixel_sha256:
             shown_as = replace(volume, series=reviewed.analysis.series)
-            return _opened(shown_as, reviewed, progress, cancelled)
+            series_open = _opened(shown_as, reviewed, progress, cancelled)
+            return replace(series_open, brushed=_brushed(store, reviewed))
     raise refusal or StoreError(
         "The images in the patient library are not those that were analysed, so they are not "
         "shown; restore the library from a copy, or open the folder of the images."

@@ -137,7 +137,7 @@ class HipRedoer:
                 work=lambda _progress, _cancelled: store.revise(
                     key[0], rescored(volume, hip, *chosen), origin, reader
                 ),
-                done=lambda revision: self._kept(key, Back(revision, stack)),
+                done=lambda revision: self.kept(key, Back(revision, stack)),
                 failed=lambda error: self._not_rescored(key, error),
                 urgent=True,
                 keep=True,
@@ -188,7 +188,7 @@ class HipRedoer:
                 work=lambda _progress, _cancelled: store.revise(
                     uid, result, Origin.AI_EDITED, reader
                 ),
-                done=lambda revision: self._kept(hip, Back(revision, drawn)),
+                done=lambda revision: self.kept(hip, Back(revision, drawn)),
                 failed=lambda error: self._failed(hip, error),
                 urgent=True,
                 keep=True,
@@ -230,7 +230,7 @@ class HipRedoer:
         return Job(
             what=self.translate("Review", "Going back to earlier outlines"),
             work=work,
-            done=lambda back: self._kept(hip, back),
+            done=lambda back: self.kept(hip, back),
             failed=lambda error: self._failed(hip, error),
             urgent=True,
             keep=True,
@@ -251,7 +251,7 @@ class HipRedoer:
         others = {each: head for each, head in self._wanted.items() if each != hip}
         self._wanted = MappingProxyType(others)
 
-    def _kept(self, hip: HipKey, back: Back) -> None:
+    def kept(self, hip: HipKey, back: Back) -> None:
         """Show what the library has; the crop is then where it was wanted by itself."""
         self._let_go(hip)
         series = series_of(self._desk.exam, hip[0])

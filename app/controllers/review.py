@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from app.brush_state import Brush, PicturePoint
+from app.controllers.brushing import Brusher, can_be_painted, hip_under
 from app.controllers.desk import Desk
 from app.controllers.exams import home_of, locked, named, reviews_of, series_of, working_hip
 from app.controllers.history import HipState, Past, Way, restorable
@@ -76,6 +78,9 @@ class ReviewController:
         self.translate = translate
         self._signing = signing
         self._redoer = HipRedoer(desk, services, translate, signing)
+        self._brusher = Brusher(
+            desk, services, translate, signing, self._redoer.kept, self._refresh
+        )
         self._write_report = write_report
         self._past = Past()
         self._edits: Memo[Edits] = Memo()
@@ -176,6 +181,35 @@ class ReviewController:
         if self._redo(side, series.stack.to_lps(reading.place.index, x, y), None):
             self.choose_tool(Tool.WINDOW)
 
+    def choose_brush(self, brush: Brush) -> None:
+        """Take another brush."""
+        self._brusher.choose(brush)
+
+    def paint(self, side: Side | None, path: tuple[PicturePoint, ...], erases: bool) -> None:
+        """Paint on a hip, or erase; on the slice itself on the hip whose head is nearest."""
+        series, reading = self._series, self._reading
+        if series is None or reading is None or not path:
+            return
+        index = reading.place.index
+        meant = hip_under(series, path[0]) if side is None else side
+        refusal = self._locks(meant, painting=True)
+        if not refusal and (meant is None or not can_be_painted(series, meant)):
+            refusal = self.translate(
+                "Review", "No hip on this series has outlines that could be painted."
+            )
+        if refusal:
+            self._refuse(refusal)
+        elif meant is not None:
+            self._brusher.paint(series, meant, index, path, erases)
+
+    def finish_painting(self) -> None:
+        """Keep the strokes as revisions of their hips."""
+        self._brusher.finish()
+
+    def discard_painting(self) -> None:
+        """Let go of all strokes that are not finished."""
+        self._brusher.discard()
+
     def choose_slices(self, wish: SliceWish) -> None:
         """Score a hip on other slices, or say why not."""
         exam, series = self._exam, self._series
@@ -204,12 +238,13 @@ class ReviewController:
         running = self._redoer.stoppable(self._exam)
         if running is not None:
             self._redoer.stop(running)
-        else:
+        elif not self._brusher.undo():
             self._go(Way.BACK)
 
     def redo(self) -> None:
         """Do again what was taken back last."""
-        self._go(Way.ON)
+        if not self._brusher.redo():
+            self._go(Way.ON)
 
     def restore(self, side: Side) -> None:
         """Show the program's own result of a hip again; ask where a verdict would be lost."""
@@ -353,12 +388,13 @@ class ReviewController:
         self._refresh_slice()
         return False
 
-    def _locks(self, side: Side | None) -> str:
+    def _locks(self, side: Side | None, *, painting: bool = False) -> str:
         """Why outlines cannot be changed now, in words; empty where they can.
 
         Parameters
         ----------
         side : the hip to be changed; None for any
+        painting : by the brush, which goes on where strokes are open
         """
         exam, series = self._exam, self._series
         if exam is None or series is None or series.reviewed is None:
@@ -367,9 +403,9 @@ class ReviewController:
             return self._held(series, side)
         if home_of(exam, series, side) not in (None, series):
             return self.translate("Review", "This hip is on the other series: change it there.")
-        return self._held(series, side)
+        return self._held(series, side, painting=painting)
 
-    def _held(self, series: OpenSeries, side: Side | None) -> str:
+    def _held(self, series: OpenSeries, side: Side | None, *, painting: bool = False) -> str:
         """Why a series' hip stays as it is now, in words; empty where it does not."""
         if locked(series):
             return self.translate(
@@ -378,6 +414,10 @@ class ReviewController:
         uid = "" if series.reviewed is None else series.reviewed.analysis.uid
         if (uid, side) in self._signing.busy:
             return self.translate("Review", "This hip is being worked on: wait until it is done.")
+        if (uid, side) in self._signing.painted and not painting:
+            return self.translate(
+                "Review", "Finish or discard the brush strokes on this hip first."
+            )
         return ""
 
     def _refuse(self, sentence: str) -> None:
@@ -434,8 +474,10 @@ class ReviewController:
 
     def _refresh(self) -> None:
         """Show what differs."""
-        exam, reading, series = self._exam, self._reading, self._series
-        if exam is None or reading is None or series is None:
+        exam, reading = self._exam, self._reading
+        exam = None if exam is None else self._brusher.shown(exam)
+        series = None if reading is None else named(exam, reading.shown_key)
+        if self._exam is None or exam is None or reading is None or series is None:
             self._show_nothing()
             return
         tell, view = self._shown.tell, self._view
@@ -443,24 +485,26 @@ class ReviewController:
         tell("series", view.show_series, series_facts(series, exam.given_up), tabs)
         self._show_pictures(exam, reading, series)
         tell("tool", view.show_tool, reading.tool)
+        tell("painting", view.show_painting, self._brusher.painting(series))
         tell("scores", view.show_scores, self._scores_of(exam, series))
         busy, wanted = self._signing.busy, self._redoer.wanted
         right, left = (hip_panel(exam, series, s, busy, self.translate, wanted) for s in Side)
         tell("hips", view.show_hips, right, left)
         tell("signing", view.show_signing, self._signing.signing)
-        tell("edits", view.show_edits, self._edits_of(exam))
+        tell("edits", view.show_edits, self._edits_of(self._exam))
 
     def _edits_of(self, exam: Exam) -> Edits:
-        asked = (exam, self._signing.busy, self._redoer.wanted)
+        asked = (exam, self._signing.busy, self._redoer.wanted, self._brusher.order)
         return self._edits.of(asked, lambda: self._made_edits(exam))
 
     def _made_edits(self, exam: Exam) -> Edits:
         """What can be taken back and brought back."""
         running, back, on = self._redoer.stoppable(exam), self._past.back, self._past.on
-        undo = None if back is None else back.act
+        undo = self._brusher.undo_act or (None if back is None else back.act)
+        redo = self._brusher.redo_act or (None if on is None else on.act)
         return Edits(
             undo if running is None else Act(running[1], Deed.MOVED),
-            None if on is None or running is not None else on.act,
+            redo if running is None else None,
             frozenset(
                 side
                 for each in reviews_of(exam)
@@ -490,6 +534,7 @@ class ReviewController:
 
     def _show_nothing(self) -> None:
         self._shown.tell("series", self._view.show_series, None, ())
+        self._shown.tell("painting", self._view.show_painting, self._brusher.painting(None))
         self._shown.tell("scores", self._view.show_scores, None)
         self._shown.tell("edits", self._view.show_edits, Edits())
         self._shown.tell("signing", self._view.show_signing, self._signing.signing)

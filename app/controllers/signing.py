@@ -28,8 +28,18 @@ HipKey = tuple[str, Side]
 """UID of an analysis, and a hip of it."""
 
 
-def obstacle(exam: Exam | None, busy: frozenset[HipKey], translate: Translate) -> str:
-    """What stands in the way of signing, in words; empty where nothing does."""
+def obstacle(
+    exam: Exam | None,
+    busy: frozenset[HipKey],
+    translate: Translate,
+    painted: frozenset[HipKey] = frozenset(),
+) -> str:
+    """What stands in the way of signing, in words; empty where nothing does.
+
+    Parameters
+    ----------
+    painted : hips with brush strokes that are neither finished nor discarded
+    """
     reviewed = () if exam is None else tuple(reviews_of(exam))
     if exam is None or not exam.analysed:
         return translate("Signing", "There is no analysis to sign yet.")
@@ -39,6 +49,8 @@ def obstacle(exam: Exam | None, busy: frozenset[HipKey], translate: Translate) -
         return translate("Signing", "No hip has a result that could be signed.")
     if any(uid == each.analysis.uid for uid, _ in busy for each in reviewed):
         return translate("Signing", "Wait until the hip is done.")
+    if any(uid == each.analysis.uid for uid, _ in painted for each in reviewed):
+        return translate("Signing", "Finish or discard the brush strokes first.")
     unjudged = frozenset(
         side for each in reviewed for side in each.sides if not each.standing(side).verdict
     )
@@ -109,6 +121,7 @@ class SigningDesk:
         self._services = services
         self.translate = translate
         self._busy: frozenset[HipKey] = frozenset()
+        self._painted: frozenset[HipKey] = frozenset()
         self._watchers: list[Callable[[], None]] = []
         self._before: list[Callable[[Callable[[], None]], None]] = []
         self._signing: Memo[Signing] = Memo()
@@ -122,6 +135,17 @@ class SigningDesk:
         return self._busy
 
     @property
+    def painted(self) -> frozenset[HipKey]:
+        """Hips with brush strokes that are neither finished nor discarded."""
+        return self._painted
+
+    def hold(self, painted: frozenset[HipKey]) -> None:
+        """These hips have such strokes now."""
+        if painted != self._painted:
+            self._painted = painted
+            self._tell()
+
+    @property
     def reader(self) -> str:
         """Who reads, as remembered."""
         return self._services.keeper.settings.reader_name
@@ -133,13 +157,17 @@ class SigningDesk:
         An empty name is no obstacle here: it is typed into this bar.
         """
         exam, reader = self._desk.exam, self.reader
-        return self._signing.of((exam, self._busy, reader), lambda: self._bar(exam, reader))
+        asked = (exam, self._busy, self._painted, reader)
+        return self._signing.of(asked, lambda: self._bar(exam, reader))
 
     def _bar(self, exam: Exam | None, reader: str) -> Signing:
         done = exam is not None and signed(exam)
         standing = () if exam is None else tuple(s for r in reviews_of(exam) for s in r.signatures)
-        said = "" if done else obstacle(exam, self._busy, self.translate)
+        said = "" if done else self._obstacle(exam)
         return Signing(reader, not done and not said, said, standing)
+
+    def _obstacle(self, exam: Exam | None) -> str:
+        return obstacle(exam, self._busy, self.translate, self._painted)
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Tell this one when hips become busy or free, or the reader's name changes."""
@@ -198,6 +226,12 @@ class SigningDesk:
         if reviewed.standing(side).signed:
             self._refuse(self.translate("Signing", "This hip is signed: withdraw first."))
             return
+        if (analysis_uid, side) in self._painted:
+            words = self.translate(
+                "Signing", "Finish or discard the brush strokes on this hip first."
+            )
+            self._refuse(words)
+            return
         act = Review(side, reviewed.working(side), kind, self.reader, self._now(), note.strip())
         self._record(reviewed, (act,))
 
@@ -206,7 +240,7 @@ class SigningDesk:
         exam, name = self._desk.exam, reader.strip()
         if exam is None or signed(exam):
             return
-        said = obstacle(exam, self._busy, self.translate)
+        said = self._obstacle(exam)
         if exam.analysed and exam.visit_uid is None:
             self._warn(said, exam)
             return
@@ -227,7 +261,7 @@ class SigningDesk:
         exam, at = self._desk.exam, self._now()
         if exam is None or _images(exam) != images:
             return
-        said = obstacle(exam, self._busy, self.translate)
+        said = self._obstacle(exam)
         if said:
             self._refuse(said)
             return

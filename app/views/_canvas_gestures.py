@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 from PySide6.QtCore import QPoint, QPointF
 
+from app.brush_state import PicturePoint
 from app.state import CropFrame
 from app.views._canvas_geometry import Sight
 from hipdesk.overlay import Window
@@ -43,6 +44,7 @@ class Drag(StrEnum):
     ZOOM = "zoom"
     FRAME = "frame"
     POINT = "point"
+    PAINT = "paint"
 
 
 @dataclass(slots=True)
@@ -52,6 +54,8 @@ class Held:
     Attributes
     ----------
     moved : it went further than a click may
+    erases : the brush takes away
+    path : picture points that the brush passed
     """
 
     drag: Drag
@@ -60,6 +64,8 @@ class Held:
     sight: Sight
     frame: CropFrame | None = None
     moved: bool = False
+    erases: bool = False
+    path: list[PicturePoint] = field(default_factory=list)
 
     def way(self, at: QPointF) -> QPointF:
         """Canvas pixels from where it went down."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QWidget
 
+from app.brush_state import Painting
 from app.state import CropView, HipPanel, Tool
 from app.views._canvas_outlines import OutlinePaths
 from app.views.labels import core_sentence
@@ -23,6 +24,7 @@ class HipColumn(QWidget):
         self._crop: CropView | None = None
         self._panel: HipPanel | None = None
         self._tool = Tool.WINDOW
+        self._painting = Painting()
         self.canvas = SliceCanvas(paths)
         self.verdict = VerdictBar(side)
         layout = column(self.canvas, self.verdict, gap=0)
@@ -43,8 +45,13 @@ class HipColumn(QWidget):
             self._panel = panel
             self._sync()
 
+    def show_painting(self, painting: Painting) -> None:
+        """The brush; its strokes only where the crop is of the slice on screen."""
+        self._painting = painting
+        self._sync()
+
     def show_tool(self, tool: Tool) -> None:
-        """Heads can be placed here too, where the crop is of the slice on screen."""
+        """Heads are placed and outlines painted here too, on the slice that is on screen."""
         self._tool = tool
         self._sync()
 
@@ -75,6 +82,7 @@ class HipColumn(QWidget):
         self.canvas.set_sentence(self._reason())
         placing = self._tool not in (Tool.WINDOW, Tool.MOVE_CROP) and not elsewhere
         self.canvas.show_tool(self._tool if placing else Tool.WINDOW)
+        self.canvas.show_painting(Painting() if elsewhere else self._painting)
         if crop is None or crop.box is None:
             self.canvas.show_picture(None)
             self.canvas.set_mirrored(False)

@@ -63,6 +63,11 @@ class _LineSample(QIconEngine):
         return _LineSample(self._name)
 
 
+def line_icon(name: SegmentClass) -> QIcon:
+    """A sample of a class' line."""
+    return QIcon(_LineSample(name))
+
+
 class OverlayBar(TranslatedWidget):
     """Shows an `Overlay` and tells what the reader wants instead."""
 
@@ -73,7 +78,7 @@ class OverlayBar(TranslatedWidget):
         super().__init__(parent)
         self._overlay = Overlay()
         self.masks = _toggle(icon("eye-outline"))
-        self.classes = {name: _toggle(QIcon(_LineSample(name))) for name in ORDER}
+        self.classes = {name: _toggle(line_icon(name)) for name in ORDER}
         self.fill = _toggle(icon("format-color-fill"))
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self._opacity_words = label(kind="small")

@@ -15,6 +15,7 @@ from typing import Protocol
 from app.alignment_state import AlignmentShown
 from app.background import JobStatus
 from app.blinded_state import BlindedShown, Unblinded
+from app.brush_state import Brush, Painting, PicturePoint
 from app.clinical_state import (
     Cells,
     ClinicalShown,
@@ -397,6 +398,27 @@ class ReviewGestures(Protocol):
         """The head's centre was pointed at on the slice on screen."""
         ...
 
+    def choose_brush(self, brush: Brush) -> None:
+        """Another class, size, or erasing instead of painting."""
+        ...
+
+    def paint(self, side: Side | None, path: tuple[PicturePoint, ...], erases: bool) -> None:
+        """The brush passed these picture points of the slice on screen.
+
+        Parameters
+        ----------
+        side : the hip beside the slice that was painted on; None on the slice itself
+        """
+        ...
+
+    def finish_painting(self) -> None:
+        """The strokes are right: keep them as a revision."""
+        ...
+
+    def discard_painting(self) -> None:
+        """The strokes are not to be used."""
+        ...
+
     def choose_slices(self, wish: SliceWish) -> None:
         """A slice is to be central, left out, or counted again."""
         ...
@@ -473,6 +495,10 @@ class ReviewView(Protocol):
 
     def show_tool(self, tool: Tool) -> None:
         """What the left button does."""
+        ...
+
+    def show_painting(self, painting: Painting) -> None:
+        """The brush, and strokes that are not in the outlines yet."""
         ...
 
     def show_scores(self, scores: Scores | None) -> None:

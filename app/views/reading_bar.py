@@ -49,7 +49,7 @@ class ReadingBar(TranslatedWidget):
         self._running = False
         self.facts = ElidedLabel(kind="muted", mode=Qt.TextElideMode.ElideRight)
         self.series = QHBoxLayout()
-        self.tools = {tool: _button(TOOL_ICONS[tool], checkable=True) for tool in Tool}
+        self.tools = {tool: _button(TOOL_ICONS[tool], checkable=True) for tool in TOOL_ICONS}
         for tool in (Tool.PLACE_RIGHT, Tool.PLACE_LEFT):
             self.tools[tool].setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.presets = _button("brightness-6")

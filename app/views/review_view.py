@@ -17,6 +17,7 @@ from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QScrollArea, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from app.actions import Actions
+from app.brush_state import Painting, PicturePoint
 from app.state import (
     OPACITIES,
     OPACITY_STEP,
@@ -37,6 +38,7 @@ from app.state import (
 )
 from app.theme import SPACE
 from app.views._canvas_outlines import OutlinePaths
+from app.views.brush_bar import BrushBar
 from app.views.empty_state import EmptyState
 from app.views.hip_column import HipColumn
 from app.views.layouts import column, holding, row, rule
@@ -52,6 +54,7 @@ from app.views.translated import TranslatedWidget
 from hipdesk.display import SlicePicture
 from hipdesk.overlay import Window
 from hipdesk.records import Side
+from hipdesk.review import PAINTABLE
 
 WIDEST: Final = 100
 """Shares are given in so many pixels; Qt scales them down to the room there is."""
@@ -95,6 +98,7 @@ class ReviewView(TranslatedWidget):
         self.reading = ReadingBar()
         self.masks = OverlayBar()
         self.main = SliceCanvas(self._paths)
+        self.brush = BrushBar(self.main)
         self.strip = StripChart()
         self.hips = {side: HipColumn(side, self._paths) for side in Side}
         right, left = (hip.canvas for hip in self.hips.values())
@@ -107,6 +111,7 @@ class ReviewView(TranslatedWidget):
         self._cine.setInterval(CINE_MS)
         self._cine.timeout.connect(self._run_on)
         self._keys = self._bound_keys()
+        self._brushing = self._brush_keys()
         self._acts = self._bound_acts()
         self._bind()
         self._lay_out()
@@ -158,12 +163,16 @@ class ReviewView(TranslatedWidget):
         chain: list[QWidget] = [self.main]
         chain += [*self.reading.tools.values(), self.reading.presets]
         chain += [self.reading.cine, self.reading.fit]
+        bar = self.brush
+        chain += [bar.take_up, *bar.classes.values(), bar.smaller, bar.larger, bar.erase]
+        chain += [bar.finish, bar.discard]
         chain += [self.masks.masks, *self.masks.classes.values(), self.masks.fill]
         chain.append(self.masks.opacity)
         for hip in self.hips.values():
-            bar = hip.verdict
-            chain += [hip.canvas, bar.accept_button, bar.reject_button, bar.reopen_button]
-            chain += [bar.place_button, bar.note.field, bar.note.confirm, bar.note.dismiss]
+            verdict = hip.verdict
+            chain += [hip.canvas, verdict.accept_button, verdict.reject_button]
+            chain += [verdict.reopen_button, verdict.place_button, verdict.note.field]
+            chain += [verdict.note.confirm, verdict.note.dismiss]
         chain += [self.scores.table, self.scores.notices.title]
         bar_ = self.signing
         chain += [bar_.name, bar_.sign, bar_.withdraw, bar_.report]
@@ -192,6 +201,11 @@ class ReviewView(TranslatedWidget):
         self.reading.cineToggled.connect(self._toggle_cine)
         self.masks.overlayChosen.connect(lambda wanted: self._ask(lambda g: g.set_overlay(wanted)))
         self.masks.classToggled.connect(lambda name: self._ask(lambda g: g.toggle_class(name)))
+        self.brush.brushChosen.connect(lambda brush: self._ask(lambda g: g.choose_brush(brush)))
+        self.brush.take_up.clicked.connect(self._toggle_brush)
+        self.brush.finishAsked.connect(lambda: self._ask(lambda g: g.finish_painting()))
+        self.brush.discardAsked.connect(lambda: self._ask(lambda g: g.discard_painting()))
+        self.main.resized.connect(self.brush.place)
         self.strip.sliceChosen.connect(lambda index: self._ask(lambda g: g.choose_slice(index)))
         self.strip.sliceStepped.connect(self._step)
         self.strip.wished.connect(lambda wish: self._ask(lambda g: g.choose_slices(wish)))
@@ -200,7 +214,9 @@ class ReviewView(TranslatedWidget):
         )
         for canvas in self.canvases:
             self._connect_canvas(canvas)
+        self.main.painted.connect(partial(self._paint, None))
         for side, hip in self.hips.items():
+            hip.canvas.painted.connect(partial(self._paint, side))
             self._connect_hip(side, hip)
         self.signing.signed.connect(lambda reader: self._ask(lambda g: g.sign(reader)))
         self.signing.withdrawn.connect(lambda note: self._ask(lambda g: g.withdraw(note)))
@@ -324,8 +340,16 @@ class ReviewView(TranslatedWidget):
         self._tool = tool
         self.reading.show_tool(tool)
         self.main.show_tool(tool)
+        self.brush.show_in_hand(tool is Tool.BRUSH)
         for hip in self.hips.values():
             hip.show_tool(tool)
+
+    def show_painting(self, painting: Painting) -> None:
+        """The brush, and strokes that are not in the outlines yet."""
+        self.brush.show_painting(painting)
+        self.main.show_painting(painting)
+        for hip in self.hips.values():
+            hip.show_painting(painting)
 
     def show_scores(self, scores: Scores | None) -> None:
         """Table, reasons, notices and strip chart; None before the analysis."""
@@ -370,6 +394,10 @@ class ReviewView(TranslatedWidget):
         match act.deed:
             case Deed.MOVED:
                 return self.tr("right crop moved") if right else self.tr("left crop moved")
+            case Deed.PAINTED:
+                if right:
+                    return self.tr("brush strokes on the right hip")
+                return self.tr("brush strokes on the left hip")
             case Deed.CHOSE_SLICES:
                 if right:
                     return self.tr("slices of the right hip chosen")
@@ -398,7 +426,8 @@ class ReviewView(TranslatedWidget):
             self.tr("No visit open"),
             self.tr("Open a folder, or choose a visit in the library."),
         )
-        for part in (self.reading, self.masks, self.strip, self.scores, self.signing):
+        bars = self.reading, self.masks, self.brush
+        for part in (*bars, self.strip, self.scores, self.signing):
             part.retranslate()
         for hip in self.hips.values():
             hip.retranslate()
@@ -429,11 +458,31 @@ class ReviewView(TranslatedWidget):
             Qt.Key.Key_C: self._toggle_cine,
             Qt.Key.Key_R: self.fit_view,
             Qt.Key.Key_M: self._toggle_move,
+            Qt.Key.Key_B: self._toggle_brush,
             Qt.Key.Key_Escape: self._escape,
         }
         for number, key in enumerate(PRESET_KEYS, start=1):
             keys[key] = lambda number=number: self._choose_preset(number)  # type: ignore[misc]
         return keys
+
+    def _brush_keys(self) -> dict[int, Callable[[], object]]:
+        """Keys that mean something else while the brush is in hand."""
+        keys: dict[int, Callable[[], object]] = {
+            Qt.Key.Key_E: self.brush.toggle_erasing,
+            Qt.Key.Key_Plus: lambda: self.brush.resize_brush(1),
+            Qt.Key.Key_Equal: lambda: self.brush.resize_brush(1),
+            Qt.Key.Key_Minus: lambda: self.brush.resize_brush(-1),
+            Qt.Key.Key_Return: self.brush.press_finish,
+            Qt.Key.Key_Enter: self.brush.press_finish,
+        }
+        for key, name in zip(PRESET_KEYS, PAINTABLE, strict=False):
+            keys[key] = partial(self.brush.choose_class, name)
+        return keys
+
+    def _act_of(self, key: int) -> Callable[[], object] | None:
+        """What a key without others does now."""
+        painting = self._brushing.get(key) if self._tool is Tool.BRUSH else None
+        return painting or self._keys.get(key)
 
     def _bound_acts(self) -> dict[tuple[Qt.KeyboardModifier, int], Callable[[], object]]:
         """Verdicts, the left hip's with Shift; and signing."""
@@ -454,11 +503,13 @@ class ReviewView(TranslatedWidget):
         elif (judge := self._acts.get((held, event.key()))) is not None:
             if not event.isAutoRepeat():
                 judge()
+        elif held == SHIFT and event.key() == Qt.Key.Key_Plus and self._tool is Tool.BRUSH:
+            self.brush.resize_brush(1)
         elif held != PLAIN:
             event.ignore()
         elif event.key() == Qt.Key.Key_Space:
             self._hold_masks(True)
-        elif (act := self._keys.get(event.key())) is not None:
+        elif (act := self._act_of(event.key())) is not None:
             act()
         else:
             event.ignore()
@@ -511,6 +562,13 @@ class ReviewView(TranslatedWidget):
     def _toggle_move(self) -> None:
         moving = self._tool is Tool.MOVE_CROP
         self._ask(lambda g: g.choose_tool(Tool.WINDOW if moving else Tool.MOVE_CROP))
+
+    def _toggle_brush(self) -> None:
+        painting = self._tool is Tool.BRUSH
+        self._ask(lambda g: g.choose_tool(Tool.WINDOW if painting else Tool.BRUSH))
+
+    def _paint(self, side: Side | None, path: tuple[PicturePoint, ...], erases: bool) -> None:
+        self._ask(lambda g: g.paint(side, path, erases))
 
     def _escape(self) -> None:
         """Drop the gesture, else the tool, else the large view, else zoom and pan."""

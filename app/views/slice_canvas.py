@@ -33,8 +33,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
+from app.brush_state import Brush, FreshStroke, Painting
 from app.state import CropFrame, Overlay, Tool
 from app.views import _canvas_labels as labels
+from app.views._canvas_brush import draw_ring, draw_strokes
 from app.views._canvas_geometry import Frame, Sight, fitted, whole
 from app.views._canvas_gestures import (
     LEAST_HEIGHT_MM,
@@ -86,6 +88,9 @@ class SliceCanvas(QWidget):
     """Picture point (x, y) that a placing tool was clicked on."""
     frameMoved = Signal(object, float, float)
     """Side and picture points (dx, dy) that a crop's frame was dragged by."""
+    painted = Signal(object, bool)
+    """Picture points that the brush passed, and whether it erased."""
+    resized = Signal()
     doubleClicked = Signal()
     menuAsked = Signal(QPoint)
     """A right click, in global pixels."""
@@ -105,6 +110,8 @@ class SliceCanvas(QWidget):
         self._stale: frozenset[Side] = frozenset()
         self._beside: tuple[SliceCanvas, ...] = ()
         self._tool = Tool.WINDOW
+        self._brush = Brush()
+        self._fresh: tuple[FreshStroke, ...] = ()
         self._caption: tuple[str, str] = ("", "")
         self._place = ""
         self._sentence = ""
@@ -199,6 +206,12 @@ class SliceCanvas(QWidget):
             self._follow_pointer()
             self.update()
 
+    def show_painting(self, painting: Painting) -> None:
+        """What the brush does, and the strokes that the outlines do not show yet."""
+        if (painting.brush, painting.fresh) != (self._brush, self._fresh):
+            self._brush, self._fresh = painting.brush, painting.fresh
+            self.update()
+
     def set_caption(self, title: str, detail: str = "") -> None:
         """Words at the top left."""
         if (title, detail) != self._caption:
@@ -291,6 +304,7 @@ class SliceCanvas(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let those beside choose their scale bar anew."""
         super().resizeEvent(event)
+        self.resized.emit()
         for each in self._beside:
             each.update()
 
@@ -306,8 +320,10 @@ class SliceCanvas(QWidget):
             frame = self._frame()
             self._paint_image(painter, self._picture, frame)
             self._paint_outlines(painter, self._picture, frame)
+            self._paint_strokes(painter, self._picture, frame)
             self._paint_frames(painter, frame)
             self._paint_ghost(painter, frame)
+            self._paint_ring(painter, frame)
             self._paint_words(painter, self._picture, frame, inside)
             if self._tool is Tool.MOVE_CROP and not self._frames:
                 labels.draw_hint(painter, inside, self._no_crop_words())
@@ -385,6 +401,22 @@ class SliceCanvas(QWidget):
         at = self._pointer + QPointF(radius + theme.SPACE, theme.HALF)
         labels.write(painter, at, self._hip_words(side), theme.SMALL_PX, ink=MOVABLE_INK)
 
+    def _paint_strokes(self, painter: QPainter, picture: SlicePicture, frame: Frame) -> None:
+        """Strokes on this slice that the outlines do not show yet, the one under way last."""
+        strokes = [each for each in self._fresh if each.index == picture.index]
+        held = self._held
+        if held is not None and held.drag is Drag.PAINT:
+            brush = replace(self._brush, erases=held.erases)
+            strokes.append(FreshStroke(picture.index, tuple(held.path), brush))
+        draw_strokes(painter, frame, tuple(strokes))
+
+    def _paint_ring(self, painter: QPainter, frame: Frame) -> None:
+        """The brush under the pointer."""
+        if self._tool is Tool.BRUSH and self._pointer is not None:
+            held = self._held
+            erases = self._brush.erases if held is None else held.erases
+            draw_ring(painter, frame, self._pointer, replace(self._brush, erases=erases))
+
     def _paint_words(
         self, painter: QPainter, picture: SlicePicture, frame: Frame, inside: QRectF
     ) -> None:
@@ -454,15 +486,21 @@ class SliceCanvas(QWidget):
         """Begin what this button does."""
         if self._picture is None or self._held is not None:
             return
-        drag = self._drag_of(event.button(), event.position())
+        alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        drag = self._drag_of(event.button(), event.position(), alt)
         if drag is None:
             return
         frame = self._movable_at(event.position()) if drag is Drag.FRAME else None
         self._held = Held(drag, event.position(), self._window, self.sight, frame)
+        if drag is Drag.PAINT:
+            held_down = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._held.erases = self._brush.erases or held_down
+            self._held.path.append(self.to_picture(event.position()))
+            self.update()
         self._follow_pointer()
 
-    def _drag_of(self, button: Qt.MouseButton, at: QPointF) -> Drag | None:
-        """What a button does here."""
+    def _drag_of(self, button: Qt.MouseButton, at: QPointF, alt: bool) -> Drag | None:
+        """What a button does here; with Alt, the left one windows beside the brush."""
         if button == Qt.MouseButton.MiddleButton:
             return Drag.PAN
         if button == Qt.MouseButton.RightButton:
@@ -471,6 +509,8 @@ class SliceCanvas(QWidget):
             return None
         if self._tool is Tool.MOVE_CROP:
             return Drag.FRAME if self._movable_at(at) is not None else None
+        if self._tool is Tool.BRUSH and not alt:
+            return Drag.PAINT
         return Drag.POINT if self._tool in PLACING else Drag.WINDOW
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -480,7 +520,7 @@ class SliceCanvas(QWidget):
             self._follow_pointer()
         else:
             self._go_on(self._held, event.position())
-        if self._tool in PLACING:
+        if self._tool in PLACING or self._tool is Tool.BRUSH:
             self.update()
 
     def _go_on(self, held: Held, at: QPointF) -> None:
@@ -493,6 +533,9 @@ class SliceCanvas(QWidget):
             self._look(self._frame_at(held.sight).panned(way.x(), way.y()))
         elif held.drag is Drag.ZOOM and held.moved:
             self._zoom(math.exp(-way.y() * ZOOM_PX), held.start, self._frame_at(held.sight))
+        elif held.drag is Drag.PAINT:
+            held.path.append(self.to_picture(at))
+            self.update()
         elif held.drag is Drag.FRAME:
             self.update()
 
@@ -507,6 +550,8 @@ class SliceCanvas(QWidget):
         if held.drag is Drag.FRAME and held.frame is not None and held.moved:
             across, down = self._frame().scale
             self.frameMoved.emit(held.frame.side, way.x() / across, way.y() / down)
+        elif held.drag is Drag.PAINT:
+            self.painted.emit(tuple(held.path), held.erases)
         elif held.drag is Drag.POINT and not held.moved:
             self.pointed.emit(*self.to_picture(event.position()))
         elif held.drag is Drag.ZOOM and not held.moved:
@@ -598,7 +643,7 @@ class SliceCanvas(QWidget):
         shape = Qt.CursorShape.ArrowCursor
         if self._held is not None and self._held.drag in (Drag.FRAME, Drag.PAN):
             shape = Qt.CursorShape.ClosedHandCursor
-        elif self._tool in PLACING:
+        elif self._tool in PLACING or self._tool is Tool.BRUSH:
             shape = Qt.CursorShape.CrossCursor
         elif self._tool is Tool.MOVE_CROP and self._movable_at(self._pointer) is not None:
             shape = Qt.CursorShape.OpenHandCursor

@@ -312,118 +312,122 @@
     <name>Brush</name>
     <message>
         <source>Keeping the stroke</source>
-        <translation type="unfinished"></translation>
+        <translation>正在保存笔画</translation>
     </message>
     <message>
         <source>Reading the strokes that were kept</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取已保存的笔画</translation>
     </message>
     <message>
         <source>Scoring the painted outlines</source>
-        <translation type="unfinished"></translation>
+        <translation>正在对画出的轮廓评分</translation>
     </message>
     <message>
         <source>Keeping the new outlines</source>
-        <translation type="unfinished">正在保存新的轮廓</translation>
+        <translation>正在保存新轮廓</translation>
     </message>
     <message>
         <source>Discarding the strokes</source>
-        <translation type="unfinished"></translation>
+        <translation>正在放弃笔画</translation>
     </message>
     <message>
         <source>Bring back</source>
-        <translation type="unfinished">恢复</translation>
+        <translation>恢复</translation>
     </message>
     <message>
         <source>The brush strokes on the right hip were discarded.</source>
-        <translation type="unfinished"></translation>
+        <translation>右髋的画笔笔画已放弃。</translation>
     </message>
     <message>
         <source>The brush strokes on the left hip were discarded.</source>
-        <translation type="unfinished"></translation>
+        <translation>左髋的画笔笔画已放弃。</translation>
     </message>
     <message>
         <source>Bringing the strokes back</source>
-        <translation type="unfinished"></translation>
+        <translation>正在恢复笔画</translation>
     </message>
     <message>
         <source>Brush strokes on the right hip were not finished; they are shown again. Finish or discard them.</source>
-        <translation type="unfinished"></translation>
+        <translation>右髋的画笔笔画尚未完成，现重新显示。请完成或放弃。</translation>
     </message>
     <message>
         <source>Brush strokes on the left hip were not finished; they are shown again. Finish or discard them.</source>
-        <translation type="unfinished"></translation>
+        <translation>左髋的画笔笔画尚未完成，现重新显示。请完成或放弃。</translation>
     </message>
 </context>
 <context>
     <name>BrushBar</name>
     <message>
         <source>Brush</source>
-        <translation type="unfinished"></translation>
+        <translation>画笔</translation>
     </message>
     <message>
         <source>BME</source>
-        <translation type="unfinished">骨髓水肿</translation>
+        <translation>骨髓水肿</translation>
     </message>
     <message>
         <source>Paint bone marrow oedema (1)</source>
-        <translation type="unfinished"></translation>
+        <translation>画骨髓水肿（1）</translation>
     </message>
     <message>
         <source>Effusion</source>
-        <translation type="unfinished">积液</translation>
+        <translation>积液</translation>
     </message>
     <message>
         <source>Paint effusion/synovitis (2)</source>
-        <translation type="unfinished"></translation>
+        <translation>画积液/滑膜炎（2）</translation>
     </message>
     <message>
         <source>Head</source>
-        <translation type="unfinished">股骨头</translation>
+        <translation>股骨头</translation>
     </message>
     <message>
         <source>Paint the femoral head (3)</source>
-        <translation type="unfinished"></translation>
+        <translation>画股骨头（3）</translation>
+    </message>
+    <message>
+        <source>Paint and erase outlines with a brush (B)</source>
+        <translation>用画笔添加和擦除轮廓（B）</translation>
     </message>
     <message>
         <source>Smaller brush (-)</source>
-        <translation type="unfinished"></translation>
+        <translation>缩小画笔（-）</translation>
     </message>
     <message>
         <source>Larger brush (+)</source>
-        <translation type="unfinished"></translation>
+        <translation>放大画笔（+）</translation>
     </message>
     <message>
         <source>Erase instead of painting (E; or hold Shift)</source>
-        <translation type="unfinished"></translation>
+        <translation>擦除而不是添加（E；或按住 Shift）</translation>
     </message>
     <message>
         <source>Finish</source>
-        <translation type="unfinished"></translation>
+        <translation>完成</translation>
     </message>
     <message>
         <source>Keep the strokes as a new revision of the hip (Enter)</source>
-        <translation type="unfinished"></translation>
+        <translation>将笔画保存为该髋的新修订（Enter）</translation>
     </message>
     <message>
         <source>Discard</source>
-        <translation type="unfinished"></translation>
+        <translation>放弃</translation>
     </message>
     <message>
         <source>Let go of all strokes that are not finished</source>
-        <translation type="unfinished"></translation>
+        <translation>放弃所有未完成的笔画</translation>
     </message>
     <message>
         <source>{0} mm</source>
-        <translation type="unfinished">{0} mm</translation>
+        <translation>{0} mm</translation>
     </message>
     <message>
         <source>1 stroke</source>
-        <translation type="unfinished"></translation>
+        <translation>1 笔</translation>
     </message>
     <message>
         <source>{0} strokes</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 笔</translation>
     </message>
 </context>
 <context>
@@ -1849,10 +1853,6 @@
         <translation>拖动以调节窗宽窗位</translation>
     </message>
     <message>
-        <source>Paint and erase outlines with a brush (B)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Move a hip&apos;s crop by its frame (M)</source>
         <translation>拖动边框移动髋部裁剪区 (M)</translation>
     </message>
@@ -2259,7 +2259,7 @@
     </message>
     <message>
         <source>No hip on this series has outlines that could be painted.</source>
-        <translation type="unfinished"></translation>
+        <translation>此序列上没有可用画笔修改轮廓的髋。</translation>
     </message>
     <message>
         <source>Program&apos;s own result</source>
@@ -2283,7 +2283,7 @@
     </message>
     <message>
         <source>Finish or discard the brush strokes on this hip first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先完成或放弃该髋的画笔笔画。</translation>
     </message>
     <message>
         <source>no slice of the other series lies here</source>
@@ -2306,11 +2306,11 @@
     </message>
     <message>
         <source>brush strokes on the right hip</source>
-        <translation type="unfinished"></translation>
+        <translation>右髋的画笔笔画</translation>
     </message>
     <message>
         <source>brush strokes on the left hip</source>
-        <translation type="unfinished"></translation>
+        <translation>左髋的画笔笔画</translation>
     </message>
     <message>
         <source>slices of the right hip chosen</source>
@@ -2629,7 +2629,7 @@
     </message>
     <message>
         <source>Finish or discard the brush strokes first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先完成或放弃画笔笔画。</translation>
     </message>
     <message>
         <source>Accept or reject both hips first.</source>
@@ -2669,7 +2669,7 @@
     </message>
     <message>
         <source>Finish or discard the brush strokes on this hip first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先完成或放弃该髋的画笔笔画。</translation>
     </message>
     <message>
         <source>Enter your name to sign.</source>
@@ -3541,23 +3541,23 @@
     </message>
     <message>
         <source>Brush for the outlines</source>
-        <translation type="unfinished"></translation>
+        <translation>轮廓画笔</translation>
     </message>
     <message>
         <source>With the brush: oedema, effusion, head</source>
-        <translation type="unfinished"></translation>
+        <translation>使用画笔时：水肿、积液、股骨头</translation>
     </message>
     <message>
         <source>With the brush: smaller, larger</source>
-        <translation type="unfinished"></translation>
+        <translation>使用画笔时：缩小、放大</translation>
     </message>
     <message>
         <source>With the brush: erase, or paint again</source>
-        <translation type="unfinished"></translation>
+        <translation>使用画笔时：擦除，或恢复添加</translation>
     </message>
     <message>
         <source>With the brush: finish</source>
-        <translation type="unfinished"></translation>
+        <translation>使用画笔时：完成</translation>
     </message>
     <message>
         <source>Accept the right hip, the left hip</source>
@@ -3641,11 +3641,11 @@
     </message>
     <message>
         <source>With the brush: left button, drag</source>
-        <translation type="unfinished"></translation>
+        <translation>使用画笔时：左键拖动</translation>
     </message>
     <message>
         <source>Paint; with Shift, erase; with Alt, window</source>
-        <translation type="unfinished"></translation>
+        <translation>添加；按住 Shift 擦除；按住 Alt 调窗</translation>
     </message>
     <message>
         <source>Middle button, drag</source>

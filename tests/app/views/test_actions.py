@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app import theme
 from app.actions import COMMANDS, Place
-from app.state import SeriesFacts
+from app.state import SeriesFacts, Tool
 from app.views.follow_up_view import FollowUpView
 from app.views.report_pages import ReportPages
 from app.views.review_view import ReviewView
@@ -22,8 +22,8 @@ from hipdesk.settings import Theme
 from tests.app.views.recorder import Recorder
 
 NAMES = (
-    *"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789[]",
-    *("Up", "Down", "Left", "Right", "Home", "End", "PgUp", "PgDown", "Esc", "Space"),
+    *"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789[]+-",
+    *("Up", "Down", "Left", "Right", "Home", "End", "PgUp", "PgDown", "Esc", "Space", "Return"),
     *("Shift+Left", "Shift+Right", "Ctrl++", "Ctrl+-", "Ctrl+0"),
     *("Shift+A", "Shift+X", "Ctrl+A", "Ctrl+Return"),
 )
@@ -64,7 +64,9 @@ def test_the_table_has_the_keys_of_the_review(qtbot: QtBot) -> None:
     qtbot.addWidget(view)
     view.listen(Recorder())  # type: ignore[arg-type]
     view.show_series(FACTS, ())
-    assert taken(NAMES, pressing(view)) == in_table(Place.REVIEW)
+    free = taken(NAMES, pressing(view))
+    view.show_tool(Tool.BRUSH)
+    assert free | taken(NAMES, pressing(view)) == in_table(Place.REVIEW)
 
 
 def test_the_table_has_the_keys_of_the_follow_up(qtbot: QtBot) -> None:

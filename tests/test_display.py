@@ -281,6 +281,28 @@ def test_other_outlines_of_one_hip_leave_the_rest_shared() -> None:
     assert again.outlines[Side.RIGHT] is both.outlines[Side.RIGHT]
 
 
+def test_only_slices_that_changed_are_outlined_anew() -> None:
+    volume, _ = small_stack()
+    before = segmentation_in((False, False, False), Side.LEFT)
+    stack = display_stack(volume, [before])
+    masks = {name: mask.copy() for name, mask in before.masks.items()}
+    masks[HEAD][1] = False
+    masks[HEAD][1, 4:9, 5:11] = True
+    after = replace(before, masks=masks)
+    first = before.box.start[0]
+    changed = stack.with_changes(before, after)
+    for index in range(stack.slices):
+        own = changed.outlines[Side.LEFT][index] is stack.outlines[Side.LEFT][index]
+        assert own is (index != first + 1)
+    whole = stack.with_hip(Side.LEFT, after)
+    for got, want in zip(changed.outlines[Side.LEFT], whole.outlines[Side.LEFT], strict=True):
+        assert got.keys() == want.keys()
+        for name, lines in want.items():
+            assert len(got[name]) == len(lines)
+            for one, other in zip(got[name], lines, strict=True):
+                np.testing.assert_array_equal(one, other)
+
+
 def test_progress_comes_with_every_slice_of_every_hip() -> None:
     volume, _ = small_stack()
     heard: list[float] = []

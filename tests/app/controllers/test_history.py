@@ -19,7 +19,7 @@ from app.controllers.history import (
     same_result,
 )
 from app.state import Act, Deed, Exam
-from hipdesk.records import HipResult, Origin, Segmentation, Side
+from hipdesk.records import HipResult, Origin, Segmentation, SegmentClass, Side
 from hipdesk.review import Review, Reviewed, ReviewKind, Revision, Verdict
 from tests.app.fakes import NOW
 from tests.app.review_fakes import READER, opened
@@ -259,3 +259,20 @@ def test_results_are_the_same_where_head_score_and_masks_are() -> None:
     assert not same_result(hip, replace(hip, segmentation=other))
     assert not same_result(hip, replace(hip, segmentation=None))
     assert not same_result(hip, replace(hip, head=replace(hip.head, placed=True)))
+
+
+def test_other_outlines_about_the_same_head_are_brush_strokes() -> None:
+    record = Record()
+    own = record.reviewed.analysis.hip(RIGHT)
+    assert own.segmentation is not None
+    masks = {name: mask.copy() for name, mask in own.segmentation.masks.items()}
+    masks[SegmentClass.BME][2, :3, :3] ^= True
+    painted = replace(own, segmentation=replace(own.segmentation, masks=masks))
+    record.move(RIGHT, 0.0, painted)
+    past = followed(record)
+    assert act(past, Way.BACK) == Act(RIGHT, Deed.PAINTED)
+    record.move(RIGHT, 3.0)
+    past.follow(record.exam)
+    assert act(past, Way.BACK) == Act(RIGHT, Deed.MOVED)
+    go(past, record, Way.BACK)
+    assert past.now(record.key(RIGHT)) == HipState(1)

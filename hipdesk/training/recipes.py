@@ -207,10 +207,10 @@ SEGMENT: Final = Recipe(
     miss_weight=0.6,
     softening=0.5,
     lesioned=0.3,
-    map_stacks=320,
-    bodies=12,
-    body_stacks=240,
-    steps=5000,
+    map_stacks=800,
+    bodies=48,
+    body_stacks=960,
+    steps=8000,
 )
 
 RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(

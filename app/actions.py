@@ -25,13 +25,14 @@ def QT_TRANSLATE_NOOP(_context: str, words: str) -> str:
 
 
 class Place(StrEnum):
-    """Where a command belongs: a menu, or the workspace in which its keys work."""
+    """Where a command belongs: a menu, or the workspace or tool in which its keys work."""
 
     FILE = "file"
     EDIT = "edit"
     VIEW = "view"
     HELP = "help"
     REVIEW = "review"
+    BRUSH = "brush"
     FOLLOW_UP = "follow_up"
     REPORT = "report"
 
@@ -42,6 +43,7 @@ PLACE_TITLES: Final = {
     Place.VIEW: QT_TRANSLATE_NOOP("actions", "View"),
     Place.HELP: QT_TRANSLATE_NOOP("actions", "Help"),
     Place.REVIEW: QT_TRANSLATE_NOOP("actions", "Review"),
+    Place.BRUSH: QT_TRANSLATE_NOOP("actions", "Review, brush in hand"),
     Place.FOLLOW_UP: QT_TRANSLATE_NOOP("actions", "Follow-up"),
     Place.REPORT: QT_TRANSLATE_NOOP("actions", "Report"),
 }
@@ -196,7 +198,7 @@ COMMANDS: Final = (
     Command("brush", Place.REVIEW, QT_TRANSLATE_NOOP("actions", "Brush for the outlines"), ("B",)),
     Command(
         "brush_class",
-        Place.REVIEW,
+        Place.BRUSH,
         QT_TRANSLATE_NOOP("actions", "With the brush: oedema, effusion, head"),
         (
             "1",
@@ -206,7 +208,7 @@ COMMANDS: Final = (
     ),
     Command(
         "brush_size",
-        Place.REVIEW,
+        Place.BRUSH,
         QT_TRANSLATE_NOOP("actions", "With the brush: smaller, larger"),
         (
             "-",
@@ -215,13 +217,13 @@ COMMANDS: Final = (
     ),
     Command(
         "brush_erase",
-        Place.REVIEW,
+        Place.BRUSH,
         QT_TRANSLATE_NOOP("actions", "With the brush: erase, or paint again"),
         ("E",),
     ),
     Command(
         "brush_finish",
-        Place.REVIEW,
+        Place.BRUSH,
         QT_TRANSLATE_NOOP("actions", "With the brush: finish"),
         ("Return",),
     ),

@@ -3420,6 +3420,10 @@
         <translation>阅片</translation>
     </message>
     <message>
+        <source>Review, brush in hand</source>
+        <translation>阅片（使用画笔时）</translation>
+    </message>
+    <message>
         <source>Follow-up</source>
         <translation>随访</translation>
     </message>

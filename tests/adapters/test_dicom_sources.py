@@ -276,9 +276,9 @@ def test_a_packing_that_nobody_knows_is_explained(tmp_path, reader):
         reader.scan(archive)
 
 
-def test_an_empty_archive_holds_no_series(tmp_path, reader):
-    found = reader.scan(archive_of(tmp_path / "empty.zip", {}))
-    assert (found.series, found.skipped) == ((), ())
+def test_an_empty_archive_is_refused(tmp_path, reader):
+    with pytest.raises(UnreadableInput, match="holds no file"):
+        reader.scan(archive_of(tmp_path / "empty.zip", {}))
 
 
 def test_a_stopped_unpacking_leaves_nothing(tmp_path, reader):

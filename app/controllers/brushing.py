@@ -258,22 +258,21 @@ class Brusher:
             Job(
                 what=self.translate("Brush", "Keeping the stroke"),
                 work=work,
-                done=lambda entry: self._acknowledged(key, hip.turn, told, entry),
+                done=lambda entry: self._acknowledged(store, key, hip.turn, told, entry),
                 failed=lambda error: self._refused(key, hip.turn, store, error),
                 urgent=True,
                 keep=True,
             )
         )
 
-    def _acknowledged(self, key: HipKey, turn: int, told: _Told, entry: BrushEntry | None) -> None:
+    def _acknowledged(
+        self, store: VisitStore, key: HipKey, turn: int, told: _Told, entry: BrushEntry | None
+    ) -> None:
         hip = self._same(key, turn)
         if hip is None:
             return
-        if entry is None:  # beside the image: there is nothing to keep
-            self._hips[key] = replace(hip, tail=tuple(t for t in hip.tail if t is not told))
-            self._order = _without_last(self._order[0], key), self._order[1]
-            self._hold()
-            self._changed()
+        if entry is None:  # beside the image: nothing was kept, and it may be taken back by now
+            self._read_anew(store, key, turn)
             return
         tail = tuple(replace(t, number=entry.number) if t is told else t for t in hip.tail)
         self._hips[key] = replace(hip, entries=(*hip.entries, entry), tail=tail)
@@ -282,8 +281,11 @@ class Brusher:
     def _refused(self, key: HipKey, turn: int, store: VisitStore, error: Exception) -> None:
         """Say why, and go on with what the library has."""
         tell_known(self._services.messages, error)
-        if self._same(key, turn) is None:
-            return
+        if self._same(key, turn) is not None:
+            self._read_anew(store, key, turn)
+
+    def _read_anew(self, store: VisitStore, key: HipKey, turn: int) -> None:
+        """Ask the library what stands."""
         uid, side = key
         self._services.jobs.start(
             Job(

@@ -266,6 +266,25 @@ def test_beside_the_image_nothing_is_kept(room: Room) -> None:
     assert (room.journal, room.painting.open, room.painting.fresh) == ([], 0, ())
 
 
+@pytest.mark.parametrize("before", [0, 1])
+def test_what_missed_the_image_may_be_taken_back_before_that_is_known(
+    room: Room, before: int
+) -> None:
+    """What stands is then what the library says: taking back is an act of its own."""
+    for _ in range(before):
+        room.paint()
+        room.jobs.run_all()
+    room.spot()
+    room.review.paint(RIGHT, ((-500.0, -500.0),), False)
+    room.review.undo()
+    room.jobs.run_all()
+    assert (room.painting.open, room.painting.fresh) == (0, ())
+    assert (room.view.last("show_edits").redo is None) is (before == 0)
+    room.paint(2.0)
+    room.jobs.run_all()
+    assert room.painting.open == 1
+
+
 def test_strokes_are_there_when_the_visit_is_opened_again(room: Room) -> None:
     room.paint()
     room.jobs.run_all()

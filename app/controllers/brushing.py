@@ -270,9 +270,11 @@ class Brusher:
     ) -> None:
         hip = self._same(key, turn)
         if hip is None:
+            if entry is not None:  # the library was asked what stands while this was under way
+                self._read_anew(store, key, entry.base)
             return
         if entry is None:  # beside the image: nothing was kept, and it may be taken back by now
-            self._read_anew(store, key, turn)
+            self._read_anew(store, key, hip.base)
             return
         tail = tuple(replace(t, number=entry.number) if t is told else t for t in hip.tail)
         self._hips[key] = replace(hip, entries=(*hip.entries, entry), tail=tail)
@@ -281,26 +283,30 @@ class Brusher:
     def _refused(self, key: HipKey, turn: int, store: VisitStore, error: Exception) -> None:
         """Say why, and go on with what the library has."""
         tell_known(self._services.messages, error)
-        if self._same(key, turn) is not None:
-            self._read_anew(store, key, turn)
+        hip = self._same(key, turn)
+        if hip is not None:
+            self._read_anew(store, key, hip.base)
 
-    def _read_anew(self, store: VisitStore, key: HipKey, turn: int) -> None:
-        """Ask the library what stands."""
+    def _read_anew(self, store: VisitStore, key: HipKey, base: int) -> None:
+        """Ask the library what stands of the strokes on a revision."""
         uid, side = key
         self._services.jobs.start(
             Job(
                 what=self.translate("Brush", "Reading the strokes that were kept"),
                 work=lambda _progress, _cancelled: store.open_strokes(uid, side),
-                done=lambda entries: self._read_again(key, turn, entries),
+                done=lambda entries: self._read_again(key, base, entries),
                 urgent=True,
             )
         )
 
-    def _read_again(self, key: HipKey, turn: int, entries: tuple[BrushEntry, ...]) -> None:
-        hip = self._same(key, turn)
-        if hip is not None:
+    def _read_again(self, key: HipKey, base: int, entries: tuple[BrushEntry, ...]) -> None:
+        (uid, side), hip = key, self._hips.get(key)
+        series = series_of(self._desk.exam, uid)
+        if series is None or series.reviewed is None or series.reviewed.working(side) != base:
+            return
+        if hip is None or not hip.ending:
             self._forget({key})
-            self._take(key, hip.base, entries)
+            self._take(key, base, entries)
             self._changed()
 
     # The draft

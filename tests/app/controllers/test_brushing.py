@@ -285,6 +285,17 @@ def test_what_missed_the_image_may_be_taken_back_before_that_is_known(
     assert room.painting.open == 1
 
 
+def test_what_is_painted_while_the_library_is_asked_is_shown(room: Room) -> None:
+    room.spot()
+    room.review.paint(RIGHT, ((-500.0, -500.0),), False)
+    room.jobs.run()
+    room.paint()
+    room.jobs.run_all()
+    assert room.journal == [(BrushAct.PAINTED, RIGHT)]
+    assert (room.painting.open, room.painting.fresh) == (1, ())
+    assert room.view.last("show_hips")[0].origin is Origin.AI_EDITED
+
+
 def test_strokes_are_there_when_the_visit_is_opened_again(room: Room) -> None:
     room.paint()
     room.jobs.run_all()

@@ -160,13 +160,16 @@ class Driver:
         self.bot.mouseClick(button, LEFT_BUTTON)
 
     def act(self, words: str) -> None:
-        """Press the button of the message that has these words."""
-        (button,) = (
-            button
-            for row in self.all(MessageRow)
-            for button in row.findChildren(QPushButton)
-            if button.isVisible() and button.text() == words
-        )
+        """Press the button of the message that has these words, once it can be seen."""
+
+        def found() -> list[QPushButton]:
+            buttons = [
+                each for row in self.all(MessageRow) for each in row.findChildren(QPushButton)
+            ]
+            return [each for each in buttons if each.isVisible() and each.text() == words]
+
+        self.wait(lambda: bool(found()))
+        (button,) = found()
         self.press(button)
 
     def key(self, key: Qt.Key, held: Qt.KeyboardModifier = NO_KEYS) -> None:

@@ -33,9 +33,8 @@ REFERENCE_HIP_U_MM: Final = 90.0
 FEMORAL_CARTILAGE_MM: Final = 1.3
 JOINT_GAP_MM: Final = 1.1
 ACETABULAR_CARTILAGE_MM: Final = 1.2
-SOCKET_CLEARANCE_MM: Final = FEMORAL_CARTILAGE_MM + JOINT_GAP_MM + ACETABULAR_CARTILAGE_MM
-"""Head to subchondral bone of the socket: 3.6 mm, a normal radiographic joint
-space of 3-5 mm (Lequesne et al. 2004, doi 10.1136/ard.2003.018424)."""
+"""Together 3.6 mm from head to subchondral bone of the socket, a normal radiographic
+joint space of 3-5 mm (Lequesne et al. 2004, doi 10.1136/ard.2003.018424)."""
 
 _SOCKET_WALL_MM: Final = 7.5
 _RIM_TAPER_MM: Final = 4.5
@@ -53,6 +52,8 @@ class HipPlan:
     edge_deg : lateral centre-edge angle
     version_deg : anteversion of the socket
     deficit_deg : by how much the socket falls short of a hemisphere, at its rim
+    femoral_cartilage_mm : thickness on the head
+    mantle_mm : joint space about the head's inner half, outside the socket too
     """
 
     centre: tuple[float, float, float]
@@ -65,6 +66,13 @@ class HipPlan:
     edge_deg: float
     version_deg: float
     deficit_deg: float
+    femoral_cartilage_mm: float = FEMORAL_CARTILAGE_MM
+    mantle_mm: float = 0.0
+
+    @property
+    def clearance_mm(self) -> float:
+        """Head to subchondral bone of the socket."""
+        return self.femoral_cartilage_mm + JOINT_GAP_MM + ACETABULAR_CARTILAGE_MM
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +204,7 @@ class HipBone:
 
     def __init__(self, plan: HipPlan, scale: PelvisScale) -> None:
         self.plan, self.scale = plan, scale
-        self.socket_radius = plan.radius_mm + SOCKET_CLEARANCE_MM
+        self.socket_radius = plan.radius_mm + plan.clearance_mm
         tilt = np.deg2rad(90 - plan.deficit_deg - plan.edge_deg)
         version = np.deg2rad(plan.version_deg)
         self.opening: Vector = np.array(

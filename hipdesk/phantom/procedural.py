@@ -20,7 +20,7 @@ Sections of muscles and organs were drawn by hand (`hipdesk.phantom._soft_tissue
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -41,7 +41,6 @@ from hipdesk.phantom._shapes import (
 from hipdesk.phantom._skeleton import (
     COCCYX,
     DISCS,
-    FEMORAL_CARTILAGE_MM,
     JOINT_GAP_MM,
     REFERENCE_HIP_U_MM,
     REFERENCE_RADIUS_MM,
@@ -84,6 +83,12 @@ TOP_MM: Final = 199.5
 NERVE: Final = Structure.MUSCLE + 2 * len(MUSCLES)
 DISC: Final = NERVE + 1
 """Nerve and intervertebral disc give about the signal of muscle."""
+
+VARIED_CARTILAGE_MM: Final = (0.8, 3.2)
+"""Femoral cartilage: that of adults is 1-2 mm, less in arthritis."""
+
+VARIED_MANTLE_MM: Final = (0.0, 3.5)
+"""Joint space beyond it, about the inner half of the head."""
 
 _FAT_PLANE_MM: Final = 1.1
 _SKIN_MM: Final = 1.8
@@ -180,13 +185,31 @@ def _normal(rng: np.random.Generator, mean: float, spread: float, low: float, hi
     return float(np.clip(rng.normal(mean, spread), low, high))
 
 
-def build(rng: np.random.Generator, sex: Sex | None = None) -> Anatomy:
+def with_varied_joints(plan: BodyPlan, rng: np.random.Generator) -> BodyPlan:
+    """The plan with cartilage from thin to thicker than people's, and joint space about it.
+
+    Slices that cut cartilage face on show a plate of it, whose size and brightness
+    a network must not take for fluid. Both sides are alike.
+    """
+    thick = float(rng.uniform(*VARIED_CARTILAGE_MM))
+    mantle = thick + float(rng.uniform(*VARIED_MANTLE_MM)) if rng.random() < 0.7 else 0.0
+    hips = {
+        side: replace(hip, femoral_cartilage_mm=thick, mantle_mm=mantle)
+        for side, hip in plan.hips.items()
+    }
+    return replace(plan, hips=MappingProxyType(hips))
+
+
+def build(
+    rng: np.random.Generator, sex: Sex | None = None, *, varied_joints: bool = False
+) -> Anatomy:
     """Build a pelvis with both hips on a 1 mm canonical coronal grid.
 
     Parameters
     ----------
     rng : the same state gives the same anatomy, bit for bit
     sex : drawn where None
+    varied_joints : draw the cartilage too (`with_varied_joints`), else it is usual
 
     Returns
     -------
@@ -195,6 +218,8 @@ def build(rng: np.random.Generator, sex: Sex | None = None) -> Anatomy:
         ``MUSCLE + k``, those of the left ``MUSCLE + n + k``.
     """
     plan = draw_plan(rng, sex)
+    if varied_joints:
+        plan = with_varied_joints(plan, rng.spawn(1)[0])
     affine = _affine()
     body = _Body(plan, rng)
     labels = np.empty(SHAPE, dtype=np.uint8)
@@ -418,6 +443,7 @@ class _Body:
     def _draw_joint(self, cut: NDArray[np.uint8], patch: _Patch, z: float, side: Side) -> None:
         """Cartilage, joint space, fossa and capsule; the bones are drawn over them."""
         shape, bone = self.femurs[side], self._bones[side]
+        thick = shape.plan.femoral_cartilage_mm
         femur = shape.inside_capsule(patch.u, patch.a, z)
         free = cut != HIP_BONE[side]
         along = shape.along_neck(patch.u, patch.a, z) / np.float32(shape.plan.radius_mm)
@@ -429,13 +455,13 @@ class _Body:
         recess = 0.9 + 1.1 * np.exp(-(((along - 1.15) / 0.22) ** 2))
         cut[free & sleeve & (femur < recess + 4.0) & (rim > -6)] = CAPSULE[side]
         cut[free & sleeve & (femur < recess)] = JOINT_SPACE[side]
+        cut[free & (head < shape.plan.mantle_mm) & (along < 0)] = JOINT_SPACE[side]
         cut[free & socket] = Structure.CARTILAGE
         fossa = bone.fossa(patch.u, patch.a, z) < 0
-        cut[free & fossa & (rim < 2) & (head > FEMORAL_CARTILAGE_MM)] = Structure.FAT
-        lining = FEMORAL_CARTILAGE_MM + JOINT_GAP_MM
-        gap = (head > FEMORAL_CARTILAGE_MM) & (head < lining)
+        cut[free & fossa & (rim < 2) & (head > thick)] = Structure.FAT
+        gap = (head > thick) & (head < thick + JOINT_GAP_MM)
         cut[free & (rim < 0) & gap] = JOINT_SPACE[side]
-        cut[free & (head < FEMORAL_CARTILAGE_MM) & (along < 0.3)] = Structure.CARTILAGE
+        cut[free & (head < thick) & (along < 0.3)] = Structure.CARTILAGE
 
 
 def _span(low: float, high: float, count: int) -> slice:

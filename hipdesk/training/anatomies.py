@@ -66,7 +66,8 @@ def kept_names(
 
 
 def _bodies(count: int, seed: int) -> Iterator[Anatomy]:
-    """Invented bodies, the same ones for the same seed."""
+    """Invented bodies with cartilage of any thickness, the same ones for the same seed."""
     return (
-        procedural.build(np.random.default_rng([seed, BODY_KEY, index])) for index in range(count)
+        procedural.build(np.random.default_rng([seed, BODY_KEY, index]), varied_joints=True)
+        for index in range(count)
     )

@@ -8,11 +8,13 @@ from scipy import ndimage
 
 from hipdesk.geometry import to_index, to_lps
 from hipdesk.phantom import procedural
-from hipdesk.phantom._skeleton import SOCKET_CLEARANCE_MM
 from hipdesk.phantom.anatomy import CAPSULE, FEMUR, HIP_BONE, JOINT_SPACE, Anatomy, Structure
 from hipdesk.records import Side
 
 SIDES = list(Side)
+
+CLEARANCE_MM = 1.3 + 1.1 + 1.2
+"""Cartilage of head and socket with the gap between them."""
 
 
 @pytest.fixture(scope="module")
@@ -95,11 +97,11 @@ def test_the_joint_is_intact(woman: Anatomy, side: Side) -> None:
     hip = woman.hips[side]
     labels, offsets = around(woman, side, hip.radius_mm + 12)
     bone = offsets[labels == HIP_BONE[side]]
-    assert np.linalg.norm(bone, axis=1).min() >= hip.radius_mm + SOCKET_CLEARANCE_MM - 0.1
+    assert np.linalg.norm(bone, axis=1).min() >= hip.radius_mm + CLEARANCE_MM - 0.1
     touching = ndimage.binary_dilation(woman.labels == FEMUR[side], np.ones((3, 3, 3)))
     assert not np.any(touching & (woman.labels == HIP_BONE[side]))
     gap = (np.linalg.norm(offsets, axis=1) > hip.radius_mm) & (
-        np.linalg.norm(offsets, axis=1) < hip.radius_mm + SOCKET_CLEARANCE_MM
+        np.linalg.norm(offsets, axis=1) < hip.radius_mm + CLEARANCE_MM
     )
     within = {Structure.CARTILAGE, JOINT_SPACE[side], CAPSULE[side], FEMUR[side], Structure.FAT}
     assert set(np.unique(labels[gap])) <= within
@@ -110,7 +112,7 @@ def test_the_socket_covers_the_head_from_above_and_medially(woman: Anatomy, side
     hip = woman.hips[side]
     out = -1 if side is Side.RIGHT else 1
     labels, offsets = around(woman, side, hip.radius_mm + 9)
-    shell = np.linalg.norm(offsets, axis=1) > hip.radius_mm + SOCKET_CLEARANCE_MM + 0.5
+    shell = np.linalg.norm(offsets, axis=1) > hip.radius_mm + CLEARANCE_MM + 0.5
     directions = offsets[shell] / np.linalg.norm(offsets[shell], axis=1)[:, None]
     bone = labels[shell] == HIP_BONE[side]
     coronal = np.abs(directions[:, 1]) < 0.1
@@ -185,3 +187,36 @@ def test_hips_are_far_apart_as_planned(woman: Anatomy) -> None:
     plan = procedural.draw_plan(np.random.default_rng(11), "F")
     apart = woman.hips[Side.LEFT].centre_lps_mm[0] - woman.hips[Side.RIGHT].centre_lps_mm[0]
     assert apart == pytest.approx(sum(plan.hips[side].centre[0] for side in SIDES))
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_varied_joints_have_cartilage_and_clearance_as_planned(side: Side) -> None:
+    usual = procedural.draw_plan(np.random.default_rng(11), "F")
+    plan = procedural.with_varied_joints(usual, np.random.default_rng(11).spawn(1)[0])
+    thick = plan.hips[side].femoral_cartilage_mm
+    assert plan.hips[side].clearance_mm == pytest.approx(thick + 1.1 + 1.2)
+    body = procedural.build(np.random.default_rng(11), "F", varied_joints=True)
+    hip = body.hips[side]
+    labels, offsets = around(body, side, hip.radius_mm + 8)
+    beyond = np.linalg.norm(offsets, axis=1) - hip.radius_mm
+    bone = beyond[labels == HIP_BONE[side]]
+    assert bone.min() >= plan.hips[side].clearance_mm - 0.1
+    front = (np.abs(offsets[:, 0]) < 2) & (np.abs(offsets[:, 2]) < 2) & (offsets[:, 1] < 0)
+    lying = beyond[front & (labels == Structure.CARTILAGE)]
+    assert lying.max() == pytest.approx(thick, abs=1.0)
+
+
+def test_bodies_with_varied_joints_differ_in_cartilage_alone() -> None:
+    usual = procedural.draw_plan(np.random.default_rng(4))
+    drawn = [
+        procedural.with_varied_joints(usual, np.random.default_rng(seed)) for seed in range(40)
+    ]
+    thick = [plan.hips[Side.LEFT].femoral_cartilage_mm for plan in drawn]
+    assert min(thick) < 1.2
+    assert max(thick) > 2.8
+    assert 0 < sum(plan.hips[Side.LEFT].mantle_mm > 0 for plan in drawn) < 40
+    for plan in drawn:
+        left, right = plan.hips[Side.LEFT], plan.hips[Side.RIGHT]
+        assert left.femoral_cartilage_mm == right.femoral_cartilage_mm
+        assert left.centre == usual.hips[Side.LEFT].centre
+        assert plan.fat_mm == usual.fat_mm

@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -189,6 +190,8 @@ def _training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--held-out", type=Path, help="shards to watch, else the last stacks")
     parser.add_argument("--stacks", type=int, help="stacks to simulate of each anatomy")
     parser.add_argument("--width", type=float, default=1.0, help="factor on the features")
+    parser.add_argument("--start", type=Path, help="finished training to go on from, with others")
+    parser.add_argument("--rate", type=float, help="highest learning rate")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help="batches")
     length.add_argument("--minutes", type=float, help="time instead of batches")
@@ -206,9 +209,10 @@ def _generate(given: argparse.Namespace) -> None:
 
 def _train(given: argparse.Namespace) -> None:
     """Train one model, simulating its stacks first if none are there."""
-    from hipdesk.training.loop import Effort, train
+    from hipdesk.training.loop import Effort, finished, train
 
     recipe = _recipe(given)
+    start, before = (None, 0) if given.start is None else finished(recipe, given.start)
     seed = recipe.seed if given.seed is None else given.seed
     data = given.data or given.out / "data"
     if given.data is None:
@@ -216,14 +220,21 @@ def _train(given: argparse.Namespace) -> None:
     learn, watch = _pools(recipe, data, given.held_out)
     steps = given.steps or recipe.steps
     effort = Effort(
-        steps, given.minutes, given.threads, given.device, watch_every=given.watch_every
+        steps,
+        given.minutes,
+        given.threads,
+        given.device,
+        watch_every=given.watch_every,
+        before=before,
     )
-    train(recipe, learn, watch, given.out, effort, seed)
+    train(recipe, learn, watch, given.out, effort, seed, start)
 
 
 def _recipe(given: argparse.Namespace) -> Recipe:
-    """The recipe with the network and the width asked for."""
+    """The recipe with the network, the width and the rate asked for."""
     recipe: Recipe = given.recipe
+    if given.rate is not None:
+        recipe = replace(recipe, rate=given.rate)
     if given.architecture is not None:
         recipe = with_architecture(recipe, given.architecture)
     return with_width(recipe, given.width)

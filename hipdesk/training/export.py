@@ -401,7 +401,10 @@ def run_settings(folder: Path) -> tuple[str, ...]:
         lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
         last = json.loads(lines[-1])
         effort = settings["effort"]
+        before = effort.get("before", 0)
+        earlier = (f"Begun with a network of {before} steps; then",) if before else ()
         return (
+            *earlier,
             f"{last['step']} steps in {last['minutes']:.0f} minutes on {effort['device']},",
             f"{settings['slices']} simulated slices, seed {settings['seed']},",
             f"torch {settings['torch']}.",

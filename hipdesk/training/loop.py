@@ -64,6 +64,7 @@ class Effort:
     threads : of the processor; more than the free cores makes it slower
     watch_every : steps between looks at the held-out slices
     keep_every_s : seconds between checkpoints
+    before : steps of the trainings that ``start`` comes from, for the record
     """
 
     steps: int
@@ -72,6 +73,7 @@ class Effort:
     device: str = "cpu"
     watch_every: int = 500
     keep_every_s: float = 60.0
+    before: int = 0
 
 
 @dataclass(slots=True)
@@ -113,6 +115,23 @@ def load_trained(recipe: Recipe, folder: Path) -> Supervised:
             f"There is no finished network of '{recipe.name}' in {folder}; train it first."
         ) from error
     return network.eval()
+
+
+def finished(recipe: Recipe, folder: Path) -> tuple[Weights, int]:
+    """Weights of the finished training in a folder, and the steps that it took in all.
+
+    Raises
+    ------
+    UnreadableInput
+        The training is not finished, or was of another network.
+    """
+    weights = load_trained(recipe, folder).state_dict()
+    try:
+        effort = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))["effort"]
+        line = json.loads((folder / LOG).read_text(encoding="utf-8").splitlines()[-1])
+        return weights, int(line["step"]) + int(effort.get("before", 0))
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise UnreadableInput(f"{folder} is not the folder of a training.") from error
 
 
 def recipe_in(folder: Path, name: str) -> Recipe:

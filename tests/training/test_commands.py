@@ -15,7 +15,7 @@ from hipdesk.errors import UnreadableInput  # noqa: E402
 from hipdesk.manifest import Manifest  # noqa: E402
 from hipdesk.training import __main__ as commands  # noqa: E402
 from hipdesk.training import loop  # noqa: E402
-from hipdesk.training.export import recipe_of  # noqa: E402
+from hipdesk.training.export import recipe_of, run_settings  # noqa: E402
 from hipdesk.training.loop import Effort, recipe_in  # noqa: E402
 from hipdesk.training.recipes import (  # noqa: E402
     LOCATE,
@@ -41,7 +41,7 @@ def test_the_network_asked_for_is_trained_and_kept(
 ) -> None:
     seen = []
 
-    def train(recipe, _learn, _watch, folder, effort, seed) -> None:
+    def train(recipe, _learn, _watch, folder, effort, seed, _start) -> None:
         folder.mkdir()
         loop._write_settings(recipe, effort, seed, 1, folder)
         seen.append(recipe)
@@ -83,6 +83,27 @@ def test_a_trained_network_is_exported_as_what_it_is(shards, tmp_path, monkeypat
     back = recipe_of(Manifest.model_validate(manifest))
     assert back.widths == recipe_in(run, "segment").widths
     assert commands.main(["export", "--model", "locate", *export[3:], "--version", "3"]) == 4
+
+
+def test_a_training_goes_on_from_a_finished_one_with_other_stacks(
+    shards, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(loop, "SETTLING_BATCHES", 1)
+    small = ["segment", "--data", str(shards), "--width", "0.25", "--steps"]
+    first, second, third = (str(tmp_path / name) for name in ("first", "second", "third"))
+    assert commands.main([*small, "2", "--out", first]) == 0
+    assert commands.main([*small, "1", "--out", second, "--start", first, "--rate", "1e-12"]) == 0
+    before, after = (
+        torch.load(Path(run) / "network.pt", weights_only=True) for run in (first, second)
+    )
+    learned = [name for name in before if "running_" not in name and "num_batches" not in name]
+    for name in learned:
+        torch.testing.assert_close(after[name], before[name])
+    assert commands.main([*small, "3", "--out", third, "--start", second]) == 0
+    assert run_settings(Path(third))[0] == "Begun with a network of 3 steps; then"
+    assert not run_settings(Path(first))[0].startswith("Begun")
+    other = ["segment", "--data", str(shards), "--out", third, "--start", first]
+    assert commands.main([*other, "--steps", "3"]) == 4
 
 
 def test_a_folder_without_a_training_is_explained(tmp_path) -> None:

@@ -76,7 +76,15 @@ def stack_direction(normal: ArrayLike) -> NDArray[np.float64]:
 
 def stack_normal(affine: Affine) -> NDArray[np.float64]:
     """Unit LPS normal of a stack's rows and columns, turned by `stack_direction`."""
-    return stack_direction(_across(affine[:3, 1].tolist(), affine[:3, 2].tolist()))
+    return np.array(normal_lps(affine))
+
+
+def normal_lps(affine: Affine) -> Point:
+    """`stack_normal` as plain numbers, in a fraction of numpy's time for so few."""
+    x, y, z = _across(affine[:3, 1].tolist(), affine[:3, 2].tolist())
+    length = math.sqrt(x * x + y * y + z * z)
+    length = length if max(x, y, z, key=abs) > 0 else -length
+    return x / length, y / length, z / length
 
 
 def _across(one: Sequence[float], other: Sequence[float]) -> Point:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipdesk.display import DisplayStack
-from hipdesk.geometry import angle_deg, as_point, stack_normal
+from hipdesk.geometry import angle_deg, as_point, normal_lps, stack_normal
 from hipdesk.records import Affine, Notice, Point
 
 PLANE_LIMIT_DEG: Final = 10.0
@@ -50,15 +50,11 @@ def offsets_along(
     affine: Affine, head_centre: Point, indices: Iterable[float]
 ) -> tuple[float, ...]:
     """As `offset_of`, of several slices."""
-    steps, first = affine[:3, 0].tolist(), affine[:3, 3].tolist()
-    (a, b, c), (x, y, z), normal = steps, first, stack_normal(affine).tolist()
-    (right, front, feet), (u, v, w) = head_centre, normal
-    return tuple(
-        [
-            (n * a + x - right) * u + (n * b + y - front) * v + (n * c + z - feet) * w
-            for n in indices
-        ]
-    )
+    (a, b, c), (x, y, z) = affine[:3, 0].tolist(), affine[:3, 3].tolist()
+    (right, front, feet), (u, v, w) = head_centre, normal_lps(affine)
+    step = a * u + b * v + c * w
+    start = (x - right) * u + (y - front) * v + (z - feet) * w
+    return tuple([n * step + start for n in indices])
 
 
 def index_at(affine: Affine, n_slices: int, head_centre: Point, offset_mm: float) -> int | None:

@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final
+from operator import mul
+from typing import Final, cast
 
 from hipdesk.errors import BugError
-from hipdesk.geometry import angle_deg, as_point, stack_normal
+from hipdesk.geometry import angle_deg, normal_lps
 from hipdesk.linking import Extent, offsets_along, range_of
 from hipdesk.records import Affine, Head, HipScore, Point, SegmentClass, SliceScore, VisitHip
 
@@ -94,7 +95,7 @@ def offsets_of(affine: Affine, head: Head, score: HipScore) -> tuple[float, ...]
 
 def normal_of(affine: Affine) -> Point:
     """Unit LPS direction in which offsets grow: what `VisitHip.normal_lps` holds."""
-    return as_point(stack_normal(affine))
+    return normal_lps(affine)
 
 
 def placed(hip: VisitHip, affine: Affine, head: Head) -> VisitHip:
@@ -153,24 +154,24 @@ def match_slices(before: VisitHip, after: VisitHip) -> Matching:
 
 def u_intensity_mean(terms: Weighted) -> float:
     """Mean intensity term of counted slices, U/n."""
-    return _mean([(part.u_intensity, weight) for part, weight in terms])
+    return _mean([part.u_intensity for part, _ in terms], terms)
 
 
 def u_area_mean(terms: Weighted) -> float:
     """Mean area term of counted slices, A/n."""
-    return _mean([(part.u_area, weight) for part, weight in terms])
+    return _mean([part.u_area for part, _ in terms], terms)
 
 
 def lesion_intensity_mean(terms: Weighted, lesion: SegmentClass) -> float | None:
     """Mean intensity term of one lesion over counted slices; None where it was not kept."""
-    known = [(_term(part, lesion), weight) for part, weight in terms]
-    return None if any(term is None for term, _ in known) else _mean(known)
+    known = [_term(part, lesion) for part, _ in terms]
+    return None if None in known else _mean(known, terms)
 
 
 def lesion_area_mean(terms: Weighted, lesion: SegmentClass) -> float:
     """Mean area term of one lesion over counted slices: lesion pixels by head pixels."""
-    pixels = ((_pixels(part, lesion), part.head_px, weight) for part, weight in terms)
-    return _mean([(None if px is None else px / head_px, weight) for px, head_px, weight in pixels])
+    pixels = ((_pixels(part, lesion), part.head_px) for part, _ in terms)
+    return _mean([None if px is None else px / head_px for px, head_px in pixels], terms)
 
 
 def _pixels(part: SliceScore, lesion: SegmentClass) -> int | None:
@@ -224,10 +225,10 @@ def _inside(placed: _Placed, common: Extent) -> tuple[SliceScore, ...]:
 
 def _alike(earlier: _Placed, later: _Placed, step_mm: float) -> bool:
     """Whether the slices of both visits lie at the same places, so that chance moves no mean."""
-    pairs = zip(earlier, later, strict=False)
-    apart = ALIKE_STEPS * step_mm
-    near = all(abs(one - other) <= apart for (one, _), (other, _) in pairs)
-    return len(earlier) == len(later) and near
+    if len(earlier) != len(later):
+        return False
+    pairs = zip(earlier, later, strict=True)
+    return max([abs(one - other) for (one, _), (other, _) in pairs]) <= ALIKE_STEPS * step_mm
 
 
 def _evenly(slices: Sequence[SliceScore]) -> Weighted:
@@ -258,8 +259,10 @@ def _weighted(placed: _Placed, extent: Extent) -> Weighted:
     )
 
 
-def _mean(terms: Sequence[tuple[float | None, float]]) -> float:
-    known = [term * weight for term, weight in terms if term is not None]
-    if not known or len(known) != len(terms):
+def _mean(values: Sequence[float | None], terms: Weighted) -> float:
+    """Mean of a value of each counted slice, weighted."""
+    if not terms or None in values:
         raise BugError("a mean needs counted slices, and each of them its term")
-    return math.fsum(known) / math.fsum([weight for _, weight in terms])
+    known = cast("Sequence[float]", values)
+    weights = [weight for _, weight in terms]
+    return math.fsum(map(mul, known, weights)) / math.fsum(weights)

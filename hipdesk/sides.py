@@ -14,8 +14,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from hipdesk.locating import DISTANCE_MM
 from hipdesk.records import Affine, HipResult, Reason, Series, Side
 from hipdesk.review import Review, ReviewKind
@@ -199,11 +197,12 @@ def middle_mm(affine: Affine, shape: tuple[int, int, int]) -> float | None:
     ----------
     affine, shape : of the series, (slices, rows, columns)
     """
-    size = np.array(shape)
-    across = np.abs(affine[0, :3]) * size
-    if across[1:].max() < BOTH_HIPS_FIELD_MM:
+    *steps, first = affine[0].tolist()
+    _, down, along = (abs(step) * size for step, size in zip(steps, shape, strict=True))
+    if max(down, along) < BOTH_HIPS_FIELD_MM:
         return None
-    return float(affine[0, 3] + affine[0, :3] @ ((size - 1) / 2))
+    half = (step * (size - 1) / 2 for step, size in zip(steps, shape, strict=True))
+    return float(first + sum(half))
 
 
 def astray(hips: Sequence[HipResult]) -> tuple[HipResult, ...]:

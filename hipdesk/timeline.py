@@ -578,7 +578,7 @@ def _slice_count(before: VisitHip, after: VisitHip) -> Difference | None:
 
 def _exclusions(before: VisitHip, after: VisitHip) -> Difference | None:
     slices = (*before.score.slices, *after.score.slices)
-    if not any(part.reason is Reason.EXCLUDED_BY_READER for part in slices):
+    if Reason.EXCLUDED_BY_READER not in [part.reason for part in slices]:
         return None
     return _caution("exclusions", "A reader excluded slices of one visit or both.")
 

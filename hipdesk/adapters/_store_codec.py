@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipdesk.errors import BugError, StoreError
-from hipdesk.matching import placed
+from hipdesk.matching import normal_of, offsets_of
 from hipdesk.records import (
     Acquisition,
     Analysis,
@@ -343,22 +343,20 @@ SLICE_COLUMNS: Final = (
 """What `slice_score` takes, in order."""
 
 
-def slice_score(
-    index: int, uid: str, frame: int | None, counted: bool, reason: str | None, *rest: Any
-) -> SliceScore:
-    """One slice's numbers out of its `SLICE_COLUMNS`."""
-    head, bme, effusion, u_intensity, u_area, note, of_bme, of_effusion = rest
+def slice_score(row: Sequence[Any]) -> SliceScore:
+    """One slice's numbers out of its `SLICE_COLUMNS`, as the database keeps them."""
+    index, uid, frame, counted, reason, head, bme, effusion, u, a, note, of_bme, of_effusion = row
     # By position and from columns without their names: a patient has hundreds of slices.
     return SliceScore(
         index,
         SliceKey(uid, frame),
-        counted,
-        None if reason is None else Reason(reason),
+        counted == 1,
+        reason and Reason(reason),
         head,
         bme,
         effusion,
-        u_intensity,
-        u_area,
+        u,
+        a,
         note or "",
         of_bme,
         of_effusion,
@@ -453,11 +451,12 @@ def visit_hip(
 ) -> VisitHip:
     """A hip's result out of its row, joined with its analysis and series, its slices placed."""
     between_slices, between_rows, between_columns = hip["spacing_mm"]
-    unplaced = VisitHip(
+    score, affine = hip_score(hip, lesions, slices), np.array(hip["affine"])
+    return VisitHip(
         side=Side(hip["side"]),
         analysis_uid=hip["analysis_uid"],
         series_uid=hip["series_uid"],
-        score=hip_score(hip, lesions, slices),
+        score=score,
         models=tuple(_model(row) for row in models),
         compute=_compute(hip),
         contrast=Contrast(hip["contrast"]),
@@ -467,8 +466,9 @@ def visit_hip(
         origin=Origin(hip["origin"]),
         side_in_doubt=side_in_doubt,
         revision=hip["revision"],
+        offsets_mm=offsets_of(affine, head_of(hip), score),
+        normal_lps=normal_of(affine),
     )
-    return placed(unplaced, np.array(hip["affine"]), head_of(hip))
 
 
 def side_evidence(row: Row) -> SideEvidence:

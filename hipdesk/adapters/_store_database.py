@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic_core import from_json
 from sqlalchemy import (
     URL,
     BindParameter,
@@ -74,6 +75,7 @@ def sqlite_engine(path: Path, *, read_only: bool) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         hide_parameters=True,
+        json_deserializer=from_json,
         connect_args={"timeout": _WAIT_S},
     )
 
@@ -127,7 +129,11 @@ def server_engine(url: URL) -> Engine:
     try:
         # Each statement must see what the last holder of the writers' lock committed.
         return create_engine(
-            url, hide_parameters=True, isolation_level="READ COMMITTED", pool_pre_ping=True
+            url,
+            hide_parameters=True,
+            json_deserializer=from_json,
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=True,
         )
     except (ImportError, ArgumentError) as error:
         raise _wrong_address() from error

@@ -14,7 +14,7 @@ from hipdesk.adapters._store_current import KeptResults, kept_results
 from hipdesk.adapters._store_database import KEYS, many
 from hipdesk.adapters._store_reading import visits_where, with_results
 from hipdesk.ports import AnalysisEntry, StudyEntry, VisitEntry
-from hipdesk.records import Contrast, Side
+from hipdesk.records import Contrast, Patient, Side
 from hipdesk.review import Review, standing_of
 
 _Row = dict[str, Any]
@@ -27,14 +27,14 @@ def entries(connection: Connection, patient_uid: str) -> tuple[VisitEntry, ...]:
     visits = with_results(connection, rows, kept)
     uids = [row["uid"] for row in rows]
     studies, analyses = _studies(connection, uids), _analyses(connection, uids, kept)
-    named = {row["visit_uid"]: row for row in many(connection, _NAMED, keys=uids)}
+    named = dict(zip(uids, rows, strict=True))
     return tuple(
         VisitEntry(
             visit=each.visit,
             patient_uid=patient_uid,
             descriptions=tuple(study.description for study in studies[each.visit.uid]),
             analyses=tuple(analyses[each.visit.uid]),
-            stated=codec.patient(named[each.visit.uid]),
+            stated=_named(named[each.visit.uid]),
             studies=tuple(studies[each.visit.uid]),
             dated_by=named[each.visit.uid]["dated_by"],
         )
@@ -42,7 +42,26 @@ def entries(connection: Connection, patient_uid: str) -> tuple[VisitEntry, ...]:
     )
 
 
-_OF_PATIENT: Final = visits_where(schema.patient.c.uid == bindparam("patient"))
+_NAMED: Final = schema.patient.alias()
+"""Whom the images of a visit name."""
+
+_OF_PATIENT: Final = (
+    visits_where(schema.patient.c.uid == bindparam("patient"))
+    .join(
+        _NAMED,
+        _NAMED.c.id == func.coalesce(schema.visit.c.stated_patient_id, schema.visit.c.patient_id),
+    )
+    .add_columns(
+        *(column.label(f"named_{column.name}") for column in _NAMED.c),
+        select(schema.dated.c.reader)
+        .where(schema.dated.c.visit_id == schema.visit.c.id)
+        .order_by(schema.dated.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+        .label("dated_by"),
+    )
+)
+"""Visits, each with whom it names, and the reader who gave it its day last."""
 
 _STUDIES: Final = (
     select(schema.study, schema.visit.c.uid.label("visit_uid"))
@@ -51,25 +70,9 @@ _STUDIES: Final = (
     .order_by(schema.study.c.id)
 )
 
-_NAMED: Final = (
-    select(
-        schema.patient,
-        schema.visit.c.uid.label("visit_uid"),
-        select(schema.dated.c.reader)
-        .where(schema.dated.c.visit_id == schema.visit.c.id)
-        .order_by(schema.dated.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-        .label("dated_by"),
-    )
-    .join(
-        schema.visit,
-        schema.patient.c.id
-        == func.coalesce(schema.visit.c.stated_patient_id, schema.visit.c.patient_id),
-    )
-    .where(schema.visit.c.uid.in_(KEYS))
-)
-"""Whom the images of each visit name, and the reader who gave it its day last."""
+
+def _named(row: _Row) -> Patient:
+    return codec.patient({column.name: row[f"named_{column.name}"] for column in _NAMED.c})
 
 
 def _studies(connection: Connection, visits: Sequence[str]) -> dict[str, list[StudyEntry]]:

@@ -1,9 +1,8 @@
 """A library of 10,000 patients with 50,000 visits: search, timeline and opening.
 
-Processor time of the own thread, so that other processes count little. The bound of a
-search is a ratio to plain `sqlite3` that fetches the same rows by the same indexes in the
-same run. A timeline makes records of a few hundred rows, which takes longer than fetching
-them; its bound is absolute, and the ratio is told.
+Processor time of the own thread, so that other processes count little. The bounds of a
+search and of a timeline are ratios to plain `sqlite3` that fetches the same rows by the same
+indexes in the same run.
 """
 
 from __future__ import annotations
@@ -194,7 +193,7 @@ def test_timeline_of_one_patient(place: Path) -> None:
         assert len(store.entries(patient.uid)) == VISITS
         ours, plain = measured(timeline, rows)
         tell("timeline of one patient", ours, plain)
-        assert ours <= MOST_MS
+        assert ours <= min(MOST * plain, MOST_MS)
 
 
 def test_opening(place: Path) -> None:

@@ -280,6 +280,7 @@ class Program:
             imported,
         )
         self.window.importing.listen(tables)
+        shell.offer_tables(tables.try_out)
         follow_up.watch(report.record_changed)
         shell.attend(Workspace.FOLLOW_UP, follow_up)
         shell.attend(Workspace.REPORT, report)

@@ -67,6 +67,10 @@ def tested(networks: tuple[TestedNetwork, TestedNetwork]) -> Tested:
     return Tested(joint_compute(*(network.compute for network in networks)), passed)
 
 
+TABLES: Final = frozenset({".csv", ".tsv"})
+"""Ends of the names of clinical tables; text of other names may be anything."""
+
+
 def first_analysis(exam: Exam | None) -> Analysis | None:
     """What is on screen, of a pair the first; None without a result."""
     series = () if exam is None else exam.series
@@ -109,6 +113,7 @@ class ShellController(StudyWatcher):
         self._warning = 0
         self._followers: list[Callable[[Settings], None]] = []
         self._wanted: tuple[str, Workspace] | None = None
+        self._try_table: Callable[[Path], None] | None = None
         view.listen(self)
         study.watch(self)
         desk.watch(self._follow)
@@ -125,6 +130,10 @@ class ShellController(StudyWatcher):
         self._attendants[workspace] = attendant
         if workspace is self._workspace:
             attendant.enter()
+
+    def offer_tables(self, try_out: Callable[[Path], None]) -> None:
+        """Give clinical tables that are dropped or named at the start to this one."""
+        self._try_table = try_out
 
     def follow_settings(self, follower: Callable[[Settings], None]) -> None:
         """Tell this one of new settings, once they are in force on screen."""
@@ -169,8 +178,12 @@ class ShellController(StudyWatcher):
         self._study.open_visit(uid)
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Open folders or files."""
-        self._study.open_paths(paths)
+        """Open folders or files; a lone table is none of images, and is tried out."""
+        lone = paths[0] if len(paths) == 1 else None
+        if self._try_table is not None and lone is not None and lone.suffix.lower() in TABLES:
+            self._try_table(lone)
+        else:
+            self._study.open_paths(paths)
 
     def cancel_job(self, number: int) -> None:
         """Stop a job."""

@@ -73,7 +73,7 @@ class ShellGestures(Protocol):
         ...
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Folders or files chosen in a menu, dropped, or given as arguments."""
+        """Folders, files or a table, chosen in a menu, dropped, or given as arguments."""
         ...
 
     def cancel_job(self, number: int) -> None:

@@ -352,3 +352,18 @@ def test_messages_are_of_the_patient_who_was_on_screen():
     window.analyse("john")
     (message,) = (each for each in window.bench.messages.present if "Nothing" in each.text)
     assert message.elsewhere
+
+
+def test_a_lone_table_is_tried_out_and_all_else_opened_as_images():
+    window = one_study()
+    tried: list[Path] = []
+    window.shell.offer_tables(tried.append)
+    for paths in (["Facts.CSV"], ["a.tsv"], ["jane"], ["a.csv", "b.csv"], ["notes.txt"]):
+        window.shell_view.gestures.open_paths([Path(path) for path in paths])
+    assert tried == [Path("Facts.CSV"), Path("a.tsv")]
+
+
+def test_without_anyone_for_tables_they_are_opened_as_files():
+    window = one_study()
+    window.shell_view.gestures.open_paths([Path("jane.csv")])
+    assert window.exam is None

@@ -79,14 +79,14 @@ def test_a_table_is_tried_mended_and_imported(
 
 
 def test_a_library_that_changed_meanwhile_is_named_and_the_page_stays(
-    start: Start, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Start, library: Path, tmp_path: Path
 ) -> None:
     head = "patient_id,visit_date,esr_mm_h\n"
     table = tmp_path / "t.csv"
     table.write_text(f"{head}{PATIENT.patient_id},2024-01-02,5\n")
     desk = start(library)
     desk.wait_idle()
-    choose(desk, monkeypatch, table)
+    desk.drop(table)
     desk.wait(lambda: desk.has(QPushButton, "Import 1 line"))
     tables = desk.program.services.library.tables
     assert tables is not None

@@ -269,6 +269,7 @@ class AnalysisEntry:
     thumbnail : uint8 (rows, columns) of the middle slice; None where none was kept
     revised : a reader did one of those sides again
     newest : number of the newest revision of each of those sides
+    unfinished : sides with brush strokes that stand and are in no revision
     """
 
     uid: str
@@ -282,6 +283,7 @@ class AnalysisEntry:
     thumbnail: NDArray[np.uint8] | None
     revised: bool = False
     newest: Mapping[Side, int] = field(default_factory=dict)
+    unfinished: frozenset[Side] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from hipdesk.adapters import _store_schema as schema
 from hipdesk.adapters._store_current import KeptResults, kept_results
 from hipdesk.adapters._store_database import KEYS, many
 from hipdesk.adapters._store_reading import visits_where, with_results
+from hipdesk.adapters._store_strokes import unfinished_hips
 from hipdesk.ports import AnalysisEntry, StudyEntry, VisitEntry
 from hipdesk.records import Contrast, Patient, Side
 from hipdesk.review import Review, standing_of
@@ -91,13 +92,21 @@ def _analyses(
     """Analyses by visit, the newest first."""
     hips = _newest(kept.hips)
     by_visit: dict[str, list[AnalysisEntry]] = defaultdict(list)
-    for row in many(connection, _LISTED, keys=visits):
-        entry = _entry(row, hips[row["id"]], kept.reviews.get(row["id"], ()))
+    rows = many(connection, _LISTED, keys=visits)
+    unfinished = unfinished_hips(connection, [row["id"] for row in rows if row["brushed"]])
+    for row in rows:
+        key = row["id"]
+        entry = _entry(row, hips[key], kept.reviews.get(key, ()), unfinished.get(key, _NONE))
         by_visit[row["visit_uid"]].append(entry)
     return by_visit
 
 
-def _entry(row: _Row, hips: dict[Side, _Row], reviews: Sequence[Review]) -> AnalysisEntry:
+_NONE: Final[frozenset[Side]] = frozenset()
+
+
+def _entry(
+    row: _Row, hips: dict[Side, _Row], reviews: Sequence[Review], unfinished: frozenset[Side]
+) -> AnalysisEntry:
     shown = tuple(side for side in Side if side in hips and hips[side]["box"] is not None)
     standings = {side: standing_of(reviews, side, hips[side]["revision"]) for side in shown}
     return AnalysisEntry(
@@ -112,6 +121,7 @@ def _entry(row: _Row, hips: dict[Side, _Row], reviews: Sequence[Review]) -> Anal
         thumbnail=None if row["packed"] is None else codec.thumbnail(row),
         revised=any(hips[side]["revision"] > 0 for side in shown),
         newest={side: hips[side]["revision"] for side in shown},
+        unfinished=unfinished,
     )
 
 
@@ -151,6 +161,7 @@ def _listed() -> Any:
         .where((instance.series_id == series.c.id) & instance.sop_instance_uid.is_not(None))
         .scalar_subquery()
     )
+    brushed = select(schema.stroke.c.id).where(schema.stroke.c.analysis_id == analysis.c.id)
     return (
         select(
             analysis.c.id,
@@ -164,6 +175,7 @@ def _listed() -> Any:
             picture.c.columns,
             picture.c.packed,
             visit.c.uid.label("visit_uid"),
+            brushed.exists().label("brushed"),
         )
         .join(series, analysis.c.series_id == series.c.id)
         .join(study, series.c.study_id == study.c.id)

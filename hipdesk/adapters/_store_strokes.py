@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -18,10 +18,10 @@ from sqlalchemy import Connection, select
 
 from hipdesk.adapters import _store_codec as codec
 from hipdesk.adapters import _store_schema as schema
-from hipdesk.adapters._store_database import grouped, many
+from hipdesk.adapters._store_database import KEYS, grouped, many
 from hipdesk.errors import StoreError
 from hipdesk.records import Segmentation, SegmentClass, Side, SliceKey
-from hipdesk.review import BrushAct, BrushEntry, Stroke, open_entries, strokes_of
+from hipdesk.review import BrushAct, BrushEntry, Stroke, Strokes, open_entries, strokes_of
 from hipdesk.strokes import drawn
 
 _Row = dict[str, Any]
@@ -112,6 +112,34 @@ def _entry(row: _Row) -> BrushEntry:
 def whole(entries: Iterable[BrushEntry], side: Side) -> tuple[Stroke, ...]:
     """Strokes on one hip that stand and are in no revision yet."""
     return strokes_of(open_entries(entries, side)).standing
+
+
+def unfinished_hips(connection: Connection, analyses: Sequence[int]) -> dict[int, frozenset[Side]]:
+    """Hips with strokes that stand and are in no revision, by analysis; those without are absent.
+
+    Asks nothing where no analysis is named.
+    """
+    strokes: dict[tuple[int, Side], Strokes] = defaultdict(Strokes)
+    for row in many(connection, _ACTS, keys=analyses) if analyses else ():
+        key = row["analysis_id"], Side(row["side"])
+        strokes[key] = strokes[key].after(BrushAct(row["act"]), _UNSEEN)
+    found: dict[int, frozenset[Side]] = defaultdict(frozenset)
+    for (analysis_id, side), left in strokes.items():
+        if left.standing:
+            found[analysis_id] |= {side}
+    return found
+
+
+_ACTS: Final = (
+    select(schema.stroke.c.analysis_id, schema.stroke.c.side, schema.stroke.c.act)
+    .where(schema.stroke.c.analysis_id.in_(KEYS))
+    .order_by(schema.stroke.c.analysis_id, schema.stroke.c.number)
+)
+
+_UNSEEN: Final = Stroke(
+    SegmentClass.BME, SliceKey("", None), 0, (0, 0), np.ones((1, 1), np.bool_), False
+)
+"""Stands for any stroke whose pixels do not matter."""
 
 
 def unproven_revisions(connection: Connection) -> int:

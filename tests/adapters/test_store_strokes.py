@@ -8,10 +8,15 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, event
 
 from hipdesk.adapters import _store_brush
 from hipdesk.adapters.integrity import check
@@ -149,6 +154,92 @@ def test_discarding_is_an_act(store: SqlVisitStore, stored: Analysis) -> None:
     assert store.open_strokes(stored.uid, RIGHT) == ()
     assert store.counts()["stroke"] == 3
     store.review(stored.uid, [act(ReviewKind.ACCEPTED, RIGHT), act(ReviewKind.SIGNED, RIGHT)])
+
+
+def unfinished(store: SqlVisitStore, analysis: Analysis) -> frozenset[Side]:
+    """Hips of an analysis that its entry calls unfinished."""
+    (patient,) = store.patients()
+    every = [each for visit in store.entries(patient.uid) for each in visit.analyses]
+    return next(each.unfinished for each in every if each.uid == analysis.uid)
+
+
+def asked(store: SqlVisitStore) -> list[str]:
+    """What is asked of the database for one patient's visits."""
+    (patient,) = store.patients()
+    found: list[str] = []
+
+    def ask(*seen: Any) -> None:
+        found.append(seen[2])
+
+    event.listen(Engine, "before_cursor_execute", ask)
+    try:
+        store.entries(patient.uid)
+    finally:
+        event.remove(Engine, "before_cursor_execute", ask)
+    return found
+
+
+class TestUnfinished:
+    """Entries name the hips with strokes that stand and are in no revision."""
+
+    def test_the_hip_that_was_painted_until_it_is_finished(
+        self, store: SqlVisitStore, stored: Analysis
+    ) -> None:
+        assert unfinished(store, stored) == frozenset()
+        paint(store, stored, 1, side=LEFT)
+        assert unfinished(store, stored) == {LEFT}
+        paint(store, stored, 2, 3, side=RIGHT)
+        assert unfinished(store, stored) == {RIGHT, LEFT}
+        hip = finished(store, stored, stored.hip(RIGHT))
+        store.revise(stored.uid, hip, Origin.AI_EDITED, "Dr. A", last_stroke=3)
+        assert unfinished(store, stored) == {LEFT}
+        paint(store, stored, 4, side=RIGHT, base=1)
+        assert unfinished(store, stored) == {RIGHT, LEFT}
+
+    def test_not_what_was_taken_back_or_discarded(
+        self, store: SqlVisitStore, stored: Analysis
+    ) -> None:
+        paint(store, stored, 1, 2)
+        for expected in (frozenset({RIGHT}), frozenset()):
+            store.journal_stroke(stored.uid, RIGHT, 0, UNDONE, None, "Dr. A")
+            assert unfinished(store, stored) == expected
+        store.journal_stroke(stored.uid, RIGHT, 0, REDONE, None, "Dr. A")
+        assert unfinished(store, stored) == {RIGHT}
+        store.journal_stroke(stored.uid, RIGHT, 0, DISCARDED, None, "Dr. A")
+        assert unfinished(store, stored) == frozenset()
+
+    def test_an_older_analysis_of_the_visit_keeps_its_own(
+        self, store: SqlVisitStore, stored: Analysis, incoming: Path
+    ) -> None:
+        paint(store, stored, 1)
+        newer = make_analysis(stored.series, created=stored.created_utc + timedelta(days=1))
+        add(store, incoming / "again", newer)
+        assert unfinished(store, newer) == frozenset()
+        assert unfinished(store, stored) == {RIGHT}
+
+    def test_nothing_more_is_asked_where_nobody_painted(
+        self, store: SqlVisitStore, stored: Analysis
+    ) -> None:
+        before = len(asked(store))
+        paint(store, stored, 1)
+        after = asked(store)
+        assert len(after) == before + 1
+        assert sum("FROM stroke" in each and "EXISTS" not in each for each in after) == 1
+
+    @given(st.lists(st.sampled_from((PAINTED, ERASED, UNDONE, REDONE, DISCARDED)), max_size=9))
+    @settings(
+        max_examples=10,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    def test_exactly_where_strokes_stand(
+        self, store: SqlVisitStore, stored: Analysis, acts: list[BrushAct]
+    ) -> None:
+        for each in acts:
+            drag = stroke(stored, erases=each is ERASED) if each in (PAINTED, ERASED) else None
+            store.journal_stroke(stored.uid, RIGHT, 0, each, drag, "Dr. A")
+        standing = strokes_of(store.open_strokes(stored.uid, RIGHT)).standing
+        assert unfinished(store, stored) == ({RIGHT} if standing else frozenset())
 
 
 def test_what_may_not_be_painted(store: SqlVisitStore, stored: Analysis) -> None:

@@ -952,6 +952,9 @@ class FakeStore:
             thumbnail=kept.thumbnail,
             revised=bool(reviewed.revisions),
             newest={side: reviewed.working(side) for side in reviewed.sides},
+            unfinished=frozenset(
+                side for side in Side if strokes_of(open_entries(kept.brushed, side)).standing
+            ),
         )
 
     def _record(self, visit: _Visit) -> Visit:

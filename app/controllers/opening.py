@@ -668,7 +668,8 @@ def reopen(
 def to_open(entry: VisitEntry) -> tuple[str, ...]:
     """Uids of the analyses to show of a visit: of those whose result counts, the first.
 
-    Signed goes before judged before revised by a reader before newest.
+    Signed goes before judged before revised by a reader before one with brush strokes
+    that are not finished before newest.
 
     With it goes the newest of the other hip alone where it shows one hip only:
     they may be a separate right and left pair, also of two studies of the visit.
@@ -688,9 +689,10 @@ def to_open(entry: VisitEntry) -> tuple[str, ...]:
     return first.uid, *(each.uid for each in _counterparts(first, every)[:1])
 
 
-def _work(entry: AnalysisEntry) -> tuple[bool, bool, bool]:
+def _work(entry: AnalysisEntry) -> tuple[bool, bool, bool, bool]:
     """What readers have not done on an analysis; the one they did most on sorts first."""
-    return not entry.signed, not any(entry.verdicts.values()), not entry.revised
+    judged = any(entry.verdicts.values())
+    return not entry.signed, not judged, not entry.revised, not entry.unfinished
 
 
 def _counterparts(first: AnalysisEntry, every: Sequence[AnalysisEntry]) -> list[AnalysisEntry]:

@@ -847,6 +847,37 @@ def test_of_several_analyses_the_newest_that_counts_is_shown():
     assert opening.to_open(entry)[0] in {newest, entry.analyses[0].uid}
 
 
+def analysed_twice():
+    """The entry of a visit with two analyses, the newer one first."""
+    window = one_study()
+    window.analyse("jane")
+    window.analyse("jane")
+    window.act("Analyse again")
+    window.bench.jobs.run_all()
+    (entry,) = window.bench.store.entries("patient-1")
+    assert len(entry.analyses) == 2
+    return entry
+
+
+def test_what_counts_is_shown_whatever_is_painted_on_another_analysis():
+    entry = analysed_twice()
+    newer, older = entry.analyses
+    painted = replace(older, unfinished=frozenset(Side))
+    assert opening.to_open(replace(entry, analyses=(newer, painted))) == (newer.uid,)
+
+
+@pytest.mark.parametrize(
+    ("done", "first"), [({}, "older"), ({"revised": True}, "newer"), ({"signed": True}, "newer")]
+)
+def test_among_equals_the_one_with_unfinished_strokes_is_shown(done, first):
+    entry = analysed_twice()
+    newer, older = entry.analyses
+    painted = replace(older, unfinished=frozenset({Side.LEFT}))
+    none_counts = replace(entry.visit, hips=())
+    found = replace(entry, visit=none_counts, analyses=(replace(newer, **done), painted))
+    assert opening.to_open(found) == ({"older": older, "newer": newer}[first].uid,)
+
+
 def test_a_visit_without_analyses_says_what_to_do():
     window = one_study()
     window.analyse("jane")

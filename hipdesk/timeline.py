@@ -58,9 +58,6 @@ DAYS_PER_YEAR: Final = 365.25
 NO_USABLE_DATE: Final = "no_usable_date"
 """Why a visit is left out of every trend."""
 
-SDC_NOT_ESTABLISHED: Final = "not_established"
-"""The smallest detectable change of this site is unknown."""
-
 
 class Comparability(StrEnum):
     """Whether two results of one hip may be set against each other."""
@@ -202,19 +199,11 @@ class UndatedVisit:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Both hips over time.
-
-    Attributes
-    ----------
-    smallest_detectable_change : of U/n; None while not established
-    smallest_detectable_change_reason : why it is None
-    """
+    """Both hips over time; whether a change exceeds the noise is `hipdesk.sdc`'s to say."""
 
     right: SideTrend
     left: SideTrend
     undated: tuple[UndatedVisit, ...]
-    smallest_detectable_change: float | None = None
-    smallest_detectable_change_reason: str = SDC_NOT_ESTABLISHED
 
     def side(self, side: Side) -> SideTrend:
         """The trend of one side."""

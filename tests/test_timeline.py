@@ -151,12 +151,6 @@ def test_empty_history() -> None:
     assert timeline.undated == ()
 
 
-def test_no_detectable_change_is_claimed() -> None:
-    timeline = build_timeline([])
-    assert timeline.smallest_detectable_change is None
-    assert timeline.smallest_detectable_change_reason == "not_established"
-
-
 def acquired(**changes: Any) -> dict[str, Any]:
     return {"acquisition": replace(SCANNER, **changes)}
 

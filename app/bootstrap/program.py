@@ -32,6 +32,7 @@ from app.controllers.review import ReviewController
 from app.controllers.shell import ShellController
 from app.controllers.signing import SigningDesk
 from app.controllers.study import StudyController
+from app.controllers.unfinished import UnfinishedStrokes
 from app.jobs import GuiThread, JobThread
 from app.messages import Messages
 from app.services import Services
@@ -284,7 +285,9 @@ class Program:
         follow_up.watch(report.record_changed)
         shell.attend(Workspace.FOLLOW_UP, follow_up)
         shell.attend(Workspace.REPORT, report)
+        unfinished = UnfinishedStrokes(services, desk, translate, study.show_stored)
         signing.watch(library.refresh)
+        signing.watch(unfinished.look_again)
 
         said = self.keeper.settings
 

@@ -197,9 +197,9 @@ class Brusher:
         act = BrushAct.ERASED if erases else BrushAct.PAINTED
         told = _Told(act, FreshStroke(index, path, brush))
         self._hips[key] = replace(hip, tail=(*hip.tail, told))
-        self._note(key, act)
         drag = partial(_stroke, series, index, path, brush)
         self._journal(store, key, hip, told, drag)
+        self._note(key, act)
         self._changed()
         return True
 
@@ -220,8 +220,8 @@ class Brusher:
         if store is not None and not hip.ending:
             told = _Told(act)
             self._hips[key] = replace(hip, tail=(*hip.tail, told))
-            self._note(key, act)
             self._journal(store, key, hip, told, None)
+            self._note(key, act)
             self._changed()
         return True
 
@@ -461,6 +461,8 @@ class Brusher:
                 self._forget({key})
                 self._take(key, base, entries)
                 self._changed()
+            else:
+                self._signing.brushed_elsewhere()
 
         what = self.translate("Brush", "Bringing the strokes back")
         self._services.jobs.start(Job(what, work, done, urgent=True, keep=True))
@@ -541,6 +543,7 @@ class Brusher:
         )
 
     def _note(self, key: HipKey, act: BrushAct) -> None:
+        """Count an act; whoever asks the library because of it comes after the act itself."""
         self._order = _after(self._order, key, act)
         self._hold()
 

@@ -145,6 +145,10 @@ class SigningDesk:
             self._painted = painted
             self._tell()
 
+    def brushed_elsewhere(self) -> None:
+        """The library has kept strokes on a hip that is not open."""
+        self._tell()
+
     @property
     def reader(self) -> str:
         """Who reads, as remembered."""
@@ -170,7 +174,7 @@ class SigningDesk:
         return obstacle(exam, self._busy, self.translate, self._painted)
 
     def watch(self, watcher: Callable[[], None]) -> None:
-        """Tell this one when hips become busy or free, or the reader's name changes."""
+        """Tell this one when hips become busy, free or painted, or the reader's name changes."""
         self._watchers.append(watcher)
 
     def before_signing(self, save: Callable[[Callable[[], None]], None]) -> None:

@@ -46,7 +46,8 @@ def facts_of(visit: VisitRow) -> tuple[object, ...]:
         for hip in visit.visit.hips
     )
     analyses = tuple(
-        (each.uid, tuple(each.verdicts.items()), each.signed) for each in visit.analyses
+        (each.uid, tuple(each.verdicts.items()), each.signed, each.unfinished)
+        for each in visit.analyses
     )
     seen = visit.visit
     said = (visit.descriptions, visit.on_screen, visit.dated_by, visit.stated)
@@ -125,6 +126,8 @@ class VisitCard(QFrame):
             title.addWidget(chip(self.tr("Date missing"), "caution"))
         if self._visit.dated_by is not None:
             title.addWidget(self._entered_chip(self._visit.dated_by))
+        if any(each.unfinished for each in self._visit.analyses):
+            title.addWidget(self._unfinished_chip())
         if self._visit.on_screen:
             title.addWidget(chip(self.tr("On screen"), "note"))
         title.addStretch(1)
@@ -183,6 +186,13 @@ class VisitCard(QFrame):
         made = chip(self.tr("Date entered"), "note")
         said = self.tr("Entered by {name}; the images state no date.")
         made.setToolTip(plain_tip(said.format(name=reader or "\N{EN DASH}")))
+        return made
+
+    def _unfinished_chip(self) -> QLabel:
+        """That something was painted which counts nowhere yet."""
+        made = chip(self.tr("Brush strokes not finished"), "caution")
+        said = self.tr("They are part of no result. Open the visit to finish or discard them.")
+        made.setToolTip(plain_tip(said))
         return made
 
     def _stated_line(self, stated: Patient) -> QLabel:

@@ -59,6 +59,14 @@
         <translation>将后一次就诊的该髋按骨骼对齐到前一次</translation>
     </message>
     <message>
+        <source>Show the earlier visit&apos;s outlines</source>
+        <translation>显示前次就诊的轮廓</translation>
+    </message>
+    <message>
+        <source>Dashed on the later picture, where the alignment takes the bones: see how well they fit; no figure changes</source>
+        <translation>以虚线画在后次图像上，位置由对齐结果决定：可自行判断骨骼是否吻合；任何数值都不会改变</translation>
+    </message>
+    <message>
         <source>Aligning, {percent} %: {step}</source>
         <translation>正在对齐，{percent}%：{step}</translation>
     </message>
@@ -773,6 +781,10 @@
     <message>
         <source>Aligning two visits</source>
         <translation>正在对齐两次就诊</translation>
+    </message>
+    <message>
+        <source>Drawing the earlier visit&apos;s outlines</source>
+        <translation>正在绘制前次就诊的轮廓</translation>
     </message>
 </context>
 <context>
@@ -3111,6 +3123,21 @@
     </message>
 </context>
 <context>
+    <name>Unfinished</name>
+    <message>
+        <source>Looking for unfinished brush strokes</source>
+        <translation>正在查找未完成的画笔笔画</translation>
+    </message>
+    <message>
+        <source>Brush strokes on another analysis of this visit are not finished, so they are part of no result. Finish or discard them.</source>
+        <translation>该次就诊另一分析上的画笔笔画尚未完成，因此未计入任何结果。请完成或放弃。</translation>
+    </message>
+    <message>
+        <source>Show them</source>
+        <translation>显示这些笔画</translation>
+    </message>
+</context>
+<context>
     <name>VerdictBar</name>
     <message>
         <source>Accept</source>
@@ -3284,6 +3311,14 @@
         <translation>由 {name} 录入；图像未载明日期。</translation>
     </message>
     <message>
+        <source>Brush strokes not finished</source>
+        <translation>画笔笔画未完成</translation>
+    </message>
+    <message>
+        <source>They are part of no result. Open the visit to finish or discard them.</source>
+        <translation>这些笔画未计入任何结果。请打开该次就诊，完成或放弃这些笔画。</translation>
+    </message>
+    <message>
         <source>Its images name {who}</source>
         <translation>其图像所载患者为 {who}</translation>
     </message>
@@ -3341,6 +3376,10 @@
     <message>
         <source>Review the later visit</source>
         <translation>审阅后次就诊</translation>
+    </message>
+    <message>
+        <source>Dashed: outlines of {day}</source>
+        <translation>虚线：{day} 的轮廓</translation>
     </message>
     <message>
         <source>no date</source>

@@ -192,6 +192,31 @@ def test_discarding_can_be_taken_back(room: Room) -> None:
     assert [act.value for act, _ in room.journal] == ["painted", "discarded", "painted"]
 
 
+def test_what_is_brought_back_on_a_hip_that_is_not_open_is_told(room: Room) -> None:
+    room.paint()
+    room.jobs.run_all()
+    room.review.discard_painting()
+    room.jobs.run_all()
+    uid, (message,) = room.uid, room.of.bench.messages.present
+    room.of.desk.put(None)
+    heard: list[int] = []
+    store = room.of.bench.store
+    room.of.signing.watch(lambda: heard.append(len(store.open_strokes(uid, RIGHT))))
+    room.of.bench.messages.act(message.number)
+    room.jobs.run_all()
+    assert heard == [1]
+
+
+def test_whoever_hears_of_strokes_asks_the_library_after_them(room: Room) -> None:
+    asked: list[tuple[str, ...]] = []
+    room.of.signing.watch(lambda: asked.append(room.jobs.waiting))
+    room.paint()
+    assert asked == [("Keeping the stroke",)]
+    room.jobs.run_all()
+    room.review.undo()
+    assert asked[1:] == [("Keeping the stroke",)]
+
+
 def test_nothing_is_judged_signed_or_moved_while_strokes_are_open(room: Room) -> None:
     room.of.judge_all()
     room.paint()

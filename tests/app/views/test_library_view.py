@@ -590,6 +590,24 @@ def test_a_day_that_a_reader_gave_says_so_and_can_be_corrected(
     assert told.told == [("date_visit", "v1", date(2024, 2, 28))]
 
 
+def test_a_visit_says_that_strokes_on_any_of_its_analyses_are_not_finished(
+    view: LibraryView,
+) -> None:
+    newer, older = entry({RIGHT: None, LEFT: None}), entry({RIGHT: None, LEFT: None})
+    row = replace(visit_row(), analyses=(newer, replace(older, uid="b")))
+    show_visits(view, row)
+    assert "Brush strokes not finished" not in words(view)
+    painted = replace(older, uid="b", unfinished=frozenset({LEFT}))
+    show_visits(view, replace(row, analyses=(newer, painted)))
+    (said,) = (
+        each for each in view.findChildren(QLabel) if each.text() == "Brush strokes not finished"
+    )
+    assert said.property("tone") == "caution"
+    assert "part of no result" in said.toolTip()
+    show_visits(view, row)
+    assert "Brush strokes not finished" not in words(view)
+
+
 def test_a_card_names_whom_the_images_state(view: LibraryView) -> None:
     view.show_patients(patient_rows(2), "p1", "")
     show_visits(view, replace(visit_row("v1"), stated=patient(7, "Roe^John")), visit_row("v0"))

@@ -22,6 +22,8 @@ class AlignmentShown:
     barred : the two may not be compared and nobody asked for it all the same
     running : fraction of the work that is done; None where nothing is being aligned
     step : what is being done, in words of the core
+    ghost : the earlier visit's outlines are wanted on the later one's pictures; None where
+        both visits are not at hand, or their results are not those that were aligned
     """
 
     alignment: HipAlignment | None = None
@@ -29,3 +31,4 @@ class AlignmentShown:
     barred: bool = False
     running: float | None = None
     step: str = ""
+    ghost: bool | None = None

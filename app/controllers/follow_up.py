@@ -37,6 +37,7 @@ from app.controllers.follow_state import (
     with_window,
     worst_offset,
 )
+from app.controllers.ghosts import Ghosts, laid_of
 from app.controllers.opening import stored
 from app.controllers.showing import Memo, PictureBook, Shown, Translate, tell_known
 from app.controllers.trends import comparison_of, trend_shown
@@ -122,6 +123,7 @@ class FollowUpController:
         self._noise: Estimates = NO_PAIRS
         self._alignments: tuple[HipAlignment, ...] = ()
         self._aligner = Aligner(services, translate, self._refresh, self._aligned)
+        self._ghosts = Ghosts(services, translate, self._refresh)
         self._watchers: list[Callable[[], None]] = []
         view.listen(self)
         desk.watch(self._exam_changed)
@@ -141,6 +143,7 @@ class FollowUpController:
         self._active = False
         self._problems.clear()
         self._asked.clear()
+        self._ghosts.stop()
         for topic in (ENTRIES_TOPIC, *map(_topic, Panel)):
             self._services.jobs.cancel_topic(topic)
 
@@ -199,6 +202,10 @@ class FollowUpController:
     def stop_aligning(self) -> None:
         """Leave it."""
         self._aligner.stop()
+
+    def want_ghost(self, wanted: bool) -> None:
+        """Draw the earlier visit's outlines on the later one's pictures, or leave them out."""
+        self._ghosts.want(wanted)
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Tell this one when the library has another alignment."""
@@ -357,6 +364,7 @@ class FollowUpController:
         self._asked.clear()
         for topic in (ENTRIES_TOPIC, *map(_topic, Panel)):
             self._services.jobs.cancel_topic(topic)
+        self._ghosts.forget()
         self._following = None
         self._gap = FollowUpGap.NO_PATIENT if _whose(self._exam) is None else None
         self._problems.clear()
@@ -538,7 +546,10 @@ class FollowUpController:
         comparison = self._comparison(following, read)
         tell("comparison", view.show_comparison, comparison)
         aligned = self._aligner.shown(following, self._alignments, comparison)
-        tell("alignment", view.show_alignment, aligned)
+        laid = laid_of(aligned, read)
+        tell("alignment", view.show_alignment, self._ghosts.told(aligned, laid))
+        ghost = self._ghosts.of(laid) if self._active else None
+        tell("ghost", view.show_ghost, ghost)
 
     def _panel(
         self, following: Following, panel: Panel, read: Mapping[Panel, OpenSeries]
@@ -595,6 +606,7 @@ class FollowUpController:
         tell("link", view.show_link, None, True)
         tell("comparison", view.show_comparison, None)
         tell("alignment", view.show_alignment, None)
+        tell("ghost", view.show_ghost, None)
 
 
 def _whose(exam: Exam | None) -> tuple[str, str] | None:

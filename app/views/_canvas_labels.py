@@ -41,6 +41,7 @@ class Line:
 
     text: str
     bold: bool = False
+    ink: QColor | None = None
 
 
 @lru_cache(maxsize=512)
@@ -106,7 +107,7 @@ def draw_block(
         width = width_of(line.text, theme.SMALL_PX, line.bold)
         x = area.right() - width if right else area.left()
         baseline = QPointF(x, top + step * number + metrics.ascent())
-        write(painter, baseline, line.text, theme.SMALL_PX, line.bold)
+        write(painter, baseline, line.text, theme.SMALL_PX, line.bold, line.ink or INK)
 
 
 def block_height(lines: int) -> float:

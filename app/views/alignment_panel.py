@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QWidget
 
 from app.alignment_state import SHOWN_ML, AlignmentShown
 from app.theme import HALF, SPACE
+from app.views._canvas_ghost import ghost_icon
 from app.views.labels import Kind, core_words, label
 from app.views.layouts import column, row, rule
+from app.views.overlay_bar import SAMPLE
 from app.views.sentence_list import SentenceList
 from app.views.translated import TranslatedWidget
 from hipdesk.hip_alignment import BoneAlignment, FollowedLesion, HipAlignment
@@ -32,6 +34,9 @@ class AlignmentPanel(TranslatedWidget):
     stopped = Signal()
     """The alignment that runs is to be left."""
 
+    ghostAsked = Signal(bool)
+    """The earlier visit's outlines are to be drawn on the later picture, or no longer."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown: AlignmentShown | None = None
@@ -42,6 +47,11 @@ class AlignmentPanel(TranslatedWidget):
         self.button.clicked.connect(self._press)
         self.progress = label(kind="small", wrap=True)
         self.stale = label(kind="small", wrap=True)
+        self.ghost = QCheckBox()
+        self.ghost.setIcon(ghost_icon(SAMPLE))
+        self.ghost.setIconSize(SAMPLE)
+        self.ghost.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.ghost.clicked.connect(self.ghostAsked)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(SPACE)
         self._grid.setVerticalSpacing(HALF)
@@ -51,7 +61,16 @@ class AlignmentPanel(TranslatedWidget):
         head = row(self.title, self.button)
         head.setStretchFactor(self.title, 1)
         self.setLayout(
-            column(rule(), head, self.progress, self.stale, self._grid, self.sentences, gap=1)
+            column(
+                rule(),
+                head,
+                self.progress,
+                self.stale,
+                self.ghost,
+                self._grid,
+                self.sentences,
+                gap=1,
+            )
         )
         self.retranslate()
 
@@ -90,6 +109,7 @@ class AlignmentPanel(TranslatedWidget):
         self.stale.setText(
             self.tr("Of results that have changed since, so not current; align the visits again.")
         )
+        self._say_ghost(shown)
         self._put_courses()
         self.sentences.show_sentences(tuple(self._sentences(shown)))
         self.setAccessibleDescription(self._spoken())
@@ -107,6 +127,17 @@ class AlignmentPanel(TranslatedWidget):
             self.tr("The two may not be compared; ask for the changes all the same first")
             if shown.barred and shown.running is None
             else self.tr("Lay this hip of the later visit on the earlier one, bone on bone")
+        )
+
+    def _say_ghost(self, shown: AlignmentShown) -> None:
+        self.ghost.setVisible(shown.ghost is not None)
+        self.ghost.setChecked(shown.ghost is True)
+        self.ghost.setText(self.tr("Show the earlier visit's outlines"))
+        self.ghost.setToolTip(
+            self.tr(
+                "Dashed on the later picture, where the alignment takes the bones: see how well "
+                "they fit; no figure changes"
+            )
         )
 
     def _say_progress(self, shown: AlignmentShown) -> None:

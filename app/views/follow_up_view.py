@@ -46,6 +46,7 @@ from hipdesk.wording import day_of
 
 if TYPE_CHECKING:
     from app.views.protocols import FollowUpGestures
+    from hipdesk.ghost import Ghost
 
 FITTED_MM: Final = 125.0
 """Height of the view to come back to: that of a hip's crop."""
@@ -158,6 +159,13 @@ class FollowUpView(QWidget):
         """What became of lesions between the two."""
         self.alignment.show_alignment(shown)
 
+    def show_ghost(self, ghost: Ghost | None) -> None:
+        """The earlier visit's outlines on every slice of the later one; None for none."""
+        uid = self._uids[Panel.EARLIER]
+        earlier = next((each for each in self._visits if each.uid == uid), None)
+        day = None if earlier is None else earlier.day
+        self.panels[Panel.LATER].show_ghost(ghost, day)
+
     # How it is built
 
     def _build(self) -> None:
@@ -238,6 +246,7 @@ class FollowUpView(QWidget):
         self.table.repeatNamed.connect(lambda named: self._tell("name_repeat", named))
         self.alignment.asked.connect(lambda: self._tell("align"))
         self.alignment.stopped.connect(lambda: self._tell("stop_aligning"))
+        self.alignment.ghostAsked.connect(lambda wanted: self._tell("want_ghost", wanted))
         self.lock.clicked.connect(self._toggle_lock)
         self.report.clicked.connect(self._write_report)
         self.clinical.clicked.connect(self._show_clinical)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from app.alignment_state import AlignmentShown
 from app.background import JobStatus
@@ -63,6 +63,9 @@ from hipdesk.overlay import Window
 from hipdesk.ports import ProtocolChoice
 from hipdesk.records import Contrast, SegmentClass, Side
 from hipdesk.settings import Settings
+
+if TYPE_CHECKING:
+    from hipdesk.ghost import Ghost
 
 
 class ShellGestures(Protocol):
@@ -553,6 +556,10 @@ class FollowUpGestures(Protocol):
         """Leave the alignment that runs."""
         ...
 
+    def want_ghost(self, wanted: bool) -> None:
+        """Draw the earlier visit's outlines on the later one's pictures, or leave them out."""
+        ...
+
     def choose_measure(self, measure: Measure) -> None:
         """What the chart shows."""
         ...
@@ -645,6 +652,10 @@ class FollowUpView(Protocol):
 
     def show_alignment(self, shown: AlignmentShown | None) -> None:
         """What became of lesions between the two; None where they cannot be aligned."""
+        ...
+
+    def show_ghost(self, ghost: Ghost | None) -> None:
+        """The earlier visit's outlines on every slice of the later one; None for none."""
         ...
 
 

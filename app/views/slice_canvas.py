@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,10 +49,14 @@ from app.views._canvas_gestures import (
     dragged_window,
     wheel_zoom,
 )
+from app.views._canvas_ghost import GHOST_INK, GhostPaths
 from app.views._canvas_outlines import OutlinePaths, draw_outlines
 from hipdesk.display import PictureBox, SlicePicture
 from hipdesk.overlay import Window
 from hipdesk.records import FloatArray, Side
+
+if TYPE_CHECKING:
+    from hipdesk.ghost import Ghost
 
 GHOST_RADIUS_MM = 24.0
 """Of the circle that shows where a head would be placed: an adult's."""
@@ -112,6 +117,8 @@ class SliceCanvas(QWidget):
         self._tool = Tool.WINDOW
         self._brush = Brush()
         self._fresh: tuple[FreshStroke, ...] = ()
+        self._ghost: GhostPaths | None = None
+        self._ghost_words = ""
         self._caption: tuple[str, str] = ("", "")
         self._place = ""
         self._sentence = ""
@@ -212,6 +219,15 @@ class SliceCanvas(QWidget):
             self._brush, self._fresh = painting.brush, painting.fresh
             self.update()
 
+    def show_ghost(self, ghost: Ghost | None, words: str = "") -> None:
+        """Another visit's outlines beside the masks, and what they are; None for none."""
+        if ghost is not (None if self._ghost is None else self._ghost.ghost):
+            self._ghost = None if ghost is None else GhostPaths(ghost)
+            self.update()
+        if words != self._ghost_words:
+            self._ghost_words = words
+            self.update()
+
     def set_caption(self, title: str, detail: str = "") -> None:
         """Words at the top left."""
         if (title, detail) != self._caption:
@@ -245,6 +261,11 @@ class SliceCanvas(QWidget):
     def picture(self) -> SlicePicture | None:
         """The slice on screen."""
         return self._picture
+
+    @property
+    def ghost_words(self) -> str:
+        """What is written of another visit's outlines; empty without them."""
+        return "" if self._ghost is None else self._ghost_words
 
     @property
     def window_levels(self) -> Window:
@@ -320,9 +341,11 @@ class SliceCanvas(QWidget):
             frame = self._frame()
             self._paint_image(painter, self._picture, frame)
             self._paint_outlines(painter, self._picture, frame)
+            if self._ghost is not None and not self._masks_held:
+                self._ghost.draw(painter, self._picture.index, frame.transform())
             self._paint_strokes(painter, self._picture, frame)
             self._paint_frames(painter, frame)
-            self._paint_ghost(painter, frame)
+            self._paint_head(painter, frame)
             self._paint_ring(painter, frame)
             self._paint_words(painter, self._picture, frame, inside)
             if self._tool is Tool.MOVE_CROP and not self._frames:
@@ -388,7 +411,7 @@ class SliceCanvas(QWidget):
             "No crop on this slice; go to a slice of the hip, or place the head with R or L."
         )
 
-    def _paint_ghost(self, painter: QPainter, frame: Frame) -> None:
+    def _paint_head(self, painter: QPainter, frame: Frame) -> None:
         """Where a head would be placed."""
         side = PLACING.get(self._tool)
         if side is None or self._pointer is None:
@@ -445,6 +468,8 @@ class SliceCanvas(QWidget):
         lines = tuple(
             labels.Line(words, bold) for words, bold in ((title, True), (detail, False)) if words
         )
+        if self._picture is not None and self.ghost_words:
+            lines += (labels.Line(self.ghost_words, ink=GHOST_INK),)
         labels.draw_block(painter, inside, labels.Corner.TOP_LEFT, lines)
         if self._mirrored:
             labels.draw_chip(painter, inside, self.tr("MIRRORED"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from datetime import date
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -30,6 +31,9 @@ from app.views.slice_canvas import SliceCanvas
 from app.views.translated import TranslatedWidget
 from hipdesk.records import Side
 from hipdesk.wording import CONTRAST_WORDS, day_of
+
+if TYPE_CHECKING:
+    from hipdesk.ghost import Ghost
 
 NARROWEST: Final = 16 * SPACE
 LETTERS: Final = 12
@@ -91,6 +95,8 @@ class VisitPanel(TranslatedWidget):
         self._visits: tuple[VisitChoice, ...] = ()
         self._uid: str | None = None
         self._tip = ""
+        self._ghost: Ghost | None = None
+        self._ghost_day: date | None = None
         self._title = label(kind="section")
         self.visits = VisitCombo()
         self.review = QPushButton()
@@ -141,6 +147,11 @@ class VisitPanel(TranslatedWidget):
         if shown is not self._shown:
             self._shown = shown
             self._draw()
+
+    def show_ghost(self, ghost: Ghost | None, day: date | None) -> None:
+        """Outlines of the other visit, which is of this day; None for none."""
+        self._ghost, self._ghost_day = ghost, day
+        self._say_ghost()
 
     @property
     def shown(self) -> PanelShown | None:
@@ -203,6 +214,11 @@ class VisitPanel(TranslatedWidget):
         self._fill()
         self._sync()
         self._draw()
+        self._say_ghost()
+
+    def _say_ghost(self) -> None:
+        words = self.tr("Dashed: outlines of {day}").format(day=day_of(self._ghost_day))
+        self.canvas.show_ghost(self._ghost, "" if self._ghost is None else words)
 
     def _visit_words(self, visit: VisitChoice) -> str:
         parts = [day_of(visit.day) if visit.day is not None else self.tr("no date")]

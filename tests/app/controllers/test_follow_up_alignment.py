@@ -130,7 +130,7 @@ def test_what_the_library_has_is_shown_at_once() -> None:
     hips: list[Any] = [visit.hip(RIGHT) for visit in (first, second)]
     kept = make_alignment(first.uid, second.uid, *hips)
     room.bench.store.keep_alignment(kept)
-    assert known(room.entered()) == AlignmentShown(kept, True)
+    assert known(room.entered()) == AlignmentShown(kept, True, ghost=False)
 
 
 def test_what_may_not_be_compared_is_aligned_once_it_was_asked_for() -> None:

@@ -6,17 +6,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.alignment_state import AlignmentShown
+from app.state import Overlay, Panel
+from app.views._canvas_ghost import GHOST_INK
 from app.views.alignment_panel import AlignmentPanel
 from app.views.follow_up_view import FollowUpView
+from app.views.slice_canvas import SliceCanvas
+from hipdesk.ghost import Ghost
 from hipdesk.hip_alignment import ENGINE, HipAlignment
 from hipdesk.records import Side
 from tests.alignment_factory import femur, socket
+from tests.app.views.follow_up_rows import CHOICES, shown
+from tests.app.views.golden import rgb
+from tests.app.views.pictures import picture
 from tests.app.views.recorder import Recorder
 from tests.app.views.stage import dark, staged
 from tests.app.views.test_follow_up_view import fill
@@ -130,3 +138,57 @@ def test_what_may_not_be_compared_has_to_be_asked_for_first(
     assert "ask for the changes all the same first" in panel.button.toolTip()
     show(view, None, barred=True, running=0.1)
     assert panel.button.isEnabled()
+
+
+def test_the_earlier_outlines_are_offered_where_they_can_be_drawn(
+    qtbot: QtBot, view: FollowUpView, panel: AlignmentPanel, told: Recorder
+) -> None:
+    show(view)
+    assert not panel.ghost.isVisible()
+    show(view, ghost=False)
+    assert panel.ghost.isVisible()
+    assert not panel.ghost.isChecked()
+    panel.ghost.click()
+    assert told.told[-1] == ("want_ghost", True)
+    show(view, ghost=True)
+    assert panel.ghost.isChecked()
+    panel.ghost.click()
+    assert told.told[-1] == ("want_ghost", False)
+
+
+def ghost_pixels(canvas: SliceCanvas) -> int:
+    """Pixels about as reddish purple as the line."""
+    seen = rgb(canvas.grab().toImage()).astype(int)
+    ink = np.array([GHOST_INK.red(), GHOST_INK.green(), GHOST_INK.blue()])
+    return int((np.abs(seen - ink).max(axis=-1) < 40).sum())
+
+
+def test_the_earlier_outlines_lie_on_the_later_picture_slice_by_slice(view: FollowUpView) -> None:
+    earlier, later = (view.panels[panel].canvas for panel in Panel)
+    assert later.picture is not None
+    plain = ghost_pixels(later)
+    square = np.array([(2, 2), (20, 2), (20, 18), (2, 18), (2, 2)], dtype=np.float32)
+    lines: list[tuple[np.ndarray, ...]] = [()] * later.picture.of
+    lines[later.picture.index] = (square,)
+    view.show_ghost(Ghost(tuple(lines)))
+    drawn = ghost_pixels(later)
+    assert drawn > plain + 100
+    assert ghost_pixels(earlier) == 0
+    view._hold_masks(True)
+    assert ghost_pixels(later) < drawn
+    view._hold_masks(False)
+    view.show_overlay(Overlay(shown=False))
+    assert ghost_pixels(later) > plain + 100
+    view.show_panel(Panel.LATER, shown("v4", picture(index=later.picture.index + 1)))
+    beside = ghost_pixels(later)
+    assert plain < beside < drawn  # its words alone
+    view.show_ghost(None)
+    assert ghost_pixels(later) == plain
+
+
+def test_what_the_dashed_lines_are_is_written_on_the_picture(view: FollowUpView) -> None:
+    canvas = view.panels[Panel.LATER].canvas
+    view.show_ghost(Ghost(((),) * 31))
+    assert canvas.ghost_words == f"Dashed: outlines of {CHOICES[2].day}"
+    view.show_ghost(None)
+    assert canvas.ghost_words == ""

@@ -124,6 +124,7 @@ class Brusher:
         self._hips: dict[HipKey, _Hip] = {}
         self._order: Order = ((), ())
         self._known: frozenset[str] = frozenset()
+        self._told: dict[HipKey, int] = {}
         self._turns = itertools.count(1)
         self._shown: Memo[Exam] = Memo()
         self._drafted: dict[str, Memo[OpenSeries]] = {}
@@ -403,7 +404,7 @@ class Brusher:
         )
 
     def _finished(self, key: HipKey, back: Back) -> None:
-        self._forget({key})
+        self._done_with({key})
         self._kept(key, back)
         self._changed()
 
@@ -429,7 +430,7 @@ class Brusher:
     def _discarded(
         self, store: VisitStore, key: HipKey, base: int, strokes: tuple[Stroke, ...]
     ) -> None:
-        self._forget({key})
+        self._done_with({key})
         self._signing.release(key)
         self._changed()
         words = self._told_discarded(key[1])
@@ -507,7 +508,7 @@ class Brusher:
         }
         gone = {key for key, hip in self._hips.items() if working.get(key) != hip.base}
         if gone:
-            self._forget(gone)
+            self._done_with(gone)
         uids = frozenset(each.analysis.uid for each in reviews)
         new, self._known = uids - self._known, uids
         if not uids:
@@ -527,7 +528,8 @@ class Brusher:
             if entries and entries[0].base == base:
                 self._take((reviewed.analysis.uid, side), base, entries)
                 if strokes_of(entries).standing:
-                    self._services.messages.say(Severity.WARNING, self._told_open(side))
+                    key, words = (reviewed.analysis.uid, side), self._told_open(side)
+                    self._told[key] = self._services.messages.say(Severity.WARNING, words)
 
     def _told_open(self, side: Side) -> str:
         if side is Side.RIGHT:
@@ -546,6 +548,12 @@ class Brusher:
         """Count an act; whoever asks the library because of it comes after the act itself."""
         self._order = _after(self._order, key, act)
         self._hold()
+
+    def _done_with(self, keys: set[HipKey]) -> None:
+        """Let go of hips, and of what was said of their strokes when they were opened."""
+        self._forget(keys)
+        for number in [self._told.pop(key) for key in keys & self._told.keys()]:
+            self._services.messages.dismiss(number)
 
     def _forget(self, keys: set[HipKey]) -> None:
         for key in keys:

@@ -338,6 +338,29 @@ def test_strokes_are_there_when_the_visit_is_opened_again(room: Room) -> None:
     assert len(again.of.kept().revisions) == 1
 
 
+@pytest.mark.parametrize("end", ["finished", "discarded", "closed"])
+def test_what_was_said_of_strokes_that_were_found_again_ends_with_them(
+    room: Room, end: str
+) -> None:
+    room.paint()
+    room.jobs.run_all()
+    bench, visit = room.of.bench, room.of.exam.visit_uid
+    assert visit is not None
+    room.of.desk.put(None)
+    exam = opening.reopen(bench.store, bench.reader, visit, (), no_progress, never_cancelled)
+    again = Room(at_desk(bench, exam))
+    bench.jobs.run_all()
+    assert sum("were not finished" in said for said in bench.said) == 1
+    if end == "finished":
+        again.review.finish_painting()
+    elif end == "discarded":
+        again.review.discard_painting()
+    else:
+        again.of.desk.put(None)
+    bench.jobs.run_all()
+    assert not any("were not finished" in said for said in bench.said)
+
+
 def test_strokes_on_their_way_are_kept_when_the_patient_is_closed(room: Room) -> None:
     room.paint()
     room.paint(6.0)

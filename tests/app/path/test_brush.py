@@ -91,3 +91,34 @@ def test_strokes_are_painted_kept_found_again_and_finished(start: Start, library
     with SqlVisitStore.open(library) as store:
         assert store.open_strokes(uid, RIGHT) == ()
         assert store.verify_audit() == store.counts()["audit"]
+
+
+def test_strokes_are_told_of_and_shown_again_after_a_new_analysis(
+    start: Start, library: Path, visits: tuple[Path, ...]
+) -> None:
+    desk = start(library, latest=True)
+    desk.wait(lambda: desk.analysed)
+    desk.wait_idle()
+    older = desk.reviewed.analysis.uid
+    desk.click(QToolButton, TAKE_UP)
+    desk.drag(desk.canvas, over_head(desk), QPointF(24.0, 12.0))
+    desk.wait(lambda: settled(desk, 1))
+    desk.wait_idle()
+    desk.drop(visits[-1])
+    desk.act("Analyse again")
+    desk.wait(lambda: desk.analysed and desk.reviewed.analysis.uid != older)
+    desk.wait_idle()
+    assert painting(desk).open == 0
+    assert sum("another analysis of this visit" in said for said in desk.messages) == 1
+    desk.go("Library")
+    assert desk.says("Brush strokes not finished")
+    desk.act("Show them")
+    desk.wait(lambda: desk.analysed and desk.reviewed.analysis.uid == older)
+    desk.wait(lambda: settled(desk, 1))
+    desk.wait_idle()
+    assert not any("another analysis of this visit" in said for said in desk.messages)
+    desk.click(QToolButton, FINISH)
+    desk.wait(lambda: desk.reviewed.working(RIGHT) == 1)
+    desk.wait_idle()
+    desk.go("Library")
+    desk.wait(lambda: not desk.says("Brush strokes not finished"))

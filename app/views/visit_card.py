@@ -98,6 +98,9 @@ class VisitCard(QFrame):
         self._words.addWidget(ElidedLabel(self._series(), kind="small"))
         self._words.addSpacing(SPACE // 2)
         self._words.addLayout(self._hips())
+        if any(each.unfinished for each in self._visit.analyses):
+            self._words.addSpacing(SPACE // 2)
+            self._words.addLayout(row(self._unfinished_chip(), STRETCH))
         if self._visit.stated is not None:
             self._words.addWidget(self._stated_line(self._visit.stated))
         if self._visit.visit.day is None or self._visit.dated_by is not None:
@@ -126,8 +129,6 @@ class VisitCard(QFrame):
             title.addWidget(chip(self.tr("Date missing"), "caution"))
         if self._visit.dated_by is not None:
             title.addWidget(self._entered_chip(self._visit.dated_by))
-        if any(each.unfinished for each in self._visit.analyses):
-            title.addWidget(self._unfinished_chip())
         if self._visit.on_screen:
             title.addWidget(chip(self.tr("On screen"), "note"))
         title.addStretch(1)

@@ -31,7 +31,8 @@ from app.views.library_view import MOST_LISTED, PAUSE_MS, LibraryView
 from app.views.patient_list import PatientDelegate, PatientList
 from app.views.person_words import identity_of
 from app.views.visit_card import VisitCard
-from hipdesk.records import Reason
+from app.views.window_place import SMALLEST
+from hipdesk.records import Reason, Side
 from hipdesk.review import Verdict
 from tests.app.views.library_rows import (
     LEFT,
@@ -593,12 +594,14 @@ def test_a_day_that_a_reader_gave_says_so_and_can_be_corrected(
 def test_a_visit_says_that_strokes_on_any_of_its_analyses_are_not_finished(
     view: LibraryView,
 ) -> None:
+    view.show_patients(patient_rows(2), "p1", "")
     newer, older = entry({RIGHT: None, LEFT: None}), entry({RIGHT: None, LEFT: None})
     row = replace(visit_row(), analyses=(newer, replace(older, uid="b")))
     show_visits(view, row)
     assert "Brush strokes not finished" not in words(view)
     painted = replace(older, uid="b", unfinished=frozenset({LEFT}))
     show_visits(view, replace(row, analyses=(newer, painted)))
+    assert "Brush strokes not finished" in words(view)
     (said,) = (
         each for each in view.findChildren(QLabel) if each.text() == "Brush strokes not finished"
     )
@@ -606,6 +609,19 @@ def test_a_visit_says_that_strokes_on_any_of_its_analyses_are_not_finished(
     assert "part of no result" in said.toolTip()
     show_visits(view, row)
     assert "Brush strokes not finished" not in words(view)
+
+
+def test_the_smallest_window_has_room_for_all_that_a_card_says(view: LibraryView) -> None:
+    view.resize(SMALLEST)
+    view.show_patients(patient_rows(2), "p1", "")
+    painted = replace(entry({RIGHT: None, LEFT: None}, signed=True), unfinished=frozenset(Side))
+    hips = (hip(RIGHT, 0.123, 9), hip(LEFT, 0.123, 9))
+    full = replace(visit_row(hips=hips, on_screen=True), analyses=(painted,), dated_by="Dr A")
+    show_visits(view, full, replace(full, visit=replace(full.visit, uid="v2", day=None)))
+    first, *_ = cards = view.findChildren(VisitCard)
+    assert len(cards) == 2
+    assert first.mapTo(view, first.rect().topRight()).x() < view.width()
+    assert "Brush strokes not finished" in words(view)
 
 
 def test_a_card_names_whom_the_images_state(view: LibraryView) -> None:

@@ -18,6 +18,7 @@ from hipdesk.alignment import (
     Alignment,
     AlignmentRequest,
     HipScan,
+    Nudge,
     Registrar,
     differences,
     hip_scan,
@@ -29,6 +30,7 @@ from hipdesk.hip_alignment import (
     CLASS_OF,
     ENGINE,
     BoneAlignment,
+    ByHand,
     FollowedLesion,
     HipAlignment,
     LesionCourse,
@@ -189,13 +191,18 @@ def _aligned(
     for number, bone in enumerate(ALIGNED_BONES):
         part = one_of(aligning, number, len(ALIGNED_BONES))
         alignment = registrar(AlignmentRequest(earlier, later, bone), part, cancelled)
-        bones.append(_told(alignment, earlier, later))
+        bones.append(told(alignment, earlier, later))
     return tuple(bones)
 
 
-def _told(alignment: Alignment, earlier: HipScan, later: HipScan) -> BoneAlignment:
-    """An alignment in figures, with the lesions that follow its bone."""
-    refused, residual = alignment.refused, alignment.residual
+def told(alignment: Alignment, earlier: HipScan, later: HipScan, reader: str = "") -> BoneAlignment:
+    """An alignment in figures, with the lesions that follow its bone.
+
+    Parameters
+    ----------
+    reader : who nudged it, if anybody did
+    """
+    refused, residual, nudge = alignment.refused, alignment.residual, alignment.nudge
     return BoneAlignment(
         bone=alignment.bone,
         later_to_earlier=alignment.later_to_earlier,
@@ -207,6 +214,7 @@ def _told(alignment: Alignment, earlier: HipScan, later: HipScan) -> BoneAlignme
         refused="" if refused is None else refused.value,
         reason=alignment.reason,
         courses=_courses(alignment, earlier, later) if refused is None else MappingProxyType({}),
+        by_hand=None if nudge == Nudge() else ByHand(nudge.shift_mm, nudge.turn_deg, reader),
     )
 
 

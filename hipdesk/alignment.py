@@ -31,6 +31,7 @@ from hipdesk.bone_surface import (
 from hipdesk.errors import BugError
 from hipdesk.geometry import as_point, to_index, to_lps, voxel_volume_ml
 from hipdesk.grids import Grid
+from hipdesk.hip_alignment import Hand
 from hipdesk.ports import Cancelled, Progress, never_cancelled, no_progress
 from hipdesk.records import (
     Affine,
@@ -63,6 +64,9 @@ TURN_LIMIT_DEG: Final = 40.0
 
 HEAD_LIMIT_MM: Final = 10.0
 """From where a head was found to where the alignment takes it (our choice)."""
+
+HAND_DECIMALS: Final = 6
+"""Of a hand's millimetres and degrees: far finer than its steps."""
 
 
 class Refusal(StrEnum):
@@ -277,10 +281,43 @@ def judged(
     return replace(plain, residual=residual, refused=refused, reason=reason)
 
 
-def nudged(alignment: Alignment, request: AlignmentRequest, nudge: Nudge) -> Alignment:
-    """The alignment with one more correction by a reader, measured and judged anew."""
-    anew = judged(request, alignment.found, nudge=alignment.nudge.then(nudge))
+def nudged(
+    alignment: Alignment,
+    request: AlignmentRequest,
+    nudge: Nudge,
+    surfaces: tuple[BoneSurface, BoneSurface] | None = None,
+) -> Alignment:
+    """The alignment with one more correction by a reader, measured and judged anew.
+
+    Parameters
+    ----------
+    surfaces : of the earlier and the later bone, where they are known already
+    """
+    anew = judged(request, alignment.found, surfaces, alignment.nudge.then(nudge))
     return replace(anew, refined=alignment.refined)
+
+
+def nudge_of(hand: Hand, found: Affine) -> Nudge:
+    """The correction that puts the earlier outline where a reader wants it.
+
+    A motion of the outline on the later visit's pictures is the inverse motion of
+    the later bone in the earlier visit's frame.
+
+    Parameters
+    ----------
+    found : 4 x 4, later LPS mm to earlier LPS mm
+    """
+    axes = found[:3, :3]
+    turn = as_point(-(axes @ np.asarray(hand.turn_deg)))
+    shift = as_point(-_turn(turn).apply(axes @ np.asarray(hand.shift_mm)))
+    return Nudge(shift, turn)
+
+
+def hand_of(nudge: Nudge, found: Affine) -> Hand:
+    """Where a correction puts the earlier outline; the inverse of `nudge_of`."""
+    axes = found[:3, :3]
+    shift = axes.T @ _turn(nudge.turn_deg).inv().apply(nudge.shift_mm)
+    return Hand(_settled(-shift), _settled(-(axes.T @ np.asarray(nudge.turn_deg))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -362,6 +399,11 @@ _WORDS: Final[Mapping[SegmentClass, str]] = {
 }
 
 ASK: Final = "check the outlines of both visits."
+
+
+def _settled(values: NDArray[np.float64]) -> Point:
+    """Millimetres or degrees without rounding errors, nor a minus before zero."""
+    return as_point(np.round(values, HAND_DECIMALS) + 0.0)
 
 
 def _turn(vector_deg: Point) -> Rotation:

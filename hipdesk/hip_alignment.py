@@ -8,6 +8,7 @@ visit's own pixels.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -87,6 +88,47 @@ class LesionCourse:
     uncompared_ml: float
 
 
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What a reader added to the motion that the registration found.
+
+    Attributes
+    ----------
+    shift_mm : of the later head centre, along the earlier visit's LPS x, y, z
+    turn_deg : rotation vector about the earlier head centre
+    reader : who kept it; empty where nobody is named
+    """
+
+    shift_mm: Point
+    turn_deg: Point
+    reader: str = field(default="", repr=False)
+
+    @property
+    def length_mm(self) -> float:
+        """How far the head was shifted."""
+        return math.hypot(*self.shift_mm)
+
+    @property
+    def angle_deg(self) -> float:
+        """How far the bone was turned."""
+        return math.hypot(*self.turn_deg)
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Where a reader puts the earlier visit's outline on the later one's pictures.
+
+    Attributes
+    ----------
+    shift_mm : of its head centre from where the registration takes it, along the later
+        visit's LPS x, y, z
+    turn_deg : rotation vector about that centre
+    """
+
+    shift_mm: Point = (0.0, 0.0, 0.0)
+    turn_deg: Point = (0.0, 0.0, 0.0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class BoneAlignment:
     """How a bone of the later visit lies on that of the earlier one.
@@ -102,6 +144,7 @@ class BoneAlignment:
     reason : the same as a sentence; empty where it may be used
     courses : of the lesions that follow this bone; empty where the alignment was
         refused, or a visit has no lesion masks
+    by_hand : what of the motion is a reader's; None where it is all as found
     """
 
     bone: SegmentClass
@@ -116,6 +159,7 @@ class BoneAlignment:
     courses: Mapping[FollowedLesion, LesionCourse] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    by_hand: ByHand | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +172,7 @@ class HipAlignment:
     earlier, later : the results that were aligned
     engine : version of the registration
     made_utc : when
-    reader : who asked for it; empty where nobody is named
+    reader : who asked for it, or adjusted it; empty where nobody is named
     bones : femur, then hip bone
     fluid_sensitive : both series show lesions; else there are no courses
     not_comparable : the two may not be compared, and a reader asked all the same

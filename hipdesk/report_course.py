@@ -15,6 +15,7 @@ from hipdesk.hip_alignment import (
     BONE_OF,
     ENGINE,
     BoneAlignment,
+    ByHand,
     FollowedLesion,
     HipAlignment,
     is_current,
@@ -125,7 +126,14 @@ def _row(alignment: HipAlignment, lesion: FollowedLesion) -> CourseRow:
 
 
 def _residual(bone: BoneAlignment) -> str:
-    return f"{number(bone.median_mm, DIGITS)} ({number(bone.p95_mm, DIGITS)}) mm"
+    marked = "" if bone.by_hand is None else ", by hand"
+    return f"{number(bone.median_mm, DIGITS)} ({number(bone.p95_mm, DIGITS)}) mm{marked}"
+
+
+def _by_hand(hand: ByHand) -> str:
+    who = f" by {hand.reader}" if hand.reader else ""
+    length, angle = number(hand.length_mm, DIGITS), number(hand.angle_deg, DIGITS)
+    return f"the alignment was adjusted by hand{who}, by {length} mm and {angle} degrees."
 
 
 def _sentences(alignment: HipAlignment, title: str) -> Iterator[str]:
@@ -133,6 +141,8 @@ def _sentences(alignment: HipAlignment, title: str) -> Iterator[str]:
     for bone in alignment.bones:
         if bone.refused:
             yield f"{title}, {BONE_WORDS[bone.bone]} not aligned: {bone.reason}"
+        if bone.by_hand is not None:
+            yield f"{title}, {BONE_WORDS[bone.bone]}: {_by_hand(bone.by_hand)}"
     if not alignment.fluid_sensitive:
         yield f"{title}: one of the series does not show lesions, so no volumes are given."
     if alignment.not_comparable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
-from hipdesk.hip_alignment import HipAlignment
+from hipdesk.hip_alignment import ByHand, HipAlignment
 from hipdesk.records import Analysis, Side, Visit
 from hipdesk.report import build_report
 from hipdesk.report_course import CourseRow, courses_of
@@ -61,6 +61,26 @@ def test_the_last_one_made_counts() -> None:
     said = course.sentences[0]
     assert said.startswith("Right hip, since 2023-11-06, hip bone not aligned: After alignment")
     assert "2.21 mm apart" in said
+
+
+def test_what_was_adjusted_by_hand_is_marked_with_who_and_how_much() -> None:
+    analysis, _ = make_analysis()
+    visits = visits_of(analysis)
+    hand = ByHand((0.3, 0.0, -0.4), (0.0, 1.5, 0.0), "Dr. Hand")
+    bones = (replace(femur(), by_hand=hand), socket())
+    (course,) = courses_of([analysis], visits, [aligned(visits, bones=bones)])
+    assert [row.residual for row in course.rows] == [
+        "0.4 (1.9) mm, by hand",
+        "0.6 (2.4) mm",
+        "0.4 (1.9) mm, by hand",
+    ]
+    assert course.sentences[0] == (
+        "Right hip, since 2023-11-06, femur: the alignment was adjusted by hand by Dr. Hand, by "
+        "0.5 mm and 1.5 degrees."
+    )
+    unnamed = (replace(femur(), by_hand=replace(hand, reader="")), socket())
+    (course,) = courses_of([analysis], visits, [aligned(visits, bones=unnamed)])
+    assert "adjusted by hand, by 0.5 mm" in course.sentences[0]
 
 
 def test_what_is_not_current_or_not_reported_is_left_out() -> None:

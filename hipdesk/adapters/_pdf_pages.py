@@ -471,7 +471,7 @@ def _clinical(trend: Trend, wide: float) -> Iterator[Block]:
     yield from _notes(trend.clinical_sentences)
 
 
-COURSE_RIGHT: Final = (WIDTH - 272.0, WIDTH - 192.0, WIDTH - 104.0, WIDTH - 8.0)
+COURSE_RIGHT: Final = (WIDTH - 296.0, WIDTH - 216.0, WIDTH - 128.0, WIDTH - 8.0)
 """Where new, resolved and persistent volumes and the residual end."""
 
 COURSE_TITLES: Final = ("New, mL", "Resolved, mL", "Persistent, mL", "Residual")

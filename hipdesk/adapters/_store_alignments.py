@@ -21,6 +21,7 @@ from hipdesk.errors import StoreError
 from hipdesk.geometry import as_point
 from hipdesk.hip_alignment import (
     BoneAlignment,
+    ByHand,
     FollowedLesion,
     HipAlignment,
     Key,
@@ -146,6 +147,7 @@ def _written(bone: BoneAlignment) -> Mapping[str, Any]:
         "refused": bone.refused,
         "reason": bone.reason,
         "courses": {lesion.value: asdict(each) for lesion, each in bone.courses.items()},
+        "by_hand": None if bone.by_hand is None else asdict(bone.by_hand),
     }
 
 
@@ -166,4 +168,13 @@ def _bone(written: Mapping[str, Any]) -> BoneAlignment:
                 for name, each in written["courses"].items()
             }
         ),
+        by_hand=_by_hand(written.get("by_hand")),
     )
+
+
+def _by_hand(written: Mapping[str, Any] | None) -> ByHand | None:
+    """A reader's part of the motion; alignments of older programs have none."""
+    if written is None:
+        return None
+    shift, turn = as_point(written["shift_mm"]), as_point(written["turn_deg"])
+    return ByHand(shift, turn, str(written["reader"]))

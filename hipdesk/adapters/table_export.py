@@ -39,7 +39,7 @@ from hipdesk.adapters.whole_file import output_file
 from hipdesk.clinical_columns import TREATMENT_COLUMNS, VISIT_COLUMNS, treatment_cells, visit_cells
 from hipdesk.errors import Cancelled, OutputError
 from hipdesk.himriss import HIGHEST, HIGHEST_TOTAL, Reading
-from hipdesk.hip_alignment import BONE_OF, ENGINE, FollowedLesion, HipAlignment
+from hipdesk.hip_alignment import BONE_OF, ENGINE, ByHand, FollowedLesion, HipAlignment
 from hipdesk.ports import Cancelled as Asked
 from hipdesk.ports import Progress, never_cancelled, no_progress
 from hipdesk.records import LESIONS, Reason, Side
@@ -297,8 +297,20 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "same.",
             "engine": "Version of the registration.",
             "program_version": "Version of the program.",
-            "reader": "Who asked for it.",
+            "reader": "Who asked for it, or adjusted it.",
             "at_utc": "When.",
+            "adjusted": "Whether a reader adjusted the bone's alignment by hand; shift and turn "
+            "hold it.",
+            "adjusted_by": "Who did; empty where nobody is named.",
+            "adjusted_shift_mm": "How far the head was shifted by hand, millimetres.",
+            "adjusted_turn_deg": "How far the bone was turned by hand, degrees.",
+            "adjusted_x_mm": "Of the shift by hand, that towards the patient's left.",
+            "adjusted_y_mm": "Towards the back.",
+            "adjusted_z_mm": "Upwards.",
+            "adjusted_x_deg": "Of the turn by hand, the rotation vector's part along the patient's "
+            "left.",
+            "adjusted_y_deg": "Along the back.",
+            "adjusted_z_deg": "Along upwards.",
         },
     }
 )
@@ -591,6 +603,20 @@ def _alignment_row(
         "program_version": found.program_version,
         "reader": found.reader or None,
         "at_utc": found.made_utc,
+        **_adjusted(bone.by_hand),
+    }
+
+
+def _adjusted(by_hand: ByHand | None) -> Row:
+    """A reader's part of a bone's motion."""
+    hand = by_hand or ByHand((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+    return {
+        "adjusted": by_hand is not None,
+        "adjusted_by": hand.reader or None,
+        "adjusted_shift_mm": hand.length_mm,
+        "adjusted_turn_deg": hand.angle_deg,
+        **{f"adjusted_{axis}_mm": mm for axis, mm in zip("xyz", hand.shift_mm, strict=True)},
+        **{f"adjusted_{axis}_deg": deg for axis, deg in zip("xyz", hand.turn_deg, strict=True)},
     }
 
 

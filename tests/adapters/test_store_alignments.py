@@ -10,11 +10,13 @@ import pytest
 
 from hipdesk.adapters.store import SqlVisitStore
 from hipdesk.errors import StoreError
-from hipdesk.hip_alignment import HipAlignment, standing_of
+from hipdesk.hip_alignment import ByHand, HipAlignment, standing_of
 from hipdesk.records import Origin, Side
 from tests.adapters.library_tools import SENTENCE, add, assert_same, tamper
 from tests.alignment_factory import femur, make_alignment, socket
 from tests.analysis_factory import make_analysis, make_series
+
+BY_HAND = ByHand((1 / 3, -0.5, 0.0), (0.0, 0.5, 1e-9), "Reader")
 
 
 @pytest.fixture
@@ -39,12 +41,14 @@ def test_they_return_exactly_in_the_order_of_making(store: SqlVisitStore, patien
         aligned(store, patient),
         aligned(store, patient, bones=(femur(), socket(refused=True)), not_comparable=True),
         aligned(store, patient, fluid_sensitive=False, reader=""),
+        aligned(store, patient, bones=(replace(femur(), by_hand=BY_HAND), socket())),
     ]
     for each in kept:
         store.keep_alignment(each)
     assert_same(store.alignments(patient), tuple(kept))
     assert store.alignments("nobody") == ()
-    assert store.verify_audit() == 5
+    assert store.verify_audit() == 6
+    assert store.alignments(patient)[-1].bones[0].by_hand == BY_HAND
 
 
 def test_a_revision_makes_it_stale(store: SqlVisitStore, patient: str) -> None:

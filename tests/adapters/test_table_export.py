@@ -19,13 +19,15 @@ from hipdesk.adapters.table_export import SCHEMA, TABLES, Format, export_tables
 from hipdesk.clinical_import import plan_treatments, plan_visits
 from hipdesk.errors import Cancelled, OutputError, StoreError
 from hipdesk.himriss import Reading
-from hipdesk.hip_alignment import HipAlignment
+from hipdesk.hip_alignment import ByHand, HipAlignment
 from hipdesk.records import Analysis, Contrast, Origin, SegmentClass, Side
 from hipdesk.review import BrushAct, ReviewKind, Stroke
 from tests.adapters.library_tools import MORNING, act, add, tamper
 from tests.adapters.test_store_clinical import DRUG, FACTS
 from tests.alignment_factory import femur, make_alignment, socket
 from tests.analysis_factory import make_analysis, make_hip, make_patient, make_series
+
+BY_HAND = ByHand((0.3, 0.0, -0.4), (0.0, 1.5, 0.0), "Dr. Hand")
 
 
 @pytest.fixture
@@ -66,7 +68,9 @@ def aligned(store: SqlVisitStore, analysis: Analysis) -> list[HipAlignment]:
     bones = (femur(), socket(refused=True))
     return [
         make_alignment(one.uid, other.uid, before, hips[1], bones=bones),
-        make_alignment(one.uid, other.uid, hips[0], hips[1]),
+        make_alignment(
+            one.uid, other.uid, *hips, bones=(replace(femur(), by_hand=BY_HAND), socket())
+        ),
     ]
 
 
@@ -282,6 +286,19 @@ def test_alignments_have_a_row_a_lesion(out: Path, analyses: list[Analysis]) -> 
     )
     assert [femur_row[f"shift_{axis}_mm"] for axis in "xyz"] == [1.5, -3.0, 0.25]
     assert femur_row["turn_z_deg"] == 1 / 3
+
+
+def test_what_was_adjusted_by_hand_is_told_with_who_and_how_much(out: Path) -> None:
+    rows = read_json(out, "alignments")
+    assert [row["adjusted"] for row in rows] == [False, False, False, True, False, True]
+    by_hand, untouched = rows[3], rows[4]
+    assert by_hand["adjusted_by"] == "Dr. Hand"
+    assert by_hand["adjusted_shift_mm"] == pytest.approx(0.5)
+    assert by_hand["adjusted_turn_deg"] == 1.5
+    assert [by_hand[f"adjusted_{axis}_mm"] for axis in "xyz"] == [0.3, 0.0, -0.4]
+    assert [by_hand[f"adjusted_{axis}_deg"] for axis in "xyz"] == [0.0, 1.5, 0.0]
+    assert (untouched["adjusted_by"], untouched["adjusted_shift_mm"]) == (None, 0.0)
+    assert read_csv(out, "alignments")[3]["adjusted_by"] == "Dr. Hand"
 
 
 def test_clinical_tables_can_be_imported_again(

@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from app.alignment_state import AlignmentShown
 from app.background import Job
 from app.clinical_state import ClinicalTrendShown, clinical_trend_of
+from app.controllers.adjusting import Adjuster
 from app.controllers.aligning import Aligner
 from app.controllers.desk import Desk
 from app.controllers.exams import reviews_of, series_of
@@ -37,7 +39,7 @@ from app.controllers.follow_state import (
     with_window,
     worst_offset,
 )
-from app.controllers.ghosts import Ghosts, laid_of
+from app.controllers.ghosts import Ghosts, Laid, laid_of
 from app.controllers.opening import stored
 from app.controllers.showing import Memo, PictureBook, Shown, Translate, tell_known
 from app.controllers.trends import comparison_of, trend_shown
@@ -60,12 +62,12 @@ from app.state import (
 )
 from app.views.protocols import FollowUpView
 from hipdesk.clinical_trend import Plotted
-from hipdesk.hip_alignment import HipAlignment
+from hipdesk.hip_alignment import Hand, HipAlignment
 from hipdesk.overlay import Window
 from hipdesk.ports import Cancelled, ClinicalHistory, Progress, VisitEntry, VisitStore
 from hipdesk.prosthesis import without_prosthetic_hips
 from hipdesk.reanalysis import Outcome, Reanalysed, reanalyse
-from hipdesk.records import Side
+from hipdesk.records import SegmentClass, Side
 from hipdesk.review import PairKind, RepeatPair
 from hipdesk.sdc import NO_PAIRS, Estimates, estimates
 
@@ -124,6 +126,8 @@ class FollowUpController:
         self._alignments: tuple[HipAlignment, ...] = ()
         self._aligner = Aligner(services, translate, self._refresh, self._aligned)
         self._ghosts = Ghosts(services, translate, self._refresh)
+        self._adjuster = Adjuster(services, translate, self._refresh, self._aligned)
+        self._laid: Laid | None = None
         self._watchers: list[Callable[[], None]] = []
         view.listen(self)
         desk.watch(self._exam_changed)
@@ -206,6 +210,22 @@ class FollowUpController:
     def want_ghost(self, wanted: bool) -> None:
         """Draw the earlier visit's outlines on the later one's pictures, or leave them out."""
         self._ghosts.want(wanted)
+
+    def adjust(self, bone: SegmentClass) -> None:
+        """Take a bone's outline into one's hand, or another bone's."""
+        self._adjuster.adjust(self._laid, bone)
+
+    def move_outline(self, hand: Hand) -> None:
+        """Put the outline there."""
+        self._adjuster.move(hand)
+
+    def keep_adjusted(self) -> None:
+        """Keep a new alignment as the outlines lie."""
+        self._adjuster.keep()
+
+    def leave_adjusting(self) -> None:
+        """Leave the alignment as it was."""
+        self._adjuster.leave()
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Tell this one when the library has another alignment."""
@@ -546,10 +566,17 @@ class FollowUpController:
         comparison = self._comparison(following, read)
         tell("comparison", view.show_comparison, comparison)
         aligned = self._aligner.shown(following, self._alignments, comparison)
-        laid = laid_of(aligned, read)
-        tell("alignment", view.show_alignment, self._ghosts.told(aligned, laid))
-        ghost = self._ghosts.of(laid) if self._active else None
-        tell("ghost", view.show_ghost, ghost)
+        self._show_alignment(aligned, laid_of(aligned, read))
+
+    def _show_alignment(self, aligned: AlignmentShown | None, laid: Laid | None) -> None:
+        """What became of lesions, and the earlier outlines on the later picture."""
+        tell, view = self._shown.tell, self._view
+        self._laid = laid
+        self._adjuster.follow(laid)
+        told = self._adjuster.told(self._ghosts.told(aligned, laid))
+        tell("alignment", view.show_alignment, told)
+        drawn = self._ghosts.of(laid if self._active and not self._adjuster.busy else None)
+        tell("ghost", view.show_ghost, self._adjuster.ghost if self._adjuster.busy else drawn)
 
     def _panel(
         self, following: Following, panel: Panel, read: Mapping[Panel, OpenSeries]
@@ -605,8 +632,7 @@ class FollowUpController:
             tell(panel.value, view.show_panel, panel, None)
         tell("link", view.show_link, None, True)
         tell("comparison", view.show_comparison, None)
-        tell("alignment", view.show_alignment, None)
-        tell("ghost", view.show_ghost, None)
+        self._show_alignment(None, None)
 
 
 def _whose(exam: Exam | None) -> tuple[str, str] | None:

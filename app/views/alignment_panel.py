@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QWidg
 from app.alignment_state import SHOWN_ML, AlignmentShown
 from app.theme import HALF, SPACE
 from app.views._canvas_ghost import ghost_icon
+from app.views.by_hand_panel import ByHandPanel
 from app.views.labels import Kind, core_words, label
 from app.views.layouts import column, row, rule
 from app.views.overlay_bar import SAMPLE
@@ -57,6 +58,7 @@ class AlignmentPanel(TranslatedWidget):
         self._grid.setVerticalSpacing(HALF)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setColumnStretch(0, 1)
+        self.by_hand = ByHandPanel()
         self.sentences = SentenceList("small")
         head = row(self.title, self.button)
         head.setStretchFactor(self.title, 1)
@@ -67,6 +69,7 @@ class AlignmentPanel(TranslatedWidget):
                 self.progress,
                 self.stale,
                 self.ghost,
+                self.by_hand,
                 self._grid,
                 self.sentences,
                 gap=1,
@@ -110,6 +113,7 @@ class AlignmentPanel(TranslatedWidget):
             self.tr("Of results that have changed since, so not current; align the visits again.")
         )
         self._say_ghost(shown)
+        self.by_hand.show_adjusting(shown.adjusting, shown.ghost is not None)
         self._put_courses()
         self.sentences.show_sentences(tuple(self._sentences(shown)))
         self.setAccessibleDescription(self._spoken())
@@ -122,7 +126,8 @@ class AlignmentPanel(TranslatedWidget):
             self.button.setText(self.tr("Align visits"))
         else:
             self.button.setText(self.tr("Align again"))
-        self.button.setEnabled(shown.running is not None or not shown.barred)
+        free = not shown.barred and shown.adjusting is None
+        self.button.setEnabled(shown.running is not None or free)
         self.button.setToolTip(
             self.tr("The two may not be compared; ask for the changes all the same first")
             if shown.barred and shown.running is None
@@ -148,7 +153,8 @@ class AlignmentPanel(TranslatedWidget):
             self.progress.setText(words.format(percent=round(100 * shown.running), step=step))
 
     def _has_courses(self) -> bool:
-        known = None if self._shown is None else self._shown.alignment
+        shown = self._shown
+        known = None if shown is None or shown.adjusting is not None else shown.alignment
         return known is not None and known.usable and known.fluid_sensitive
 
     def _put_courses(self) -> None:
@@ -198,6 +204,8 @@ class AlignmentPanel(TranslatedWidget):
 
     def _sentences(self, shown: AlignmentShown) -> list[str]:
         known = shown.alignment
+        if shown.adjusting is not None:
+            return [self.tr("Volumes are counted anew when you keep it. Scores stay as they are.")]
         if known is None:
             return [
                 self.tr(
@@ -234,7 +242,8 @@ class AlignmentPanel(TranslatedWidget):
         name = self._bone_words(bone.bone)
         if bone.refused:
             words = self.tr("{bone}, not aligned: {reason}")
-            return [words.format(bone=name, reason=core_words(bone.reason))]
+            refused = words.format(bone=name, reason=core_words(bone.reason))
+            return [" ".join([refused, *self._hand_words(bone)])]
         residual = self.tr(
             "{bone}: residual {median} mm, the median distance left between its surfaces of both "
             "visits; 95 % within {far} mm."
@@ -245,18 +254,28 @@ class AlignmentPanel(TranslatedWidget):
         )
         shift = (signed_number(each, DIGITS) for each in bone.shift_mm)
         turn = (signed_number(each, DIGITS) for each in bone.turn_deg)
-        return [
-            residual.format(
-                bone=name,
-                median=number(bone.median_mm, DIGITS),
-                far=number(bone.p95_mm, DIGITS),
-            )
-            + " "
-            + moved.format(
-                **dict(zip(("left", "back", "up"), shift, strict=True)),
-                **dict(zip("xyz", turn, strict=True)),
-            )
-        ]
+        figures = residual.format(
+            bone=name, median=number(bone.median_mm, DIGITS), far=number(bone.p95_mm, DIGITS)
+        )
+        motion = moved.format(
+            **dict(zip(("left", "back", "up"), shift, strict=True)),
+            **dict(zip("xyz", turn, strict=True)),
+        )
+        return [" ".join([figures, motion, *self._hand_words(bone)])]
+
+    def _hand_words(self, bone: BoneAlignment) -> list[str]:
+        """What of the motion is a reader's, and whose."""
+        by_hand = bone.by_hand
+        if by_hand is None:
+            return []
+        words = (
+            self.tr("Of this, adjusted by hand by {reader}: {length} mm and {angle}°.")
+            if by_hand.reader
+            else self.tr("Of this, adjusted by hand: {length} mm and {angle}°.")
+        )
+        length = number(by_hand.length_mm, DIGITS)
+        angle = number(by_hand.angle_deg, DIGITS)
+        return [words.format(reader=by_hand.reader, length=length, angle=angle)]
 
     def _bone_words(self, bone: SegmentClass) -> str:
         if bone is SegmentClass.PROXIMAL_FEMUR:

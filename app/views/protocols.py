@@ -59,6 +59,7 @@ from app.state import (
 )
 from hipdesk.clinical_trend import Plotted
 from hipdesk.display import SlicePicture
+from hipdesk.hip_alignment import Hand
 from hipdesk.overlay import Window
 from hipdesk.ports import ProtocolChoice
 from hipdesk.records import Contrast, SegmentClass, Side
@@ -558,6 +559,22 @@ class FollowUpGestures(Protocol):
 
     def want_ghost(self, wanted: bool) -> None:
         """Draw the earlier visit's outlines on the later one's pictures, or leave them out."""
+        ...
+
+    def adjust(self, bone: SegmentClass) -> None:
+        """Take a bone's outline into one's hand, to lay it on the later picture."""
+        ...
+
+    def move_outline(self, hand: Hand) -> None:
+        """Put it there."""
+        ...
+
+    def keep_adjusted(self) -> None:
+        """Have it kept as a new alignment."""
+        ...
+
+    def leave_adjusting(self) -> None:
+        """Leave the alignment as it was."""
         ...
 
     def choose_measure(self, measure: Measure) -> None:

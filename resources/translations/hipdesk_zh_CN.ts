@@ -99,6 +99,10 @@
         <translation>积液/滑膜炎</translation>
     </message>
     <message>
+        <source>Volumes are counted anew when you keep it. Scores stay as they are.</source>
+        <translation>保留后将重新计算体积。评分保持不变。</translation>
+    </message>
+    <message>
         <source>Align the visits to see which lesions are new, resolved or persistent. Scores stay as they are.</source>
         <translation>对齐两次就诊，可查看哪些病变为新发、消退或持续。评分保持不变。</translation>
     </message>
@@ -129,6 +133,14 @@
     <message>
         <source>Later visit moved to the left, back and up by {left}, {back} and {up} mm, and turned about these axes by {x}°, {y}° and {z}°.</source>
         <translation>后一次就诊向左、向后、向上移动 {left}、{back}、{up} mm，并绕这些轴旋转 {x}°、{y}°、{z}°。</translation>
+    </message>
+    <message>
+        <source>Of this, adjusted by hand by {reader}: {length} mm and {angle}°.</source>
+        <translation>其中由 {reader} 手动调整：{length} mm、{angle}°。</translation>
+    </message>
+    <message>
+        <source>Of this, adjusted by hand: {length} mm and {angle}°.</source>
+        <translation>其中手动调整：{length} mm、{angle}°。</translation>
     </message>
     <message>
         <source>Femur</source>
@@ -436,6 +448,145 @@
     <message>
         <source>{0} strokes</source>
         <translation>{0} 笔</translation>
+    </message>
+</context>
+<context>
+    <name>ByHandPanel</name>
+    <message>
+        <source>Adjust by hand...</source>
+        <translation>手动调整...</translation>
+    </message>
+    <message>
+        <source>Move the earlier visit&apos;s outline until it lies on the later picture&apos;s bone</source>
+        <translation>移动前次就诊的轮廓，直到与后次图像上的骨骼重合</translation>
+    </message>
+    <message>
+        <source>Bone</source>
+        <translation>骨骼</translation>
+    </message>
+    <message>
+        <source>Femur</source>
+        <translation>股骨</translation>
+    </message>
+    <message>
+        <source>Hip bone</source>
+        <translation>髋骨</translation>
+    </message>
+    <message>
+        <source>Reset</source>
+        <translation>重置</translation>
+    </message>
+    <message>
+        <source>The outline as the program laid it</source>
+        <translation>恢复为程序对齐的位置</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Leave the alignment as it was</source>
+        <translation>对齐结果保持原样</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Keep a new alignment in your name, and count the volumes anew</source>
+        <translation>以您的名义另存一个新的对齐结果，并重新计算体积</translation>
+    </message>
+    <message>
+        <source>Right, left</source>
+        <translation>右、左</translation>
+    </message>
+    <message>
+        <source>Outline to the patient&apos;s right by 0.5 mm</source>
+        <translation>轮廓向患者右侧移动 0.5 mm</translation>
+    </message>
+    <message>
+        <source>Outline to the patient&apos;s left by 0.5 mm</source>
+        <translation>轮廓向患者左侧移动 0.5 mm</translation>
+    </message>
+    <message>
+        <source>Front, back</source>
+        <translation>前、后</translation>
+    </message>
+    <message>
+        <source>Outline to the front by 0.5 mm</source>
+        <translation>轮廓向前移动 0.5 mm</translation>
+    </message>
+    <message>
+        <source>Outline to the back by 0.5 mm</source>
+        <translation>轮廓向后移动 0.5 mm</translation>
+    </message>
+    <message>
+        <source>Down, up</source>
+        <translation>下、上</translation>
+    </message>
+    <message>
+        <source>Outline down by 0.5 mm</source>
+        <translation>轮廓向下移动 0.5 mm</translation>
+    </message>
+    <message>
+        <source>Outline up by 0.5 mm</source>
+        <translation>轮廓向上移动 0.5 mm</translation>
+    </message>
+    <message>
+        <source>Tip back, forward</source>
+        <translation>后倾、前倾</translation>
+    </message>
+    <message>
+        <source>Tip the outline&apos;s top to the back by 0.5°</source>
+        <translation>轮廓上端向后倾斜 0.5°</translation>
+    </message>
+    <message>
+        <source>Tip the outline&apos;s top to the front by 0.5°</source>
+        <translation>轮廓上端向前倾斜 0.5°</translation>
+    </message>
+    <message>
+        <source>Tip right, left</source>
+        <translation>右倾、左倾</translation>
+    </message>
+    <message>
+        <source>Tip the outline&apos;s top to the patient&apos;s right by 0.5°</source>
+        <translation>轮廓上端向患者右侧倾斜 0.5°</translation>
+    </message>
+    <message>
+        <source>Tip the outline&apos;s top to the patient&apos;s left by 0.5°</source>
+        <translation>轮廓上端向患者左侧倾斜 0.5°</translation>
+    </message>
+    <message>
+        <source>Turn right, left</source>
+        <translation>右转、左转</translation>
+    </message>
+    <message>
+        <source>Turn the outline&apos;s front to the patient&apos;s right by 0.5°</source>
+        <translation>轮廓前面向患者右侧旋转 0.5°</translation>
+    </message>
+    <message>
+        <source>Turn the outline&apos;s front to the patient&apos;s left by 0.5°</source>
+        <translation>轮廓前面向患者左侧旋转 0.5°</translation>
+    </message>
+    <message>
+        <source>Being kept…</source>
+        <translation>正在保留…</translation>
+    </message>
+    <message>
+        <source>Being measured…</source>
+        <translation>正在测量…</translation>
+    </message>
+    <message>
+        <source>The residual cannot be measured.</source>
+        <translation>无法测量残差。</translation>
+    </message>
+    <message>
+        <source>Residual {median} mm; 95 % within {far} mm.</source>
+        <translation>残差 {median} mm；95% 在 {far} mm 以内。</translation>
+    </message>
+    <message>
+        <source>{figures} Refused:</source>
+        <translation>{figures}已被拒绝：</translation>
     </message>
 </context>
 <context>
@@ -785,6 +936,14 @@
     <message>
         <source>Drawing the earlier visit&apos;s outlines</source>
         <translation>正在绘制前次就诊的轮廓</translation>
+    </message>
+    <message>
+        <source>Measuring the adjusted alignment</source>
+        <translation>正在测量调整后的对齐</translation>
+    </message>
+    <message>
+        <source>Keeping the adjusted alignment</source>
+        <translation>正在保留调整后的对齐</translation>
     </message>
 </context>
 <context>

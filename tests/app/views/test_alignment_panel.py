@@ -12,15 +12,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.alignment_state import AlignmentShown
+from app.alignment_state import AdjustingShown, AlignmentShown
 from app.state import Overlay, Panel
 from app.views._canvas_ghost import GHOST_INK
 from app.views.alignment_panel import AlignmentPanel
 from app.views.follow_up_view import FollowUpView
 from app.views.slice_canvas import SliceCanvas
 from hipdesk.ghost import Ghost
-from hipdesk.hip_alignment import ENGINE, HipAlignment
-from hipdesk.records import Side
+from hipdesk.hip_alignment import ENGINE, ByHand, Hand, HipAlignment
+from hipdesk.records import SegmentClass, Side
 from tests.alignment_factory import femur, socket
 from tests.app.views.follow_up_rows import CHOICES, shown
 from tests.app.views.golden import rgb
@@ -192,3 +192,99 @@ def test_what_the_dashed_lines_are_is_written_on_the_picture(view: FollowUpView)
     assert canvas.ghost_words == f"Dashed: outlines of {CHOICES[2].day}"
     view.show_ghost(None)
     assert canvas.ghost_words == ""
+
+
+def test_what_was_adjusted_by_hand_is_said_with_the_figures(
+    view: FollowUpView, panel: AlignmentPanel
+) -> None:
+    hand = ByHand((0.3, 0.0, -0.4), (0.0, 1.5, 0.0), "Dr. Hand")
+    show(view, replace(ALIGNED, bones=(replace(femur(), by_hand=hand), socket())))
+    first, second = panel.sentences.words[:2]
+    assert first.endswith(" Of this, adjusted by hand by Dr. Hand: 0.5 mm and 1.5°.")
+    assert "by hand" not in second
+    bones = (femur(), replace(socket(refused=True), by_hand=replace(hand, reader="")))
+    show(view, replace(ALIGNED, bones=bones))
+    assert panel.sentences.words[1].endswith(" Of this, adjusted by hand: 0.5 mm and 1.5°.")
+
+
+# By hand
+
+HELD = AdjustingShown(
+    SegmentClass.PROXIMAL_FEMUR, Hand((0.5, 0.0, -1.0), (0.0, 1.5, 0.0)), 0.42, 1.9, ready=True
+)
+
+
+def test_an_alignment_is_taken_into_the_hand(
+    view: FollowUpView, panel: AlignmentPanel, told: Recorder
+) -> None:
+    show(view)
+    assert not panel.by_hand.isVisible()
+    show(view, ghost=False)
+    panel.by_hand.begin.click()
+    assert told.told[-1] == ("adjust", SegmentClass.PROXIMAL_FEMUR)
+    show(view, adjusting=AdjustingShown(SegmentClass.PROXIMAL_FEMUR, Hand()))
+    assert not panel.by_hand.begin.isVisible()
+    assert not panel.ghost.isVisible()
+    assert not panel.button.isEnabled()
+    assert panel.cells == ()
+    assert len(panel.sentences.words) == 1
+    assert panel.by_hand.fit.text() == "Being measured…"
+    assert not any(each.isEnabled() for each in panel.by_hand.more)
+
+
+def test_each_arrow_moves_its_own_way(
+    view: FollowUpView, panel: AlignmentPanel, told: Recorder
+) -> None:
+    show(view, adjusting=HELD)
+    hand = panel.by_hand
+    figures = [each.text() for each in hand.figures]
+    assert figures == ["+0.5 mm", "0.0 mm", f"{MINUS}1.0 mm", "0.0°", "+1.5°", "0.0°"]
+    steps = []
+    for at in range(6):
+        hand.more[at].click()
+        hand.less[at].click()
+        steps += [each[1] for each in told.told[-2:]]
+    moves = [(*each.shift_mm, *each.turn_deg) for each in steps]
+    expected = np.array([(0.5, 0.0, -1.0, 0.0, 1.5, 0.0)] * 12)
+    for at in range(6):
+        expected[2 * at, at] += 0.5
+        expected[2 * at + 1, at] -= 0.5
+    np.testing.assert_array_equal(moves, expected)
+    names = [each.accessibleName() for each in (hand.less[0], hand.more[0], hand.more[2])]
+    assert [each.split(" by ")[0] for each in names] == [
+        "Outline to the patient's right", "Outline to the patient's left", "Outline up",
+    ]  # fmt: skip
+
+
+def test_the_fit_and_a_refusal_are_told_and_keeping_waits_for_it(
+    view: FollowUpView, panel: AlignmentPanel, told: Recorder
+) -> None:
+    show(view, adjusting=HELD)
+    hand = panel.by_hand
+    assert hand.fit.text() == "Residual 0.42 mm; 95 % within 1.90 mm."
+    assert not hand.refusal.isVisible()
+    assert not hand.keep.isEnabled()
+    show(view, adjusting=replace(HELD, reason="Too far apart."))
+    assert hand.fit.text() == "Residual 0.42 mm; 95 % within 1.90 mm. Refused:"
+    assert hand.refusal.text() == "Too far apart."
+    show(view, adjusting=replace(HELD, keepable=True))
+    hand.keep.click()
+    assert told.told[-1] == ("keep_adjusted",)
+    show(view, adjusting=replace(HELD, keeping=True))
+    assert hand.fit.text() == "Being kept…"
+    assert not hand.cancel.isEnabled()
+
+
+def test_reset_cancel_and_the_other_bone(
+    view: FollowUpView, panel: AlignmentPanel, told: Recorder
+) -> None:
+    show(view, adjusting=HELD)
+    hand = panel.by_hand
+    hand.reset.click()
+    assert told.told[-1] == ("move_outline", Hand())
+    hand.bones.buttons[SegmentClass.ACETABULUM.value].click()
+    assert told.told[-1] == ("adjust", SegmentClass.ACETABULUM)
+    hand.cancel.click()
+    assert told.told[-1] == ("leave_adjusting",)
+    show(view, adjusting=replace(HELD, hand=Hand()))
+    assert not hand.reset.isEnabled()

@@ -62,10 +62,18 @@ class InputSpec(_Frozen):
 
 
 class OutputChannel(_Frozen):
-    """One output channel, a probability, and the threshold that makes it a mask."""
+    """One output channel, a probability, and what makes it a mask.
+
+    Attributes
+    ----------
+    threshold : probability from which a voxel belongs to the mask
+    half_height : ... if its signal also lies nearer to the full lesion's than to that
+        of what lies around it (`hipdesk.half_height`)
+    """
 
     name: str
     threshold: float = Field(gt=0, lt=1)
+    half_height: bool = False
 
 
 class NetworkSpec(_Frozen):

@@ -19,9 +19,10 @@ from hipdesk.crop import HIP_COLUMNS, HIP_ROWS, HIP_SPACING_MM
 from hipdesk.errors import ModelError
 from hipdesk.geometry import to_lps, voxel_volume_ml
 from hipdesk.grids import Grid, distance_mm, restore
+from hipdesk.half_height import within_half_height
 from hipdesk.inference import check_manifest, run_batches, with_context
 from hipdesk.intensity import by_body, by_marrow
-from hipdesk.manifest import InputSpec, Manifest, Normalisation, Task
+from hipdesk.manifest import InputSpec, Manifest, Normalisation, OutputChannel, Task
 from hipdesk.ports import Cancelled, Network, Progress, never_cancelled, no_progress, one_of
 from hipdesk.records import (
     BONES,
@@ -127,7 +128,7 @@ def native_masks(
     series: Series,
     wanted: tuple[SegmentClass, ...],
 ) -> tuple[GridBox, dict[SegmentClass, BoolArray]]:
-    """Thresholded probabilities on the block of the native grid under the crop.
+    """Masks out of probabilities, on the block of the native grid under the crop.
 
     Parameters
     ----------
@@ -135,10 +136,21 @@ def native_masks(
     wanted : the classes to bring home
     """
     names = manifest.channel_names
-    maps = np.stack([probabilities[:, names.index(name)] for name in wanted])
-    box, values = restore(maps, crop.affine, series.affine, series.shape)
-    thresholds = {channel.name: channel.threshold for channel in manifest.channels}
-    return box, {name: value > thresholds[name] for name, value in zip(wanted, values, strict=True)}
+    maps = np.stack([*(probabilities[:, names.index(name)] for name in wanted), crop.image])
+    box, (*values, signal) = restore(maps, crop.affine, series.affine, series.shape)
+    channels = {channel.name: channel for channel in manifest.channels}
+    masks = {
+        name: _mask(value, signal, channels[name])
+        for name, value in zip(wanted, values, strict=True)
+    }
+    return box, masks
+
+
+def _mask(probability: FloatArray, signal: FloatArray, channel: OutputChannel) -> BoolArray:
+    """One class on the native grid."""
+    if channel.half_height:
+        return within_half_height(probability, signal, channel.threshold)
+    return np.asarray(probability > channel.threshold)
 
 
 def clean(masks: Masks, head: Head, block: Grid) -> dict[SegmentClass, BoolArray]:

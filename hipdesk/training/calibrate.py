@@ -22,7 +22,7 @@ from pydantic import TypeAdapter
 from hipdesk.crop import crop_hip
 from hipdesk.errors import OutputError, UnreadableInput
 from hipdesk.inference import run_batches
-from hipdesk.manifest import Manifest, OutputChannel
+from hipdesk.manifest import Manifest
 from hipdesk.ports import Network, Progress, no_progress
 from hipdesk.records import (
     BONES,
@@ -153,7 +153,7 @@ def nearest_to_half(figures: Sequence[float]) -> float:
 def with_thresholds(manifest: Manifest, thresholds: Mapping[SegmentClass, float]) -> Manifest:
     """A manifest with other thresholds."""
     channels = tuple(
-        OutputChannel(name=each.name, threshold=thresholds[SegmentClass(each.name)])
+        each.model_copy(update={"threshold": thresholds[SegmentClass(each.name)]})
         for each in manifest.channels
     )
     return manifest.model_copy(update={"channels": channels})

@@ -272,6 +272,7 @@ def recipe_of(manifest: Manifest) -> Recipe:
         points=spec.points,
         context=manifest.inputs[0].context_slices,
         thresholds={channel.name: channel.threshold for channel in manifest.channels},
+        half_height=tuple(each.name for each in manifest.channels if each.half_height),
     )
 
 
@@ -324,10 +325,15 @@ def manifest_json(manifest: Manifest) -> str:
     return json.dumps(manifest.model_dump(mode="json", by_alias=True), indent=2) + "\n"
 
 
+def _output(channel: OutputChannel) -> str:
+    ends = ", outlined at half its height above what lies around" if channel.half_height else ""
+    return f"{channel.name} (threshold {channel.threshold}{ends})"
+
+
 def model_card(manifest: Manifest, recipe: Recipe, parameters: int, provenance: Provenance) -> str:
     """The text of ``MODEL_CARD.md``."""
     spec = manifest.inputs[0]
-    names = ", ".join(f"{each.name} (threshold {each.threshold})" for each in manifest.channels)
+    names = ", ".join(map(_output, manifest.channels))
     source = "Simulated MRI only, no patient's image. Anatomies:"
     sections = {
         "Intended use": [manifest.intended_use, PURPOSE[manifest.task]],
@@ -422,9 +428,6 @@ def _manifest(
     provenance: Provenance,
 ) -> Manifest:
     """The manifest of a model just written."""
-    channels = tuple(
-        OutputChannel(name=name, threshold=recipe.threshold(name)) for name in recipe.channels
-    )
     return Manifest(
         schema="hipdesk.model/1",
         name=recipe.name,
@@ -432,7 +435,7 @@ def _manifest(
         task=recipe.task,
         inputs=(input_spec(recipe),),
         output=OUTPUT,
-        channels=channels,
+        channels=recipe.outputs,
         network=NetworkSpec(
             architecture=recipe.architecture, widths=recipe.widths, points=recipe.points
         ),

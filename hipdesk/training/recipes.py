@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from hipdesk.manifest import Normalisation, Task
+from hipdesk.manifest import Normalisation, OutputChannel, Task
 from hipdesk.records import LESIONS, SegmentClass
 
 
@@ -102,6 +102,8 @@ class Recipe:
         those of a few patients would spoil a network that knows many
     held_out : share of the stacks kept for watching
     thresholds : probability from which a pixel belongs to a channel's mask
+    half_height : channels whose masks end at half the lesion's height
+        (`hipdesk.half_height`); training itself knows nothing of it
     """
 
     name: str
@@ -139,10 +141,21 @@ class Recipe:
     seed: int = 20230301
     augmentation: Augmentation = field(default_factory=Augmentation)
     thresholds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    half_height: tuple[str, ...] = ()
 
     def threshold(self, channel: str) -> float:
         """The channel's threshold, 0.5 unless stated."""
         return self.thresholds.get(channel, 0.5)
+
+    @property
+    def outputs(self) -> tuple[OutputChannel, ...]:
+        """The channels as a manifest describes them."""
+        return tuple(
+            OutputChannel(
+                name=name, threshold=self.threshold(name), half_height=name in self.half_height
+            )
+            for name in self.channels
+        )
 
     @property
     def lesion_channels(self) -> tuple[int, ...]:
@@ -208,9 +221,10 @@ SEGMENT: Final = Recipe(
     softening=0.5,
     lesioned=0.3,
     map_stacks=800,
-    bodies=48,
-    body_stacks=960,
-    steps=8000,
+    bodies=96,
+    body_stacks=1920,
+    steps=12000,
+    half_height=(SegmentClass.EFFUSION_SYNOVITIS.value,),
 )
 
 RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from hipdesk.inference import as_slices, in_layout
-from hipdesk.manifest import Manifest, OutputChannel
+from hipdesk.manifest import Manifest
 from hipdesk.ports import Cancelled, never_cancelled
 from hipdesk.records import Compute, ModelRef
 from hipdesk.training.data import input_spec
@@ -30,10 +30,7 @@ class TorchNetwork:
             task=recipe.task,
             inputs=(self._spec,),
             output="probability",
-            channels=tuple(
-                OutputChannel(name=name, threshold=recipe.threshold(name))
-                for name in recipe.channels
-            ),
+            channels=recipe.outputs,
             opset=0,
             sha256="",
             trained_on="",

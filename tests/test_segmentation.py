@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -61,6 +62,10 @@ def volume():
     return patient_volume(STACK, SHAPE)
 
 
+def _share(mask, of):
+    return np.count_nonzero(mask & of)
+
+
 def _dice(a, b):
     return 2 * np.count_nonzero(a & b) / (np.count_nonzero(a) + np.count_nonzero(b))
 
@@ -106,6 +111,26 @@ def test_a_threshold_of_the_manifest_is_the_threshold(volume):
     found = _segment(volume, Side.RIGHT, strict)
     assert not found.masks[BME].any()
     assert found.masks[EFFUSION].any()
+
+
+def test_a_lesion_ends_at_half_its_height_where_the_manifest_says_so(volume):
+    fluid = volume.voxels == FLUID
+    bright = fluid & (np.indices(SHAPE)[1] > np.median(np.argwhere(fluid)[:, 1]))
+    dim = fluid & ~bright
+    patchy = replace(volume, voxels=np.where(bright, 3 * volume.voxels, volume.voxels))
+    halved = FakeSegmenter()
+    channels = tuple(
+        each.model_copy(update={"half_height": each.name == EFFUSION})
+        for each in halved.manifest.channels
+    )
+    halved.manifest = halved.manifest.model_copy(update={"channels": channels})
+    for side in Side:
+        plain, ended = (
+            _segment(patchy, side, network).full(EFFUSION, SHAPE) for network in (None, halved)
+        )
+        assert _share(plain, dim) > 50
+        assert _share(ended, dim) < 0.3 * _share(plain, dim)
+        assert _share(ended, bright) > 0.8 * _share(plain, bright) > 40
 
 
 def test_channels_are_taken_by_name(volume):

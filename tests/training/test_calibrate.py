@@ -14,6 +14,7 @@ torch = pytest.importorskip("torch", reason="training needs torch")
 pytest.importorskip("onnxscript", reason="the export needs onnxscript")
 
 from hipdesk.errors import OutputError, UnreadableInput  # noqa: E402
+from hipdesk.manifest import Manifest  # noqa: E402
 from hipdesk.records import BONES, SegmentClass, Side  # noqa: E402
 from hipdesk.training import __main__ as commands  # noqa: E402
 from hipdesk.training import anatomies, leave_out, loop  # noqa: E402
@@ -26,9 +27,11 @@ from hipdesk.training.calibrate import (  # noqa: E402
     calibrate,
     nearest_to_half,
     read_calibration,
+    with_thresholds,
     write_calibration,
 )
 from hipdesk.training.cases import Case  # noqa: E402
+from hipdesk.training.export import recipe_of  # noqa: E402
 from hipdesk.training.leave_out import calibration_words  # noqa: E402
 from hipdesk.training.loop import recipe_in  # noqa: E402
 from hipdesk.training.shards import Kind, write_shards  # noqa: E402
@@ -153,6 +156,16 @@ def test_an_anatomy_left_out_is_not_calibrated_on(tmp_path, monkeypatch) -> None
     assert asked == [(tmp_path, ["VHF"], [], 0, 7)]
 
 
+def test_trying_a_threshold_changes_nothing_else_of_a_channel() -> None:
+    manifest = FixedNetwork(make_case(1)).manifest
+    channels = tuple(each.model_copy(update={"half_height": True}) for each in manifest.channels)
+    tried = with_thresholds(
+        manifest.model_copy(update={"channels": channels}), dict.fromkeys(SegmentClass, 0.7)
+    )
+    assert [each.threshold for each in tried.channels] == [0.7] * len(channels)
+    assert all(each.half_height for each in tried.channels)
+
+
 def test_thresholds_reach_manifest_and_card(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.setattr(loop, "SETTLING_BATCHES", 1)
     write_shards(hip_stack, Kind.HIP, tmp_path / "data", 8, seed=1)
@@ -171,6 +184,10 @@ def test_thresholds_reach_manifest_and_card(tmp_path, monkeypatch, capsys) -> No
     assert commands.main([*export, "--version", "3.0.0"]) == 0
     manifest = json.loads((model / "manifest.json").read_text(encoding="utf-8"))
     assert {each["threshold"] for each in manifest["channels"]} == {0.35}
+    ended = [each["name"] for each in manifest["channels"] if each["half_height"]]
+    assert ended == ["effusion_synovitis"]
+    assert recipe_of(Manifest.model_validate(manifest)).half_height == ("effusion_synovitis",)
     card = (model / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "bme (threshold 0.35)" in card
+    assert "effusion_synovitis (threshold 0.35, outlined at half its height" in card
     assert chosen.words in card

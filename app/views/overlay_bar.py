@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from PySide6.QtCore import QPointF, QRect, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPainterPath, QPixmap, QResizeEvent
@@ -63,8 +64,9 @@ class _LineSample(QIconEngine):
         return _LineSample(self._name)
 
 
+@cache
 def line_icon(name: SegmentClass) -> QIcon:
-    """A sample of a class' line."""
+    """A sample of a class' line; one object kept for ever, as `app.theme.icon` explains."""
     return QIcon(_LineSample(name))
 
 
@@ -208,7 +210,7 @@ class OverlayBar(TranslatedWidget):
         for name, button in self.classes.items():
             drawn = name not in overlay.hidden
             button.setChecked(drawn)
-            button.setIcon(QIcon(_LineSample(name)) if drawn else icon("eye-off-outline", "muted"))
+            button.setIcon(line_icon(name) if drawn else icon("eye-off-outline", "muted"))
             button.setEnabled(overlay.shown)
         percent = round(overlay.opacity * PERCENT)
         with QSignalBlocker(self.opacity):

@@ -8,9 +8,11 @@ from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.state import Overlay
 from app.theme import SPACE
 from app.views.layouts import holding, row
-from app.views.overlay_bar import OverlayBar
+from app.views.overlay_bar import OverlayBar, line_icon
+from hipdesk.records import SegmentClass
 from hipdesk.settings import Theme
 
 WORDS = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
@@ -72,3 +74,11 @@ def whole(bar: OverlayBar) -> bool:
 def test_no_button_is_clipped(bar: OverlayBar, width: int) -> None:
     sized(bar, width)
     assert whole(bar)
+
+
+def test_the_sample_of_a_line_is_one_object_whoever_asks(bar: OverlayBar) -> None:
+    """Qt deletes a Python engine with the last icon that has it; Python would free it again."""
+    once = line_icon(SegmentClass.BME)
+    bar.show_overlay(Overlay(hidden=frozenset({SegmentClass.BME})))
+    bar.show_overlay(Overlay())
+    assert line_icon(SegmentClass.BME) is once

@@ -325,6 +325,15 @@ def manifest_json(manifest: Manifest) -> str:
     return json.dumps(manifest.model_dump(mode="json", by_alias=True), indent=2) + "\n"
 
 
+def _ends(manifest: Manifest) -> list[str]:
+    """What an end at half the height leaves out."""
+    return [
+        f"Parts of {each.name} less than half as bright as its full signal are left out."
+        for each in manifest.channels
+        if each.half_height
+    ]
+
+
 def _output(channel: OutputChannel) -> str:
     ends = ", outlined at half its height above what lies around" if channel.half_height else ""
     return f"{channel.name} (threshold {channel.threshold}{ends})"
@@ -337,7 +346,7 @@ def model_card(manifest: Manifest, recipe: Recipe, parameters: int, provenance: 
     source = "Simulated MRI only, no patient's image. Anatomies:"
     sections = {
         "Intended use": [manifest.intended_use, PURPOSE[manifest.task]],
-        "Limits": [f"- {limit}" for limit in LIMITS],
+        "Limits": [f"- {limit}" for limit in (*LIMITS, *_ends(manifest))],
         "Network": [
             f"{_architecture(recipe)}, {parameters:,} parameters, features {recipe.widths}.",
             f"Input `{spec.name}`: {_slices(recipe)},",

@@ -63,7 +63,14 @@ from hipdesk.timeline import (
     build_timeline,
     moment_of,
 )
-from hipdesk.wording import REASON_SENTENCES, capital, day_of, number, signed_number
+from hipdesk.wording import (
+    ORIGIN_WORDS,
+    REASON_SENTENCES,
+    capital,
+    day_of,
+    number,
+    signed_number,
+)
 
 SDC_UNKNOWN: Final = (
     "Smallest detectable change: not established. Nothing is said here on whether a change "
@@ -86,6 +93,9 @@ PAIR_WORDS: Final = MappingProxyType(
 
 ONE_VISIT: Final = "No trend: it needs at least two dated visits with a score, and there is one."
 NO_SCORED_VISIT: Final = "No trend: no dated visit has a score."
+OTHER_COUNTS: Final = (
+    "In the library another result of this study counts; plotted here is this report's. Counting"
+)
 NO_DATE: Final = "This study has no usable date, so it is left out of the trend until it has one."
 
 
@@ -169,8 +179,9 @@ def trend_of(
 
     Parameters
     ----------
-    visits : the patient's, in any order; the analysis is added as one where it
-        is not among them, and its own hips are those of the report
+    visits : the patient's, in any order; the analysis is added as one where none is of
+        its images, else that visit's hips are those of the report, and whatever counts
+        in their place is told
     estimates : what the site's own pairs say of noise
     history : what is recorded beside images
     """
@@ -195,14 +206,14 @@ def _with_record(trend: Trend, history: ClinicalHistory) -> Trend:
 def _scores_of(
     analysis: Analysis, visits: Sequence[Visit], estimates: Estimates, history: ClinicalHistory
 ) -> Trend:
-    known = {hip.analysis_uid for visit in visits for hip in visit.hips}
     reported = [_as_reported(visit, analysis) for visit in visits]
-    if analysis.uid not in known:
+    if not any(_shows(visit, analysis) for visit in visits):
         reported.append(_own_visit(analysis))
     every = without_prosthetic_hips(reported, history)
     timeline = build_timeline(every)
     drawn = [trend for trend in (timeline.right, timeline.left) if _scored(trend)]
     own = (NO_DATE,) if analysis.series.study.date is None else tuple(_rejected(analysis))
+    own += _otherwise_counting(visits, analysis)
     if not any(trend.changes for trend in drawn):
         return Trend((), (ONE_VISIT if drawn else NO_SCORED_VISIT, *own, SDC_UNKNOWN))
     charts = tuple(_charts(trend, analysis.uid) for trend in drawn)
@@ -339,17 +350,45 @@ def value_words(moved: ValueChange) -> str:
 
 
 def _as_reported(visit: Visit, analysis: Analysis) -> Visit:
-    """A visit whose hips of this analysis are the report's: a draft may be ahead of what counts."""
-    if not any(hip.analysis_uid == analysis.uid for hip in visit.hips):
+    """A visit whose hips are the report's: a draft may be ahead of, or beside, what counts."""
+    if not _shows(visit, analysis):
         return visit
-    own = _own_visit(analysis, settled=True)
-    hips = (
-        _with_doubt(own.hip(hip.side), hip.side_in_doubt)
-        if hip.analysis_uid == analysis.uid
-        else hip
+    own, settled = _own_visit(analysis), _own_visit(analysis, settled=True)
+    hips: list[VisitHip] = []
+    for side in Side:
+        counting, reported = visit.hip(side), own.hip(side)
+        if counting is not None and counting.analysis_uid == analysis.uid:
+            reported = _with_doubt(settled.hip(side), counting.side_in_doubt)
+        elif reported is None:
+            reported = counting
+        hips += [] if reported is None else [reported]
+    return replace(visit, hips=tuple(hips))
+
+
+def _shows(visit: Visit, analysis: Analysis) -> bool:
+    """Whether a visit's results are of the images that the report is on."""
+    return any(_of_its_images(hip, analysis) for hip in visit.hips)
+
+
+def _of_its_images(hip: VisitHip, analysis: Analysis) -> bool:
+    return hip.analysis_uid == analysis.uid or hip.series_uid == analysis.series.uid
+
+
+def _otherwise_counting(visits: Sequence[Visit], analysis: Analysis) -> tuple[str, ...]:
+    """What counts in the library in place of the report's own hips."""
+    reported = {hip.side for hip in analysis.hips if hip.score is not None}
+    counting = [
+        f"{hip.side.word} hip U/n {number(hip.score.u_intensity_mean, 3)} "
+        f"({'not known' if hip.origin is None else ORIGIN_WORDS[hip.origin]})"
+        for visit in visits
+        if _shows(visit, analysis)
         for hip in visit.hips
-    )
-    return replace(visit, hips=tuple(hip for hip in hips if hip is not None))
+        if hip.side in reported and hip.analysis_uid != analysis.uid
+    ]
+    if not counting:
+        return ()
+    said = f"{OTHER_COUNTS}: {', '.join(counting)}."
+    return (said,)
 
 
 def _with_doubt(hip: VisitHip | None, doubt: bool) -> VisitHip | None:

@@ -238,7 +238,14 @@ def make_history() -> tuple[Visit, ...]:
         (date(2023, 8, 14), {Side.RIGHT: 1.2, Side.LEFT: 0.7}, MODELS),
         (date(2023, 11, 6), {Side.RIGHT: 1.05, Side.LEFT: 0.6}, MODELS),
     )
-    return tuple(
+    visits = (
         as_visit(make_analysis(lesions, uid=f"2.25.{90 + i}", day=day, models=models)[0])
         for i, (day, lesions, models) in enumerate(plan)
     )
+    return tuple(_of_other_images(visit) for visit in visits)
+
+
+def _of_other_images(visit: Visit) -> Visit:
+    """The visit with a series of its own."""
+    hips = (replace(hip, series_uid=f"{hip.series_uid}.{visit.uid[-2:]}") for hip in visit.hips)
+    return replace(visit, hips=tuple(hips))

@@ -376,6 +376,32 @@ def test_one_visit_gives_a_sentence_and_no_chart(one_hip: Report) -> None:
     assert one_hip.trend.sentences[0] == ONE_VISIT
 
 
+def test_a_study_of_which_another_result_counts_enters_once_and_that_is_told() -> None:
+    analysis, volume = make_analysis()
+    signed = replace(as_visit(analysis), uid="kept")
+    edited = [
+        replace(
+            hip,
+            analysis_uid="2.25.77",
+            origin=Origin.AI_EDITED,
+            score=replace(hip.score, u_intensity=2.0 * hip.score.n_counted),
+        )
+        for hip in signed.hips
+    ]
+    kept = replace(signed, hips=(edited[0], *signed.hips[1:]))
+    report = build_report(analysis, volume, (*make_history(), kept), now=NOW)
+    plain = build_report(analysis, volume, (*make_history(), signed), now=NOW)
+    assert report.trend.charts == plain.trend.charts
+    (told,) = set(report.trend.sentences) - set(plain.trend.sentences)
+    side = edited[0].side.word
+    assert told == (
+        "In the library another result of this study counts; plotted here is this report's. "
+        f"Counting: {side} hip U/n 2.000 (AI + edited)."
+    )
+    day = analysis.series.study.date
+    assert not any(f"{day} to {day}" in each for each in report.trend.sentences)
+
+
 def test_an_undated_study_stays_out_of_the_trend() -> None:
     analysis, volume = make_analysis(day=None)
     report = build_report(analysis, volume, make_history(), now=NOW)

@@ -2,7 +2,7 @@
 
 Every step is measured and drawn in the background, one at a time; what was asked for
 meanwhile is done next. Nothing is read, and nothing is kept before the reader says so.
-No Qt.
+Steps on a pair that leaves the screen wait until it comes back. No Qt.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.alignment_state import AdjustingShown, AlignmentShown
 from app.background import Job
-from app.controllers.ghosts import Laid
+from app.controllers.ghosts import Laid, Which
 from app.controllers.showing import Translate, tell_known
 from app.services import Services
 from hipdesk.hip_alignment import Hand
@@ -132,6 +132,10 @@ class _Adjusting:
         )
 
 
+Begun = tuple[SegmentClass, Mapping[SegmentClass, Hand]]
+"""The bone in the hand, and where the reader wants outlines."""
+
+
 class Adjuster:
     """Adjusts the pair on screen.
 
@@ -153,6 +157,7 @@ class Adjuster:
         self._kept = kept
         self._now: _Adjusting | None = None
         self._working: _Bench | None = None
+        self._aside: dict[Which, Begun] = {}
         self.translate = translate
 
     # Gestures
@@ -188,10 +193,20 @@ class Adjuster:
     # What is to be seen
 
     def follow(self, laid: Laid | None) -> None:
-        """The pair on screen: of another one, nothing is adjusted."""
+        """The pair on screen: the steps on another one wait, those on this one go on."""
         now = self._now
         if now is not None and (laid is None or laid.which != now.bench.laid.which):
+            if not now.keeping:
+                self._put_aside(now)
             self._end()
+        begun = None if laid is None or self._now else self._aside.pop(laid.which, None)
+        if laid is not None and begun is not None:
+            self._now = _Adjusting(_Bench(laid), *begun, {})
+            self._try()
+
+    def _put_aside(self, now: _Adjusting) -> None:
+        if now.hands:
+            self._aside[now.bench.laid.which] = now.bone, now.hands
 
     def told(self, shown: AlignmentShown | None) -> AlignmentShown | None:
         """What is said of the alignment, with what the reader's hand does."""
@@ -274,7 +289,7 @@ class Adjuster:
             what=self.translate("FollowUp", "Keeping the adjusted alignment"),
             work=work,
             done=lambda _: self._done(bench),
-            failed=lambda error: self._not_kept(bench, error),
+            failed=lambda error: self._not_kept(now, error),
             keep=True,
         )
 
@@ -284,9 +299,11 @@ class Adjuster:
             self._changed()
         self._kept()
 
-    def _not_kept(self, bench: _Bench, error: Exception) -> None:
+    def _not_kept(self, was: _Adjusting, error: Exception) -> None:
         """Say why; the outline stays where the reader put it."""
         tell_known(self._services.messages, error)
-        if self._now is not None and self._now.bench is bench:
+        if self._now is not None and self._now.bench is was.bench:
             self._now = replace(self._now, keeping=False)
-            self._changed()
+        elif self._now is None or self._now.bench.laid.which != was.bench.laid.which:
+            self._put_aside(was)
+        self._changed()

@@ -189,6 +189,66 @@ def test_another_pair_or_result_ends_it(how: str) -> None:
     assert len(room.bench.store.aligned) == 1
 
 
+@pytest.mark.parametrize("how", ["side", "visit", "exam"])
+def test_what_was_begun_is_there_when_the_pair_comes_back(how: str) -> None:
+    room = aligned(3)
+    room.controller.adjust(SOCKET)
+    room.run()
+    room.controller.move_outline(UP)
+    following = room.controller._following
+    assert following is not None
+    (panel, uid), *_ = following.chosen.items()
+    if how == "side":
+        room.controller.choose_side(LEFT)
+    elif how == "visit":
+        room.controller.choose_visit(panel, room.uid(0))
+    else:
+        room.opened.desk.put(None)
+    room.run()
+    if how == "side":
+        room.controller.choose_side(following.side)
+    elif how == "visit":
+        room.controller.choose_visit(panel, uid)
+    else:
+        room.opened.desk.put(room.exams[-1])
+    room.run()
+    shown = held(room)
+    assert (shown.bone, shown.hand) == (SOCKET, UP)
+    assert shown.keepable
+    assert ghost(room) is not None
+    room.controller.leave_adjusting()
+    room.controller.choose_side(LEFT)
+    room.run()
+    room.controller.choose_side(following.side)
+    room.run()
+    assert known(room).adjusting is None
+
+
+def test_an_outline_that_nobody_moved_is_not_taken_up_again() -> None:
+    room = in_hand()
+    side = room.controller._following.side  # type: ignore[union-attr]
+    room.controller.choose_side(LEFT)
+    room.run()
+    room.controller.choose_side(side)
+    room.run()
+    assert known(room).adjusting is None
+
+
+def test_what_could_not_be_kept_is_there_when_the_pair_comes_back() -> None:
+    room = in_hand()
+    side = room.controller._following.side  # type: ignore[union-attr]
+    room.controller.move_outline(UP)
+    room.run()
+    room.bench.store.failing["keep_alignment"] = StoreError("Nothing was saved: the disk is full.")
+    room.controller.keep_adjusted()
+    room.controller.choose_side(LEFT)
+    room.run()
+    assert room.bench.said == ["Nothing was saved: the disk is full."]
+    room.controller.choose_side(side)
+    room.run()
+    assert held(room).hand == UP
+
+
 def test_it_stays_in_hand_while_the_reader_looks_elsewhere() -> None:
     room = in_hand()
     room.controller.move_outline(UP)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from hipdesk.ports import ClinicalHistory
+from hipdesk.ports import ClinicalHistory, ClinicalVisit
 from hipdesk.records import Reason, Side, Visit, VisitHip
 
 
@@ -20,27 +20,32 @@ def without_prosthetic_hips(visits: Iterable[Visit], history: ClinicalHistory) -
     What was stated last on or before a visit's day counts; a visit without a day
     stays as it is.
     """
-    return tuple(_native_alone(visit, history) for visit in visits)
+    stated = sorted(filter(_states_one, history.visits), key=lambda each: each.day)
+    return tuple(_native_alone(visit, stated) for visit in visits)
 
 
-def _native_alone(visit: Visit, history: ClinicalHistory) -> Visit:
-    sides = () if visit.day is None else _artificial(history, visit.day)
+def _states_one(visit: ClinicalVisit) -> bool:
+    """Whether anything is said of a prosthesis."""
+    return any(visit.facts.hip(side).prosthesis is not None for side in Side)
+
+
+def _native_alone(visit: Visit, stated: Sequence[ClinicalVisit]) -> Visit:
+    sides = () if visit.day is None else _artificial(stated, visit.day)
     if not any(hip.side in sides for hip in visit.hips):
         return visit
     hips = (_unscored(hip) if hip.side in sides else hip for hip in visit.hips)
     return replace(visit, hips=tuple(hips))
 
 
-def _artificial(history: ClinicalHistory, day: date) -> Sequence[Side]:
-    """Sides with a prosthesis on a day."""
-    known = sorted((each for each in history.visits if each.day <= day), key=lambda each: each.day)
-    stated = {
+def _artificial(stated: Sequence[ClinicalVisit], day: date) -> Sequence[Side]:
+    """Sides with a prosthesis on a day; what was stated last by then counts."""
+    known = {
         side: each.facts.hip(side).prosthesis
-        for each in known
+        for each in stated
         for side in Side
-        if each.facts.hip(side).prosthesis is not None
+        if each.day <= day and each.facts.hip(side).prosthesis is not None
     }
-    return tuple(side for side in Side if stated.get(side))
+    return tuple(side for side in Side if known.get(side))
 
 
 def _unscored(hip: VisitHip) -> VisitHip:

@@ -62,6 +62,9 @@ def _counted(score: HipScore) -> int | None:
 OTHER_MODEL: Final = "model"
 """Code of the difference that another analysis with the present models takes away."""
 
+GAPS_SAID: Final = 8
+"""So many hips without a score have a sentence each; more would push the table out of sight."""
+
 VOLUME_FLOOR_ML: Final = 0.5
 """A smaller earlier volume has no percent change: five of the least figures shown (our choice)."""
 
@@ -92,13 +95,14 @@ def trend_shown(
 
     Parameters
     ----------
-    entries : one patient's visits, in any order
+    entries : one patient's visits, in any order; of those without images nothing is told
     estimates : what the site's own pairs say of noise
     """
-    visits = [entry.visit for entry in entries]
+    scanned = [entry for entry in entries if entry.studies or entry.analyses]
+    visits = [entry.visit for entry in scanned]
     timeline = build_timeline(visits)
     dated = sorted(
-        (entry for entry in entries if entry.visit.day is not None),
+        (entry for entry in scanned if entry.visit.day is not None),
         key=lambda entry: moment_of(entry.visit),
     )
     lines = tuple(
@@ -112,8 +116,8 @@ def trend_shown(
         _basis(measure, translate),
         *noise_sentences(visits, estimates),
         *_band(lines, translate),
-        *_gaps(lines),
-        *_undated(entries, translate),
+        *_gaps(lines, translate),
+        *_undated(scanned, translate),
         *_entered(dated, translate),
     )
     return TrendShown(measure, lines, tuple(each for each in said if each), _mixed(timeline))
@@ -229,13 +233,20 @@ def _basis(measure: Measure, translate: Translate) -> str:
     return ""
 
 
-def _gaps(lines: Sequence[TrendLine]) -> tuple[str, ...]:
-    return tuple(
-        f"{day_of(mark.day)}, {line.side.word} hip: no score, because {mark.reason}."
-        for line in lines
-        for mark in line.marks
-        if mark.value is None
+def _gaps(lines: Sequence[TrendLine], translate: Translate) -> tuple[str, ...]:
+    """Why hips have no score: the newest visits each, older ones as a number."""
+    gaps = [(line.side, mark) for line in lines for mark in line.marks if mark.value is None]
+    newest = sorted(gaps, key=lambda gap: gap[1].day, reverse=True)[:GAPS_SAID]
+    said = (
+        f"{day_of(mark.day)}, {side.word} hip: no score, because {mark.reason}."
+        for side, mark in gaps
+        if (side, mark) in newest
     )
+    sentence = translate(
+        "FollowUp", "Older results without a score: {count}; their marks on the chart tell why."
+    )
+    rest = len(gaps) - len(newest)
+    return (*said, *((sentence.format(count=rest),) if rest else ()))
 
 
 def _undated(entries: Sequence[VisitEntry], translate: Translate) -> tuple[str, ...]:

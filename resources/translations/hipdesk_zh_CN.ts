@@ -918,6 +918,10 @@
         <translation>图示为 A/n，即每次就诊全部计入层面的面积评分层均值；变化值只用两次就诊中显示髋部同一部分的层面计算。</translation>
     </message>
     <message>
+        <source>Older results without a score: {count}; their marks on the chart tell why.</source>
+        <translation>更早的无评分结果：{count} 个；原因见图中相应标记。</translation>
+    </message>
+    <message>
         <source>study without a description</source>
         <translation>无描述的检查</translation>
     </message>
@@ -5243,8 +5247,8 @@
         <translation>含有使解码器崩溃的图像</translation>
     </message>
     <message>
-        <source>Slices are missing from the series.</source>
-        <translation>该序列缺少层面。</translation>
+        <source>Slices are missing from the series; volumes and scores may be too low for it.</source>
+        <translation>该序列缺少层面；体积和评分可能因此偏低。</translation>
     </message>
     <message>
         <source>The slices are unevenly spaced; the figure is the largest deviation in percent.</source>

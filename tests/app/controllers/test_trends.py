@@ -9,7 +9,7 @@ import pytest
 
 from app.controllers.trends import comparison_of, trend_shown
 from app.state import Measure
-from hipdesk.ports import AnalysisEntry, VisitEntry
+from hipdesk.ports import AnalysisEntry, StudyEntry, VisitEntry
 from hipdesk.records import Contrast, Reason, SegmentClass, Side, Visit
 from hipdesk.report_trend import CHANGE_BASIS, SDC_UNKNOWN, noise_sentences
 from hipdesk.review import PairKind, Verdict
@@ -139,6 +139,32 @@ def test_a_visit_without_the_hip_says_why(verdict: Verdict | None, reason: str) 
     alone = replace(SECOND, hips=(SECOND.hips[0],))
     left = trend_shown([entry(FIRST), entry(alone, verdict)], Measure.U_MEAN, translate).lines[1]
     assert left.marks[1].reason == reason
+
+
+def test_a_day_with_nothing_but_clinical_facts_is_no_visit_of_the_chart() -> None:
+    facts = Visit(uid="facts", day=date(2023, 3, 1), hips=())
+    clinical = replace(entry(facts), analyses=())
+    shown = trend_shown([entry(FIRST), clinical, entry(SECOND)], Measure.U_MEAN, translate)
+    assert shown == trend_shown([entry(FIRST), entry(SECOND)], Measure.U_MEAN, translate)
+    study = StudyEntry("study", date(2023, 3, 1), None, "Hips", "")
+    unread = trend_shown([replace(clinical, studies=(study,))], Measure.U_MEAN, translate)
+    assert [mark.day for mark in unread.lines[0].marks] == [date(2023, 3, 1)]
+    assert any("2023-03-01, left hip: no score" in each for each in unread.sentences)
+
+
+def test_of_many_visits_without_a_score_the_newest_are_told_and_the_rest_counted() -> None:
+    days = [date(2000 + n, 1, 1) for n in range(10)]
+    empty = [entry(Visit(uid=f"v{n}", day=day, hips=())) for n, day in enumerate(days)]
+    told = trend_shown(empty, Measure.U_MEAN, translate).sentences
+    because = "no score, because this visit has no result of this hip."
+    assert [each for each in told if "no score, because" in each] == [
+        *(f"{year}-01-01, right hip: {because}" for year in range(2006, 2010)),
+        *(f"{year}-01-01, left hip: {because}" for year in range(2006, 2010)),
+    ]
+    assert told[-1] == ("Older results without a score: 12; their marks on the chart tell why.")
+    few = trend_shown(empty[:4], Measure.U_MEAN, translate).sentences
+    assert len([each for each in few if "no score, because" in each]) == 8
+    assert not any(each.startswith("Older results") for each in few)
 
 
 def test_accepted_results_are_marked() -> None:

@@ -232,7 +232,7 @@ _FILES: Final = (
 )
 
 _SERIES: Final = (
-    "Slices are missing from the series.",
+    "Slices are missing from the series; volumes and scores may be too low for it.",
     "The slices are unevenly spaced; the figure is the largest deviation in percent.",
     "The slices lie in different directions.",
     "Slice positions were measured more than once; the first acquisition is used.",

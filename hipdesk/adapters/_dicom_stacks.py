@@ -386,10 +386,15 @@ def _affine(frames: list[Frame], first: NDArray[np.float64], last: NDArray[np.fl
     )
 
 
+MISSING_SLICES: Final = (
+    "Slices are missing from the series; volumes and scores may be too low for it."
+)
+
+
 def _gap_notices(gaps: NDArray[np.float64], median: float, deviation: float) -> list[Notice]:
     missing = int(sum(round(gap / median) - 1 for gap in gaps if gap >= MISSING_FACTOR * median))
     if missing:
-        return [Notice("missing_slices", "Slices are missing from the series.", float(missing))]
+        return [Notice("missing_slices", MISSING_SLICES, float(missing))]
     return [
         Notice(
             "irregular_spacing",

@@ -129,6 +129,8 @@ def read_form(path: Path) -> tuple[Answer, ...]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise UnreadableInput(f"There is no file {path}.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableInput(f"{path} cannot be read; save the form as CSV in UTF-8.") from error
     first = text.splitlines()[0] if text else ""

@@ -222,6 +222,11 @@ NOT_SHOWN = frozenset(
         "{}: lesion volume",
         "{} per year",
         "Line broken",
+        "In the library another result of this study counts; plotted here is this report's. "
+        "Counting",
+        "In the library another result of this study counts; plotted here is this report's. "
+        "Counting: {}.",
+        "{} hip U/n {} ({})",
         "Compare with caution",
         # On the command line only.
         "use --any-contrast to find the heads without lesion scores",

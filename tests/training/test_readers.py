@@ -112,8 +112,11 @@ def test_what_is_wrong_with_a_row_is_said(tmp_path, row, words) -> None:
 def test_other_files_are_refused(tmp_path) -> None:
     with pytest.raises(UnreadableInput, match="no column 'set'"):
         read_form(filled(tmp_path, "1,2", head="a,b"))
-    with pytest.raises(UnreadableInput, match="cannot be read"):
+    with pytest.raises(UnreadableInput, match="There is no file"):
         read_form(tmp_path / "absent.csv")
+    (tmp_path / "other.csv").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UnreadableInput, match="cannot be read"):
+        read_form(tmp_path / "other.csv")
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
         write_form(tmp_path / "file" / "form.csv", [])

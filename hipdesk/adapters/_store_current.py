@@ -101,7 +101,7 @@ _SLICES: Final = (
         *(type_coerce(schema.slice_score.c[name], NullType()) for name in codec.SLICE_COLUMNS),
     )
     .where(schema.slice_score.c.hip_result_id.in_(KEYS))
-    .order_by(schema.slice_score.c.id)
+    .order_by(schema.slice_score.c.hip_result_id, schema.slice_score.c.position)
 )
 
 

@@ -37,7 +37,7 @@ from app.views.library_view import LibraryView
 from app.views.main_window import MainWindow
 from app.views.report_view import ReportView
 from app.views.review_view import ReviewView
-from hipdesk import report, wording
+from hipdesk import report, report_trend, wording
 from hipdesk.records import Contrast, ModelRef, Plane, Reason, Side
 from hipdesk.settings import Language, Settings
 from tests import translations
@@ -222,10 +222,8 @@ NOT_SHOWN = frozenset(
         "{}: lesion volume",
         "{} per year",
         "Line broken",
-        "In the library another result of this study counts; plotted here is this report's. "
-        "Counting",
-        "In the library another result of this study counts; plotted here is this report's. "
-        "Counting: {}.",
+        report_trend.OTHER_COUNTS,
+        f"{report_trend.OTHER_COUNTS}: {{}}.",
         "{} hip U/n {} ({})",
         "Compare with caution",
         # On the command line only.

@@ -29,6 +29,7 @@ class AdjustingShown:
     ready : it was measured at all
     keepable : it is measured where it is wanted, differs from what is kept, and may be used
     keeping : the library is keeping it
+    named : it is known in whose name it would be kept
     """
 
     bone: SegmentClass
@@ -39,6 +40,7 @@ class AdjustingShown:
     ready: bool = False
     keepable: bool = False
     keeping: bool = False
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True)

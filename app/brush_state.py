@@ -56,6 +56,7 @@ class Painting:
     open : strokes that stand and are in no revision yet, over the whole exam
     fresh : of the series on screen, those that the outlines do not show yet
     ending : they are being finished or discarded
+    named : it is known in whose name they would be finished
     """
 
     brush: Brush = Brush()
@@ -63,3 +64,4 @@ class Painting:
     open: int = 0
     fresh: tuple[FreshStroke, ...] = ()
     ending: bool = False
+    named: bool = True

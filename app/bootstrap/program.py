@@ -258,6 +258,7 @@ class Program:
             shell.open_visit,
             partial(shell.open_visit, workspace=Workspace.REPORT),
             clinical.show,
+            signing.named,
         )
         report = ReportController(views.report, desk, services, translate, signing, self._gui.later)
         keeping = KeepingController(self.window.keeping, services, translate, study, library)

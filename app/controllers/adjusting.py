@@ -212,7 +212,8 @@ class Adjuster:
         """What is said of the alignment, with what the reader's hand does."""
         if shown is None or self._now is None:
             return shown
-        return replace(shown, ghost=None, adjusting=self._now.shown())
+        named = bool(self._services.keeper.settings.reader_name)
+        return replace(shown, ghost=None, adjusting=replace(self._now.shown(), named=named))
 
     @property
     def busy(self) -> bool:

@@ -168,6 +168,7 @@ class Brusher:
             open=len(self._order[0]),
             fresh=tuple(each for hip in hips for each in _fresh(hip.tail)),
             ending=any(hip.ending for hip in self._hips.values()),
+            named=bool(self._signing.reader),
         )
 
     # What the reader does

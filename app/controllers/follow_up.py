@@ -90,6 +90,7 @@ class FollowUpController:
     open_visit : opens a visit for review
     write_report : opens a visit's report
     show_clinical : brings up a visit's clinical record
+    named : whether it is known who reads, after a name was typed or none
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class FollowUpController:
         open_visit: Callable[[str], None],
         write_report: Callable[[str], None],
         show_clinical: Callable[[str], None],
+        named: Callable[[str], bool],
     ) -> None:
         self._view = view
         self._services = services
@@ -108,6 +110,7 @@ class FollowUpController:
         self._open_visit = open_visit
         self._write_report = write_report
         self.show_clinical = show_clinical
+        self._named = named
         self._exam: Exam | None = None
         self._following: Following | None = None
         self._manner = Manner()
@@ -219,9 +222,10 @@ class FollowUpController:
         """Put the outline there."""
         self._adjuster.move(hand)
 
-    def keep_adjusted(self) -> None:
-        """Keep a new alignment as the outlines lie."""
-        self._adjuster.keep()
+    def keep_adjusted(self, name: str = "") -> None:
+        """Keep a new alignment as the outlines lie, in the reader's name."""
+        if self._named(name):
+            self._adjuster.keep()
 
     def leave_adjusting(self) -> None:
         """Leave the alignment as it was."""

@@ -202,9 +202,10 @@ class ReviewController:
         elif meant is not None:
             self._brusher.paint(series, meant, index, path, erases)
 
-    def finish_painting(self) -> None:
-        """Keep the strokes as revisions of their hips."""
-        self._brusher.finish()
+    def finish_painting(self, name: str = "") -> None:
+        """Keep the strokes as revisions of their hips, in the reader's name."""
+        if self._signing.named(name):
+            self._brusher.finish()
 
     def discard_painting(self) -> None:
         """Let go of all strokes that are not finished."""

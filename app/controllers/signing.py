@@ -273,6 +273,21 @@ class SigningDesk:
             unsigned = (side for side in each.sides if not each.standing(side).signed)
             self._record(each, _acts(each, unsigned, ReviewKind.SIGNED, name, at))
 
+    def named(self, typed: str) -> bool:
+        """Whether it is known who reads; says so where not.
+
+        Parameters
+        ----------
+        typed : a name that is remembered from now on; empty for the one that is remembered
+        """
+        name = typed.strip()
+        if name and name != self.reader:
+            self._remember(name)
+            self._tell()
+        if not self.reader:
+            self._refuse(self.translate("Signing", "Enter your name first."))
+        return bool(self.reader)
+
     def settings_changed(self) -> None:
         """The settings name another reader or another language."""
         self._signing.clear()

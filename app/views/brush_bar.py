@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from app.brush_state import RADII_MM, Painting
 from app.theme import HALF, SPACE, icon
 from app.views.labels import label
-from app.views.layouts import row
+from app.views.layouts import column, row
+from app.views.name_field import NameField
 from app.views.overlay_bar import SAMPLE, line_icon
 from app.views.translated import TranslatedWidget
 from hipdesk.records import SegmentClass
@@ -29,7 +30,9 @@ class BrushBar(TranslatedWidget):
     """Shows a `Painting`, and tells what the reader wants instead."""
 
     brushChosen = Signal(object)
-    finishAsked = Signal()
+    finishAsked = Signal(str)
+    """With the name that was typed, empty where none was asked for."""
+
     discardAsked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -56,9 +59,12 @@ class BrushBar(TranslatedWidget):
         self.smaller.clicked.connect(lambda: self.resize_brush(-1))
         self.larger.clicked.connect(lambda: self.resize_brush(1))
         self.erase.clicked.connect(self.toggle_erasing)
-        self.finish.clicked.connect(self.finishAsked)
+        self.name = NameField()
+        self.name.typed.connect(self._able)
+        self.name.entered.connect(self.finish.click)
+        self.finish.clicked.connect(lambda: self.finishAsked.emit(self.name.name))
         self.discard.clicked.connect(self.discardAsked)
-        layout = row(
+        tools = row(
             *self.classes.values(),
             self.smaller,
             self.size_words,
@@ -68,9 +74,8 @@ class BrushBar(TranslatedWidget):
             self.finish,
             self.discard,
             gap=HALF / SPACE,
-            margin=0.5,
         )
-        self.setLayout(layout)
+        self.setLayout(column(tools, self.name, gap=HALF / SPACE, margin=0.5))
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.retranslate()
         self.hide()
@@ -131,10 +136,16 @@ class BrushBar(TranslatedWidget):
         self.count_words.setText(
             self.tr("1 stroke") if count == 1 else self.tr("{0} strokes").format(count)
         )
-        self.finish.setEnabled(free and count > 0)
+        self.name.ask(not painting.named and count > 0)
+        self._able()
         self.discard.setEnabled(free and count > 0)
         self.setVisible(self._in_hand or count > 0)
         self.place()
+
+    def _able(self) -> None:
+        """Finish what is open, once it is known in whose name."""
+        open_ = self._painting.open > 0 and not self._painting.ending
+        self.finish.setEnabled(open_ and not self.name.missing)
 
     def place(self) -> None:
         """Stand at the top of the picture, in its middle; the button in its corner."""
@@ -183,9 +194,16 @@ class BrushBar(TranslatedWidget):
         self._sync()
 
     def press_finish(self) -> None:
-        """By key: as the button, where it can be pressed."""
-        if self.finish.isEnabled():
-            self.finishAsked.emit()
+        """By key: as the button, or to the name where that is all that is missing.
+
+        While the name is typed, Enter finishes there already.
+        """
+        if self.name.field.hasFocus():
+            return
+        if self.name.missing and not self._painting.ending:
+            self.name.field.setFocus(Qt.FocusReason.TabFocusReason)
+        elif self.finish.isEnabled():
+            self.finishAsked.emit(self.name.name)
 
 
 def _name(button: QToolButton, words: str) -> None:

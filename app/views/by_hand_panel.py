@@ -12,6 +12,7 @@ from app.alignment_state import STEP_DEG, STEP_MM, AdjustingShown
 from app.theme import HALF, SPACE, icon
 from app.views.labels import core_words, label
 from app.views.layouts import STRETCH, column, row
+from app.views.name_field import NameField
 from app.views.segments import Segments
 from app.views.translated import TranslatedWidget
 from hipdesk.hip_alignment import Hand
@@ -37,7 +38,9 @@ class ByHandPanel(TranslatedWidget):
     moved = Signal(object)
     """The outline is to be put there: `Hand`."""
 
-    kept = Signal()
+    kept = Signal(str)
+    """It is to be kept: with the name that was typed, empty where none was asked for."""
+
     left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -51,6 +54,7 @@ class ByHandPanel(TranslatedWidget):
         self.figures = [_figure() for _ in range(2 * AXES)]
         self.fit = label(wrap=True)
         self.refusal = label(kind="small", wrap=True)
+        self.name = NameField()
         self.reset, self.cancel, self.keep = QPushButton(), QPushButton(), QPushButton()
         for button in (self.begin, self.reset, self.cancel, self.keep):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -76,6 +80,7 @@ class ByHandPanel(TranslatedWidget):
                 grid,
                 self.fit,
                 self.refusal,
+                self.name,
                 row(self.reset, STRETCH, self.cancel, self.keep),
             )
         )
@@ -89,7 +94,9 @@ class ByHandPanel(TranslatedWidget):
             self.more[at].clicked.connect(lambda _checked=False, at=at: self._step(at, 1))
         self.reset.clicked.connect(lambda: self.moved.emit(Hand()))
         self.cancel.clicked.connect(self.left)
-        self.keep.clicked.connect(self.kept)
+        self.keep.clicked.connect(lambda: self.kept.emit(self.name.name))
+        self.name.typed.connect(self._able)
+        self.name.entered.connect(self.keep.click)
 
     def show_adjusting(self, shown: AdjustingShown | None, offered: bool) -> None:
         """What the hand holds; None where nothing, and then whether it could."""
@@ -112,10 +119,16 @@ class ByHandPanel(TranslatedWidget):
         self.bones.setEnabled(not shown.keeping)
         self.reset.setEnabled(free and shown.hand != Hand())
         self.cancel.setEnabled(not shown.keeping)
-        self.keep.setEnabled(shown.keepable)
+        self.name.ask(not shown.named)
+        self._able()
         self.fit.setText(self._fit_words(shown))
         self.refusal.setText(core_words(shown.reason))
         self.refusal.setVisible(bool(shown.reason))
+
+    def _able(self) -> None:
+        """Keep what may be kept, once it is known in whose name."""
+        shown = self._shown
+        self.keep.setEnabled(shown is not None and shown.keepable and not self.name.missing)
 
     def _step(self, at: int, steps: int) -> None:
         shown = self._shown

@@ -249,7 +249,7 @@ class FollowUpView(QWidget):
         self.alignment.ghostAsked.connect(lambda wanted: self._tell("want_ghost", wanted))
         self.alignment.by_hand.adjusted.connect(lambda bone: self._tell("adjust", bone))
         self.alignment.by_hand.moved.connect(lambda hand: self._tell("move_outline", hand))
-        self.alignment.by_hand.kept.connect(lambda: self._tell("keep_adjusted"))
+        self.alignment.by_hand.kept.connect(lambda name: self._tell("keep_adjusted", name))
         self.alignment.by_hand.left.connect(lambda: self._tell("leave_adjusting"))
         self.lock.clicked.connect(self._toggle_lock)
         self.report.clicked.connect(self._write_report)

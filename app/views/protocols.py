@@ -415,8 +415,13 @@ class ReviewGestures(Protocol):
         """
         ...
 
-    def finish_painting(self) -> None:
-        """The strokes are right: keep them as a revision."""
+    def finish_painting(self, name: str = "") -> None:
+        """The strokes are right: keep them as a revision.
+
+        Parameters
+        ----------
+        name : of the reader, as typed; empty for the one that is remembered
+        """
         ...
 
     def discard_painting(self) -> None:
@@ -569,8 +574,13 @@ class FollowUpGestures(Protocol):
         """Put it there."""
         ...
 
-    def keep_adjusted(self) -> None:
-        """Have it kept as a new alignment."""
+    def keep_adjusted(self, name: str = "") -> None:
+        """Have it kept as a new alignment.
+
+        Parameters
+        ----------
+        name : of the reader, as typed; empty for the one that is remembered
+        """
         ...
 
     def leave_adjusting(self) -> None:

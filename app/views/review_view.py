@@ -165,7 +165,7 @@ class ReviewView(TranslatedWidget):
         chain += [self.reading.cine, self.reading.fit]
         bar = self.brush
         chain += [bar.take_up, *bar.classes.values(), bar.smaller, bar.larger, bar.erase]
-        chain += [bar.finish, bar.discard]
+        chain += [bar.finish, bar.discard, bar.name.field]
         chain += [self.masks.masks, *self.masks.classes.values(), self.masks.fill]
         chain.append(self.masks.opacity)
         for hip in self.hips.values():
@@ -203,7 +203,7 @@ class ReviewView(TranslatedWidget):
         self.masks.classToggled.connect(lambda name: self._ask(lambda g: g.toggle_class(name)))
         self.brush.brushChosen.connect(lambda brush: self._ask(lambda g: g.choose_brush(brush)))
         self.brush.take_up.clicked.connect(self._toggle_brush)
-        self.brush.finishAsked.connect(lambda: self._ask(lambda g: g.finish_painting()))
+        self.brush.finishAsked.connect(lambda name: self._ask(lambda g: g.finish_painting(name)))
         self.brush.discardAsked.connect(lambda: self._ask(lambda g: g.discard_painting()))
         self.main.resized.connect(self.brush.place)
         self.strip.sliceChosen.connect(lambda index: self._ask(lambda g: g.choose_slice(index)))

@@ -1771,6 +1771,21 @@
     </message>
 </context>
 <context>
+    <name>NameField</name>
+    <message>
+        <source>Enter your name first: what you keep is kept in your name.</source>
+        <translation>请先填写姓名：保留的内容将以您的名义保存。</translation>
+    </message>
+    <message>
+        <source>Your name</source>
+        <translation>您的姓名</translation>
+    </message>
+    <message>
+        <source>Name to keep it with</source>
+        <translation>保留时使用的姓名</translation>
+    </message>
+</context>
+<context>
     <name>OverlayBar</name>
     <message>
         <source>Masks</source>
@@ -2849,6 +2864,10 @@
     <message>
         <source>Enter your name to sign.</source>
         <translation>请填写姓名以签署。</translation>
+    </message>
+    <message>
+        <source>Enter your name first.</source>
+        <translation>请先填写姓名。</translation>
     </message>
     <message>
         <source>Keeping your decision</source>

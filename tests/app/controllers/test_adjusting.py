@@ -13,6 +13,7 @@ from hipdesk.records import SegmentClass
 from tests.app.controllers.test_follow_up import LEFT, Room
 from tests.app.controllers.test_follow_up_alignment import known, revise
 from tests.app.controllers.test_ghosts import aligned, drawings, ghost
+from tests.app.review_fakes import READER
 
 FEMUR, SOCKET = SegmentClass.PROXIMAL_FEMUR, SegmentClass.ACETABULUM
 UP = Hand(shift_mm=(0.0, 0.0, 0.5))
@@ -55,7 +56,7 @@ def trials(room: Room) -> int:
 def test_the_outline_is_drawn_and_measured_at_once() -> None:
     room = aligned()
     room.controller.adjust(FEMUR)
-    assert held(room) == AdjustingShown(FEMUR, Hand())
+    assert held(room) == AdjustingShown(FEMUR, Hand(), named=False)
     room.run()
     shown = held(room)
     assert shown.ready
@@ -100,14 +101,14 @@ def test_what_is_kept_is_another_alignment_in_the_readers_name() -> None:
     room.controller.move_outline(UP)
     room.run()
     assert held(room).keepable
-    room.controller.keep_adjusted()
+    room.controller.keep_adjusted(READER)
     assert held(room).keeping
     room.run()
     first, kept = room.bench.store.aligned
     assert first is found
     by_hand = kept.bone(FEMUR).by_hand
     assert by_hand is not None
-    assert by_hand.reader == room.bench.services.keeper.settings.reader_name
+    assert by_hand.reader == READER
     assert (by_hand.length_mm, by_hand.angle_deg) == pytest.approx((0.5, 0.0))
     assert kept.bone(SOCKET).by_hand is None
     assert known(room).alignment is kept
@@ -119,9 +120,33 @@ def test_what_is_kept_is_another_alignment_in_the_readers_name() -> None:
     assert held(room).hand == UP
     room.controller.move_outline(Hand())
     room.run()
-    room.controller.keep_adjusted()
+    room.controller.keep_adjusted(READER)
     room.run()
     assert room.bench.store.aligned[-1].bone(FEMUR).by_hand is None
+
+
+def test_nothing_is_kept_without_a_name_and_the_name_is_remembered() -> None:
+    room = in_hand()
+    room.controller.move_outline(UP)
+    room.run()
+    assert (held(room).keepable, held(room).named) == (True, False)
+    room.controller.keep_adjusted("  ")
+    room.run()
+    assert room.bench.said == ["Enter your name first."]
+    assert len(room.bench.store.aligned) == 1
+    room.controller.keep_adjusted(f" {READER} ")
+    room.run()
+    assert room.bench.store.aligned[-1].bone(FEMUR).by_hand.reader == READER  # type: ignore[union-attr]
+    assert room.bench.keeper.settings.reader_name == READER
+    assert room.opened.signing.signing.reader == READER
+    room.controller.adjust(FEMUR)
+    assert held(room).named
+    room.run()
+    room.controller.move_outline(Hand())
+    room.run()
+    room.controller.keep_adjusted()
+    room.run()
+    assert len(room.bench.store.aligned) == 3
 
 
 def test_both_bones_are_adjusted_and_kept_together() -> None:
@@ -137,7 +162,7 @@ def test_both_bones_are_adjusted_and_kept_together() -> None:
     assert not held(room).keepable
     room.run()
     assert held(room).keepable
-    room.controller.keep_adjusted()
+    room.controller.keep_adjusted(READER)
     room.run()
     kept = room.bench.store.aligned[-1]
     figures = [(each.by_hand.length_mm, each.by_hand.angle_deg) for each in kept.bones]  # type: ignore[union-attr]
@@ -150,7 +175,7 @@ def test_what_is_refused_is_told_and_not_kept() -> None:
     room.run()
     assert "mm apart" in held(room).reason
     assert not held(room).keepable
-    room.controller.keep_adjusted()
+    room.controller.keep_adjusted(READER)
     room.run()
     assert len(room.bench.store.aligned) == 1
     room.controller.move_outline(UP)
@@ -240,7 +265,7 @@ def test_what_could_not_be_kept_is_there_when_the_pair_comes_back() -> None:
     room.controller.move_outline(UP)
     room.run()
     room.bench.store.failing["keep_alignment"] = StoreError("Nothing was saved: the disk is full.")
-    room.controller.keep_adjusted()
+    room.controller.keep_adjusted(READER)
     room.controller.choose_side(LEFT)
     room.run()
     assert room.bench.said == ["Nothing was saved: the disk is full."]
@@ -274,7 +299,7 @@ def test_a_full_disk_is_one_sentence_and_the_outline_stays_where_it_was_put() ->
     room.controller.move_outline(UP)
     room.run()
     room.bench.store.failing["keep_alignment"] = StoreError("Nothing was saved: the disk is full.")
-    room.controller.keep_adjusted()
+    room.controller.keep_adjusted(READER)
     room.controller.leave_adjusting()
     room.run()
     assert room.bench.said == ["Nothing was saved: the disk is full."]
@@ -286,7 +311,7 @@ def test_nothing_is_adjusted_before_the_visits_are_aligned() -> None:
     room = Room(2).entered()
     room.controller.adjust(FEMUR)
     room.controller.move_outline(UP)
-    room.controller.keep_adjusted()
+    room.controller.keep_adjusted(READER)
     room.run()
     assert known(room).adjusting is None
     assert room.bench.store.aligned == []

@@ -18,7 +18,7 @@ from hipdesk.ports import never_cancelled, no_progress
 from hipdesk.records import Contrast, HipResult, Origin, SegmentClass, Side
 from hipdesk.review import BrushAct, ReviewKind
 from tests.app.fakes import FakeView, translate
-from tests.app.review_fakes import Opened, at_desk, before_analysis, opened
+from tests.app.review_fakes import READER, Opened, at_desk, before_analysis, opened
 
 RIGHT, LEFT = Side
 BME, FLUID, HEAD = (
@@ -124,7 +124,7 @@ def test_finishing_makes_a_revision_of_exactly_what_was_shown(room: Room) -> Non
     room.jobs.run_all()
     shown = room.view.last("show_slice")[0]
     scores = room.view.last("show_scores")
-    room.review.finish_painting()
+    room.review.finish_painting(READER)
     assert room.painting.ending
     room.jobs.run_all()
     (made,) = room.of.kept().revisions
@@ -333,7 +333,7 @@ def test_strokes_are_there_when_the_visit_is_opened_again(room: Room) -> None:
     assert any("were not finished" in said for said in bench.said)
     bench.jobs.run_all()
     assert (again.table(), again.painting.open) == (painted, 1)
-    again.review.finish_painting()
+    again.review.finish_painting(READER)
     bench.jobs.run_all()
     assert len(again.of.kept().revisions) == 1
 
@@ -352,7 +352,7 @@ def test_what_was_said_of_strokes_that_were_found_again_ends_with_them(
     bench.jobs.run_all()
     assert sum("were not finished" in said for said in bench.said) == 1
     if end == "finished":
-        again.review.finish_painting()
+        again.review.finish_painting(READER)
     elif end == "discarded":
         again.review.discard_painting()
     else:
@@ -371,16 +371,37 @@ def test_strokes_on_their_way_are_kept_when_the_patient_is_closed(room: Room) ->
     assert [each.act for each in kept] == [BrushAct.PAINTED] * 2
 
 
+def test_nothing_is_finished_without_a_name_and_the_name_is_remembered(room: Room) -> None:
+    room.paint()
+    room.jobs.run_all()
+    assert not room.painting.named
+    room.review.finish_painting(" ")
+    room.jobs.run_all()
+    assert room.of.bench.said == ["Enter your name first."]
+    assert (room.painting.open, room.of.kept().revisions) == (1, ())
+    room.review.finish_painting(f" {READER} ")
+    assert room.painting.named
+    room.jobs.run_all()
+    (made,) = room.of.kept().revisions
+    assert made.reader == READER
+    assert room.of.bench.keeper.settings.reader_name == READER
+    assert room.view.last("show_signing").reader == READER
+    room.paint()
+    room.review.finish_painting()
+    room.jobs.run_all()
+    assert [each.reader for each in room.of.kept().revisions] == [READER, READER]
+
+
 def test_a_finish_that_fails_leaves_the_strokes(room: Room) -> None:
     room.paint()
     room.jobs.run_all()
     room.of.bench.store.failing["revise"] = StoreError("The disk is full.")
-    room.review.finish_painting()
+    room.review.finish_painting(READER)
     room.jobs.run_all()
     assert (room.painting.open, room.painting.ending) == (1, False)
     assert room.of.signing.busy == frozenset()
     del room.of.bench.store.failing["revise"]
-    room.review.finish_painting()
+    room.review.finish_painting(READER)
     room.jobs.run_all()
     assert len(room.of.kept().revisions) == 1
 
@@ -390,7 +411,7 @@ def test_verdicts_of_the_base_stay_with_it(room: Room) -> None:
     room.paint()
     room.jobs.run_all()
     assert room.view.last("show_hips")[0].standing.verdict is None
-    room.review.finish_painting()
+    room.review.finish_painting(READER)
     room.jobs.run_all()
     assert room.of.reviewed().standing(RIGHT).verdict is None
     assert room.of.reviewed().standing(LEFT).verdict is not None

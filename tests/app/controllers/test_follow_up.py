@@ -58,6 +58,7 @@ class Room:
             self.asked.append,
             self.reported.append,
             self.clinical.append,
+            self.opened.signing.named,
         )
 
     def entered(self) -> Room:
@@ -135,6 +136,7 @@ def test_undated_visits_only_cannot_be_followed() -> None:
         print,
         print,
         print,
+        opened.signing.named,
     )
     controller.enter()
     bench.jobs.run_all()
@@ -525,6 +527,7 @@ def test_one_hip_missing_at_one_visit() -> None:
         print,
         print,
         print,
+        opened.signing.named,
     )
     controller.enter()
     bench.jobs.run_all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QCheckBox, QPushButton, QToolButton
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton, QToolButton
 
 from app.state import Panel
 from app.views.follow_up_view import FollowUpView
@@ -50,14 +50,17 @@ def test_the_outline_is_seen_moved_and_kept(start: Start, library: Path) -> None
     up = desk.see(QToolButton, "Outline up by 0.5 mm")
     for _ in range(3):
         desk.press(up)
+    desk.wait(lambda: desk.says("+1.5 mm"))
+    assert not desk.see(QPushButton, "Keep").isEnabled()
+    desk.type(desk.see(QLineEdit, "Name to keep it with"), "Dr Reader")
     desk.wait(lambda: desk.see(QPushButton, "Keep").isEnabled())
-    assert desk.says("+1.5 mm")
     desk.press(desk.see(QPushButton, "Keep"))
-    desk.wait(lambda: desk.says("adjusted by hand"))
+    desk.wait(lambda: desk.says("adjusted by hand by Dr Reader"))
     assert desk.says("1.5 mm and 0.0°.")
     desk.close()
     found, kept = alignments(library)
     by_hand = kept.bone(SegmentClass.PROXIMAL_FEMUR).by_hand
     assert by_hand is not None
+    assert by_hand.reader == "Dr Reader"
     assert round(by_hand.length_mm, 6) == 1.5
     assert all(each.by_hand is None for each in found.bones)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QLineEdit, QToolButton
 
 from app.brush_state import Painting
 from app.views.brush_bar import BrushBar
@@ -75,6 +75,7 @@ def test_strokes_are_painted_kept_found_again_and_finished(start: Start, library
     again.wait(lambda: settled(again, 1))
     again.wait_idle()
     assert any("were not finished" in said for said in again.messages)
+    again.type(again.see(QLineEdit, "Name to keep it with"), "Dr Reader")
     again.click(QToolButton, FINISH)
     again.wait(lambda: again.reviewed.working(RIGHT) == 1)
     again.wait_idle()
@@ -85,6 +86,7 @@ def test_strokes_are_painted_kept_found_again_and_finished(start: Start, library
         assert np.array_equal(mask, hip.segmentation.masks[name])
     assert np.count_nonzero(wanted.masks[BME]) > np.count_nonzero(before.segmentation.masks[BME])
     assert again.reviewed.revisions[0].origin is Origin.AI_EDITED
+    assert again.reviewed.revisions[0].reader == "Dr Reader"
     assert painting(again).open == 0
     again.close()
 
@@ -117,6 +119,7 @@ def test_strokes_are_told_of_and_shown_again_after_a_new_analysis(
     desk.wait(lambda: settled(desk, 1))
     desk.wait_idle()
     assert not any("another analysis of this visit" in said for said in desk.messages)
+    desk.type(desk.see(QLineEdit, "Name to keep it with"), "Dr Reader")
     desk.click(QToolButton, FINISH)
     desk.wait(lambda: desk.reviewed.working(RIGHT) == 1)
     desk.wait_idle()

@@ -269,10 +269,34 @@ def test_the_fit_and_a_refusal_are_told_and_keeping_waits_for_it(
     assert hand.refusal.text() == "Too far apart."
     show(view, adjusting=replace(HELD, keepable=True))
     hand.keep.click()
-    assert told.told[-1] == ("keep_adjusted",)
+    assert told.told[-1] == ("keep_adjusted", "")
     show(view, adjusting=replace(HELD, keeping=True))
     assert hand.fit.text() == "Being kept…"
     assert not hand.cancel.isEnabled()
+
+
+def test_a_name_is_asked_for_beside_keep_where_none_is_known(
+    view: FollowUpView, panel: AlignmentPanel, told: Recorder
+) -> None:
+    unnamed = replace(HELD, keepable=True, named=False)
+    hand = panel.by_hand
+    show(view, adjusting=replace(HELD, keepable=True))
+    assert not hand.name.isVisible()
+    show(view, adjusting=unnamed)
+    assert hand.name.field.isVisible()
+    assert hand.name.line.text().startswith("Enter your name first")
+    assert not hand.keep.isEnabled()
+    hand.name.field.setText("  ")
+    assert not hand.keep.isEnabled()
+    hand.name.field.setText("Dr B ")
+    hand.keep.click()
+    assert told.told[-1] == ("keep_adjusted", "Dr B")
+    show(view, adjusting=replace(unnamed, keepable=False))
+    assert not hand.keep.isEnabled()
+    show(view, adjusting=replace(HELD, keepable=True))
+    assert not hand.name.isVisible()
+    hand.keep.click()
+    assert told.told[-1] == ("keep_adjusted", "")
 
 
 def test_reset_cancel_and_the_other_bone(

@@ -13,8 +13,8 @@ from app.state import Tool
 from app.views.review_view import ReviewView
 from app.views.slice_canvas import SliceCanvas
 from hipdesk.records import SegmentClass
-from hipdesk.settings import Theme
-from tests.app.review_fakes import opened
+from hipdesk.settings import Settings, Theme
+from tests.app.review_fakes import READER, opened
 from tests.app.views.test_review_by_hand import Desk, sit_down
 
 LEFT = Qt.MouseButton.LeftButton
@@ -25,7 +25,9 @@ BME, FLUID = SegmentClass.BME, SegmentClass.EFFUSION_SYNOVITIS
 
 @pytest.fixture
 def desk(qtbot: QtBot, qapp: QApplication) -> Desk:
-    made = sit_down(qtbot, qapp, opened())
+    exam = opened()
+    exam.bench.keeper.keep(Settings(reader_name=READER))
+    made = sit_down(qtbot, qapp, exam)
     qtbot.keyClick(made.view.main, Qt.Key.Key_B)
     return made
 
@@ -78,6 +80,39 @@ def test_a_drag_is_painted_and_shift_erases(qtbot: QtBot, desk: Desk) -> None:
     desk.run()
     assert len(desk.exam.kept().revisions) == 1
     assert desk.view.brush._painting.open == 0
+
+
+def test_a_name_is_asked_for_beside_finish_where_none_is_known(
+    qtbot: QtBot, qapp: QApplication
+) -> None:
+    desk = sit_down(qtbot, qapp, opened())
+    bar, canvas = desk.view.brush, desk.view.main
+    qtbot.keyClick(canvas, Qt.Key.Key_B)
+    assert not bar.name.isVisible()
+    drag(qtbot, canvas, QPoint(20, 10))
+    desk.run()
+    assert bar.name.field.isVisible()
+    assert bar.rect().contains(bar.name.geometry())
+    assert canvas.rect().contains(bar.geometry())
+    assert bar.name.line.text().startswith("Enter your name first")
+    assert not bar.finish.isEnabled()
+    canvas.setFocus()
+    qtbot.keyClick(canvas, Qt.Key.Key_Return)
+    assert bar.name.field.hasFocus()
+    qtbot.keyClicks(bar.name.field, "Dr Beb")
+    assert bar.finish.isEnabled()
+    assert desk.view._tool is Tool.BRUSH
+    assert not bar._painting.brush.erases
+    qtbot.keyClick(bar.name.field, Qt.Key.Key_Return)
+    desk.run()
+    (made,) = desk.exam.kept().revisions
+    assert made.reader == "Dr Beb"
+    assert desk.view.signing.name.text() == "Dr Beb"
+    assert not bar.name.isVisible()
+    drag(qtbot, canvas, QPoint(20, 10))
+    qtbot.keyClick(canvas, Qt.Key.Key_Return)
+    desk.run()
+    assert len(desk.exam.kept().revisions) == 2
 
 
 def test_with_alt_the_window_is_dragged(qtbot: QtBot, desk: Desk) -> None:

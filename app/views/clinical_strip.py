@@ -7,69 +7,36 @@ colour says how grave a value is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app import theme
 from app.clinical_state import ClinicalTrendShown
 from app.theme import HALF, SMALL_PX, SPACE
-from app.views.clinical_words import band_name, bar_words, change_words, point_words
-from app.views.labels import plain_tip
-from hipdesk.clinical_trend import (
-    BANDS,
-    IndexLine,
-    IndexPoint,
-    Placed,
-    Plotted,
-    TreatmentBar,
-    axis_top,
-    placed_bars,
+from app.views._strip_layout import (
+    PLOT,
+    StripAxis,
+    StripDot,
+    StripLayout,
+    StripRun,
+    Words,
+    laid_out,
+    up,
 )
+from app.views.clinical_words import bar_words, change_words, point_words
+from app.views.labels import plain_tip
+from hipdesk.clinical_trend import BANDS, Placed, Plotted, TreatmentBar
 from hipdesk.records import Side
-from hipdesk.wording import number
-
-PLOT: Final = 16 * SPACE
-"""Height of the plot of an index."""
 
 LANE: Final = 3 * SPACE
 """Height of a treatment with its label."""
 
 BAR: Final = 4.0
 REACH_PX: Final = 8.0
-BESIDE: Final = 12.0
-"""Between labels in a lane, at least."""
-
-Across = Callable[[date], float]
-
-
-@dataclass(frozen=True, slots=True)
-class StripAxis:
-    """The chart's axis of dates, in the strip's pixels.
-
-    Attributes
-    ----------
-    across : horizontal place of a day
-    """
-
-    left: float
-    right: float
-    first: date
-    last: date
-    across: Across
-
-
-@dataclass(frozen=True, slots=True)
-class _Dot:
-    line: IndexLine
-    point: IndexPoint
-    at: QPointF
 
 
 class ClinicalStrip(QWidget):
@@ -80,9 +47,11 @@ class ClinicalStrip(QWidget):
         self._shown = ClinicalTrendShown()
         self._side = Side.RIGHT
         self._axis: StripAxis | None = None
+        self._laid: StripLayout | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
         theme.on_change(self._follow_theme)
+        self.retranslate()
 
     # What is shown
 
@@ -90,20 +59,24 @@ class ClinicalStrip(QWidget):
         """Another index, other treatments."""
         if shown != self._shown:
             self._shown = shown
-            self._fit()
+            self.retranslate()
 
     def show_side(self, side: Side) -> None:
         """Which hip is drawn strongly."""
-        self._side = side
-        self.update()
+        if side is not self._side:
+            self._side = side
+            self._fit()
 
     def show_axis(self, axis: StripAxis) -> None:
         """The chart's axis of dates as it is now."""
-        self._axis = axis
-        self._fit()
+        if axis != self._axis:
+            self._axis = axis
+            self._fit()
 
     def retranslate(self) -> None:
         """Write the words in the language in force."""
+        self.setAccessibleName(self.tr("Clinical index and treatments over time"))
+        self.setAccessibleDescription(" ".join(self._spoken()))
         self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -113,7 +86,7 @@ class ClinicalStrip(QWidget):
             self.retranslate()
 
     def _follow_theme(self, _palette: theme.Palette) -> None:
-        self.update()
+        self._fit()
 
     def sizeHint(self) -> QSize:
         """As high as what it holds."""
@@ -124,8 +97,8 @@ class ClinicalStrip(QWidget):
         return QSize(24 * SPACE, self._height())
 
     def _fit(self) -> None:
-        self.setAccessibleName(self.tr("Clinical index and treatments over time"))
-        self.setAccessibleDescription(" ".join(self._spoken()))
+        """Lay everything out anew when it is wanted next."""
+        self._laid = None
         self.updateGeometry()
         self.update()
 
@@ -146,108 +119,45 @@ class ClinicalStrip(QWidget):
     # Where things lie
 
     @property
+    def layout_now(self) -> StripLayout:
+        """Where everything lies; laid out once for what is shown."""
+        if self._axis is None:
+            return StripLayout()
+        if self._laid is None:
+            self._laid = laid_out(self._shown, self._side, self._axis)
+        return self._laid
+
+    @property
     def bars(self) -> tuple[tuple[TreatmentBar, Placed], ...]:
         """Treatments of the time shown, and where they lie."""
-        axis = self._axis
-        if axis is None:
-            return ()
-        metrics = QFontMetricsF(theme.font(SMALL_PX))
-        shown = [bar for bar in self._shown.bars if bar.within(axis.first, axis.last)]
-        spans = [
-            (
-                axis.left if bar.begin is None else axis.across(bar.begin),
-                axis.right if bar.end is None else axis.across(bar.end),
-                metrics.horizontalAdvance(bar_words(bar)) + 1,
-            )
-            for bar in shown
-        ]
-        places = placed_bars(spans, (axis.left, axis.right), BESIDE)
-        return tuple(zip(shown, places, strict=True))
+        return self.layout_now.bars
+
+    @property
+    def value_labels(self) -> Words:
+        """Figures over the points, those that would touch left out."""
+        return self.layout_now.value_labels
+
+    @property
+    def band_labels(self) -> Words:
+        """Names of bands at either end of the plot, where nothing is in their way."""
+        return self.layout_now.band_labels
+
+    @property
+    def dots(self) -> tuple[StripDot, ...]:
+        """Every point, those of the chosen hip last: on top."""
+        return self.layout_now.dots
 
     @property
     def _top(self) -> float:
         return float(PLOT + SPACE if self._shown.lines else 0)
 
-    def _up(self, value: float) -> float:
-        plotted = self._shown.plotted
-        top = 1.0 if plotted is None else axis_top(plotted, self._shown.lines)
-        return SPACE + (PLOT - SPACE) * (1.0 - value / top)
-
-    def _dots(self) -> list[_Dot]:
-        """Every point, those of the chosen hip last: on top."""
-        axis = self._axis
-        if axis is None:
-            return []
-        lines = sorted(self._shown.lines, key=lambda line: line.side in (None, self._side))
-        return [
-            _Dot(line, point, QPointF(axis.across(point.day), self._up(point.value)))
-            for line in lines
-            for point in line.points
-        ]
-
-    @property
-    def value_labels(self) -> tuple[tuple[QRectF, str], ...]:
-        """Figures over the points, newest first, those that would touch left out."""
-        axis, plotted = self._axis, self._shown.plotted
-        if axis is None or plotted is None:
-            return ()
-        metrics = QFontMetricsF(theme.font(SMALL_PX))
-        found: list[tuple[QRectF, str]] = []
-        taken = list(self._taken())
-        for dot in sorted(self._dots(), key=lambda each: each.point.day, reverse=True):
-            words = ("<" if dot.point.below else "") + number(dot.point.value, plotted.digits)
-            size = QSizeF(metrics.horizontalAdvance(words) + HALF, metrics.ascent())
-            box = _free(_around(dot.at, size, axis), taken)
-            if box is not None:
-                found.append((box, words))
-                taken.append(box.adjusted(-2, -1, 2, 1))
-        return tuple(found)
-
-    @property
-    def band_labels(self) -> tuple[tuple[QRectF, str], ...]:
-        """Names of bands at either end of the plot, where nothing is in their way."""
-        axis, plotted = self._axis, self._shown.plotted
-        if axis is None or plotted is None:
-            return ()
-        metrics = QFontMetricsF(theme.font(SMALL_PX))
-        bands = BANDS.get(plotted, ())
-        ends = (*(low for low, _ in bands[1:]), axis_top(plotted, self._shown.lines))
-        taken = [*self._taken(), *(box for box, _ in self.value_labels)]
-        found = []
-        for (low, meaning), high in zip(bands, ends, strict=False):
-            words = band_name(meaning)
-            size = QSize(round(metrics.horizontalAdvance(words)) + HALF, round(metrics.ascent()))
-            middle = (self._up(low) + self._up(high)) / 2
-            if self._up(low) - self._up(high) < size.height():
-                continue
-            top = middle - size.height() / 2
-            ends_of_plot = (axis.right - size.width(), axis.left + HALF)
-            places = (QRectF(left, top, size.width(), size.height()) for left in ends_of_plot)
-            box = _free(places, taken)
-            if box is not None:
-                found.append((box, words))
-        return tuple(found)
-
-    def _taken(self) -> Iterator[QRectF]:
-        """What lines and points cover."""
-        for line in self._shown.lines:
-            own = [dot for dot in self._dots() if dot.line is line]
-            for dot in own:
-                yield QRectF(dot.at.x() - 5, dot.at.y() - 5, 10, 10)
-            for (one, other), change in zip(pairwise(own), line.changes, strict=True):
-                for step in range(33 if change.joined else 0):
-                    at = one.at + (other.at - one.at) * (step / 32)
-                    yield QRectF(at.x() - 3, at.y() - 3, 6, 6)
-
     # What is told
 
     def tip_at(self, at: QPointF) -> str:
         """What the pointer is told here; empty where there is nothing."""
-        plotted = self._shown.plotted
-        for dot in reversed(self._dots()):
-            far = dot.at - at
-            if plotted is not None and max(abs(far.x()), abs(far.y())) <= REACH_PX:
-                return "\n".join(self._dot_words(plotted, dot))
+        plotted, dot = self._shown.plotted, self._dot_at(at)
+        if plotted is not None and dot is not None:
+            return "\n".join(self._dot_words(plotted, dot))
         for bar, place in self.bars:
             low, high = place.extent
             top = self._top + place.lane * LANE
@@ -255,7 +165,17 @@ class ClinicalStrip(QWidget):
                 return bar_words(bar)
         return ""
 
-    def _dot_words(self, plotted: Plotted, dot: _Dot) -> Iterator[str]:
+    def _dot_at(self, at: QPointF) -> StripDot | None:
+        """The nearest point within reach; of equals the one on top."""
+
+        def far(dot: StripDot) -> float:
+            away = dot.at - at
+            return max(abs(away.x()), abs(away.y()))
+
+        nearest = min(reversed(self.dots), key=far, default=None)
+        return nearest if nearest is not None and far(nearest) <= REACH_PX else None
+
+    def _dot_words(self, plotted: Plotted, dot: StripDot) -> Iterator[str]:
         yield point_words(plotted, dot.line.side, dot.point)
         for change in dot.line.changes:
             if change.after is dot.point:
@@ -289,11 +209,11 @@ class ClinicalStrip(QWidget):
     def _draw_grid(self, painter: QPainter, axis: StripAxis, plotted: Plotted) -> None:
         """Zero, the top, and where bands begin, with their figures."""
         palette = theme.current()
-        top = axis_top(plotted, self._shown.lines)
+        top = self.layout_now.top
         borders = [low for low, _ in BANDS.get(plotted, ())[1:]]
         free = float(PLOT + SPACE)
         for value in sorted({0.0, *borders, *([] if borders else [top / 2]), top}):
-            y = self._up(value)
+            y = up(value, top)
             inside = value in borders
             style = Qt.PenStyle.DashLine if inside else Qt.PenStyle.SolidLine
             painter.setPen(QPen(QColor(palette.line), 1.0, style))
@@ -305,18 +225,21 @@ class ClinicalStrip(QWidget):
                 free = y - SMALL_PX / 2 - 1
 
     def _draw_lines(self, painter: QPainter) -> None:
-        dots = self._dots()
-        for line in self._shown.lines:
-            own = [dot for dot in dots if dot.line is line]
-            painter.setPen(QPen(self._ink(line.side), 2.0 if self._strong(line.side) else 1.25))
-            for (one, other), change in zip(pairwise(own), line.changes, strict=True):
-                if change.joined:
-                    painter.drawLine(one.at, other.at)
-        for dot in dots:
-            ink = self._ink(dot.line.side)
-            painter.setPen(QPen(ink, 1.75))
-            painter.setBrush(QColor(theme.current().panel) if dot.point.below else ink)
-            if self._strong(dot.line.side):
+        runs = self.layout_now.runs
+        for run in runs:
+            strong = self._strong(run.line.side)
+            painter.setPen(QPen(self._ink(run.line.side), 2.0 if strong else 1.25))
+            painter.drawLines(run.joints)
+        for run in runs:
+            self._draw_dots(painter, run)
+
+    def _draw_dots(self, painter: QPainter, run: StripRun) -> None:
+        ink, strong = self._ink(run.line.side), self._strong(run.line.side)
+        fills = {False: ink, True: QColor(theme.current().panel)}
+        painter.setPen(QPen(ink, 1.75))
+        for dot in run.dots:
+            painter.setBrush(fills[dot.point.below])
+            if strong:
                 painter.drawEllipse(dot.at, 4.0, 4.0)
             else:
                 painter.drawRect(QRectF(dot.at.x() - 3, dot.at.y() - 3, 6, 6))
@@ -375,29 +298,6 @@ class ClinicalStrip(QWidget):
 LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 WHOLE: Final = Qt.AlignmentFlag.AlignCenter.value | Qt.TextFlag.TextDontClip.value
-
-
-def _free(places: Iterable[QRectF], taken: Sequence[QRectF]) -> QRectF | None:
-    """The first place inside the plot that nothing covers."""
-    for box in places:
-        inside = box.top() >= 0 and box.bottom() <= PLOT
-        if inside and not any(box.intersects(each) for each in taken):
-            return box
-    return None
-
-
-def _around(at: QPointF, size: QSizeF, axis: StripAxis) -> Iterator[QRectF]:
-    """Places of a label at a point, the best first; none leaves the plot sideways."""
-    wide, high = size.width(), size.height()
-    for left, top in (
-        (at.x() - wide / 2, at.y() - high - 7),
-        (at.x() - wide / 2, at.y() + 7),
-        (at.x() + 3, at.y() - high - 7),
-        (at.x() - wide - 3, at.y() + 7),
-        (at.x() - wide - 3, at.y() - high - 7),
-        (at.x() + 3, at.y() + 7),
-    ):
-        yield QRectF(min(max(left, axis.left), axis.right - wide), top, wide, high)
 
 
 def _diamond(at: QPointF) -> QPolygonF:

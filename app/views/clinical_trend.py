@@ -6,8 +6,9 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.clinical_state import ClinicalTrendShown
+from app.views._strip_layout import StripAxis
 from app.views.clinical_fields import Answers
-from app.views.clinical_strip import ClinicalStrip, StripAxis
+from app.views.clinical_strip import ClinicalStrip
 from app.views.clinical_words import change_words, plotted_name, point_words
 from app.views.labels import label
 from app.views.layouts import STRETCH, column, row

@@ -249,7 +249,15 @@ class Program:
         def write_report() -> None:
             shell.choose_workspace(Workspace.REPORT)
 
-        review = ReviewController(views.review, desk, services, translate, signing, write_report)
+        review = ReviewController(
+            views.review,
+            desk,
+            services,
+            translate,
+            signing,
+            write_report,
+            partial(shell.choose_workspace, Workspace.REVIEW),
+        )
         follow_up = FollowUpController(
             views.follow_up,
             desk,

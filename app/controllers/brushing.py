@@ -103,6 +103,7 @@ class Brusher:
     ----------
     kept : takes a revision that the library has made of strokes
     changed : is told when something else is to be shown
+    lead_to : brings a slice of a series, by its key, before the reader
     """
 
     def __init__(
@@ -113,6 +114,7 @@ class Brusher:
         signing: SigningDesk,
         kept: Callable[[HipKey, Back], None],
         changed: Callable[[], None],
+        lead_to: Callable[[str, int], None],
     ) -> None:
         self._desk = desk
         self._services = services
@@ -120,6 +122,7 @@ class Brusher:
         self._signing = signing
         self._kept = kept
         self._changed = changed
+        self._lead_to = lead_to
         self._brush = Brush()
         self._hips: dict[HipKey, _Hip] = {}
         self._order: Order = ((), ())
@@ -530,7 +533,15 @@ class Brusher:
                 self._take((reviewed.analysis.uid, side), base, entries)
                 if strokes_of(entries).standing:
                     key, words = (reviewed.analysis.uid, side), self._told_open(side)
-                    self._told[key] = self._services.messages.say(Severity.WARNING, words)
+                    show = Action(self.translate("Brush", "Show"), partial(self._show_last, key))
+                    self._told[key] = self._services.messages.say(Severity.WARNING, words, show)
+
+    def _show_last(self, key: HipKey) -> None:
+        """Go to the slice of the last stroke on a hip that stands."""
+        hip, series = self._hips.get(key), series_of(self._desk.exam, key[0])
+        standing = () if hip is None else strokes_of(hip.entries).standing
+        if series is not None and standing:
+            self._lead_to(series.key, standing[-1].index)
 
     def _told_open(self, side: Side) -> str:
         if side is Side.RIGHT:

@@ -61,6 +61,7 @@ class ReviewController:
     ----------
     signing : shared with the report
     write_report : brings the report to the front
+    come : brings the review to the front
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class ReviewController:
         translate: Translate,
         signing: SigningDesk,
         write_report: Callable[[], None],
+        come: Callable[[], None],
     ) -> None:
         self._view = view
         self._desk = desk
@@ -79,9 +81,10 @@ class ReviewController:
         self._signing = signing
         self._redoer = HipRedoer(desk, services, translate, signing)
         self._brusher = Brusher(
-            desk, services, translate, signing, self._redoer.kept, self._refresh
+            desk, services, translate, signing, self._redoer.kept, self._refresh, self._lead_to
         )
         self._write_report = write_report
+        self._come = come
         self._past = Past()
         self._edits: Memo[Edits] = Memo()
         self._next: list[Way] = []
@@ -114,6 +117,12 @@ class ReviewController:
         if self._reading is not None and series is not None:
             clipped = min(max(index, 0), series.stack.slices - 1)
             self._read(self._reading.at(replace(self._reading.place, index=clipped)))
+
+    def _lead_to(self, key: str, index: int) -> None:
+        """Bring a slice of a series before the reader."""
+        self._come()
+        self.choose_series(key)
+        self.choose_slice(index)
 
     def step_slice(self, steps: int) -> None:
         """Go on by some slices."""

@@ -367,6 +367,10 @@
         <translation>正在恢复笔画</translation>
     </message>
     <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
         <source>Brush strokes on the right hip were not finished; they are shown again. Finish or discard them.</source>
         <translation>右髋的画笔笔画尚未完成，现重新显示。请完成或放弃。</translation>
     </message>

@@ -34,6 +34,7 @@ class Room:
     def __init__(self, of: Opened | None = None) -> None:
         self.of = of or opened()
         self.view = FakeView(ReviewView)
+        self.came: list[str] = []
         self.review = ReviewController(
             self.view,
             self.of.desk,
@@ -41,6 +42,7 @@ class Room:
             translate,
             self.of.signing,
             lambda: None,
+            lambda: self.came.append("review"),
         )
         self.jobs = self.of.bench.jobs
 
@@ -68,6 +70,13 @@ class Room:
         index, x, y = self.of.series().stack.to_picture(centre)
         self.review.choose_slice(round(index))
         return x + away, y
+
+    def middle(self, side: Side = RIGHT) -> tuple[float, float]:
+        """The hip's centre on the picture of any slice."""
+        centre = self.hip(side).head.centre_lps_mm
+        assert centre is not None
+        _, x, y = self.of.series().stack.to_picture(centre)
+        return x, y
 
     def paint(self, away: float = 0.0, side: Side = RIGHT, erases: bool = False) -> None:
         self.review.paint(None, (self.spot(side, away),), erases)
@@ -336,6 +345,32 @@ def test_strokes_are_there_when_the_visit_is_opened_again(room: Room) -> None:
     again.review.finish_painting(READER)
     bench.jobs.run_all()
     assert len(again.of.kept().revisions) == 1
+
+
+def test_what_is_said_of_them_leads_to_the_slice_of_the_last_one(room: Room) -> None:
+    room.paint()
+    middle = room.view.last("show_slice")[0].index
+    for index in (middle + 1, middle + 2):
+        room.review.choose_slice(index)
+        room.review.paint(RIGHT, (room.middle(),), False)
+    room.review.undo()
+    room.jobs.run_all()
+    bench, visit = room.of.bench, room.of.exam.visit_uid
+    assert visit is not None
+    room.of.desk.put(None)
+    exam = opening.reopen(bench.store, bench.reader, visit, (), no_progress, never_cancelled)
+    again = Room(at_desk(bench, exam))
+    (message,) = bench.messages.present
+    bench.jobs.run_all()
+    again.review.choose_slice(0)
+    assert message.action is not None
+    assert message.action.title == "Show"
+    message.action.run()
+    assert again.view.last("show_slice")[0].index == middle + 1
+    assert again.came == ["review"]
+    again.of.desk.put(None)
+    message.action.run()
+    assert again.came == ["review"]
 
 
 @pytest.mark.parametrize("end", ["finished", "discarded", "closed"])

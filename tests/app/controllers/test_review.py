@@ -45,6 +45,7 @@ class Room:
             translate,
             exam.signing,
             lambda: self.written.append("report"),
+            lambda: None,
         )
 
     @property

@@ -30,6 +30,7 @@ def test_another_language_names_the_presets_anew_and_measures_nothing(
         lambda _context, words: f"{language[0]} {words}",
         exam.signing,
         lambda: None,
+        lambda: None,
     )
     language[0] = "zh"
     controller.retranslate()

@@ -75,6 +75,13 @@ def test_strokes_are_painted_kept_found_again_and_finished(start: Start, library
     again.wait(lambda: settled(again, 1))
     again.wait_idle()
     assert any("were not finished" in said for said in again.messages)
+    centre = again.hip(RIGHT).head.centre_lps_mm
+    assert centre is not None
+    painted = round(again.series.stack.to_picture(centre)[0])
+    again.go_to(0 if painted else 1)
+    again.go("Library")
+    again.act("Show")
+    again.wait(lambda: (again.workspace, again.index) == ("Review", painted))
     again.type(again.see(QLineEdit, "Name to keep it with"), "Dr Reader")
     again.click(QToolButton, FINISH)
     again.wait(lambda: again.reviewed.working(RIGHT) == 1)

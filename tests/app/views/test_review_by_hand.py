@@ -45,6 +45,7 @@ def sit_down(qtbot: QtBot, qapp: QApplication, exam: Opened) -> Desk:
         translate,
         exam.signing,
         lambda: desk.written.append("report"),
+        lambda: None,
     )
     assert controller is not None
     view.resize(1366, 620)

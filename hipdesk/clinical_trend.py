@@ -201,14 +201,25 @@ class IndexLine:
 def index_lines(history: ClinicalHistory, plotted: Plotted) -> tuple[IndexLine, ...]:
     """An index over the dated visits: one line, or one for each hip; empty lines left out."""
     dated = sorted(history.visits, key=lambda visit: (visit.day, visit.uid))
-    sides: tuple[Side | None, ...] = tuple(Side) if plotted.per_hip else (None,)
-    found = (_line(dated, plotted, side) for side in sides)
+    found = (_line(dated, plotted, side) for side in _sides(plotted))
     return tuple(line for line in found if line.points)
+
+
+def _sides(plotted: Plotted) -> tuple[Side | None, ...]:
+    return tuple(Side) if plotted.per_hip else (None,)
 
 
 def recorded(history: ClinicalHistory) -> tuple[Plotted, ...]:
     """What has at least one point."""
-    return tuple(each for each in Plotted if index_lines(history, each))
+    return tuple(each for each in Plotted if _has_point(history, each))
+
+
+def _has_point(history: ClinicalHistory, plotted: Plotted) -> bool:
+    return any(
+        _point(visit, plotted, side) is not None
+        for side in _sides(plotted)
+        for visit in history.visits
+    )
 
 
 def _line(dated: Sequence[ClinicalVisit], plotted: Plotted, side: Side | None) -> IndexLine:

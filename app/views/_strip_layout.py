@@ -43,6 +43,10 @@ BESIDE: Final = 12.0
 TRIED: Final = 8
 """Of many points, so many times as many as figures fit are tried for a free place."""
 
+LEAST: Final = 1.5
+GREATEST: Final = 4.0
+"""Half of a point's width, between these."""
+
 DOT_REACH: Final = 5.0
 LINE_REACH: Final = 3.0
 STEPS: Final = 32
@@ -59,7 +63,7 @@ class StripAxis:
 
     Attributes
     ----------
-    across : horizontal place of a day
+    across : horizontal place of a day; all days are equally wide
     """
 
     left: float
@@ -67,6 +71,12 @@ class StripAxis:
     first: date
     last: date
     across: Across
+
+    @property
+    def pace(self) -> float:
+        """Width of a day."""
+        days = (self.last - self.first).days
+        return (self.across(self.last) - self.across(self.first)) / days if days else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +96,13 @@ class StripRun:
     ----------
     dots : of each column the first, the last, the lowest and the highest
     joints : between neighbours that a line joins
+    reach : half of a point's width; less where many stand on the axis
     """
 
     line: IndexLine
     dots: tuple[StripDot, ...]
     joints: tuple[QLineF, ...]
+    reach: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +146,8 @@ def laid_out(shown: ClinicalTrendShown, side: Side, axis: StripAxis) -> StripLay
     top = axis_top(plotted, shown.lines)
     lines = sorted(shown.lines, key=lambda line: line.side in (None, side))
     dotted = [_dots(line, axis, top) for line in lines]
-    runs = tuple(_run(line, dots) for line, dots in zip(lines, dotted, strict=True))
+    wide = axis.right - axis.left
+    runs = tuple(_run(line, dots, wide) for line, dots in zip(lines, dotted, strict=True))
     taken = _taken(runs)
     values = tuple(_value_labels(runs, axis, plotted, taken))
     bands = tuple(_band_labels(plotted, top, axis, _with(taken, (box for box, _ in values))))
@@ -162,20 +175,27 @@ def _bars(bars: Sequence[TreatmentBar], axis: StripAxis) -> tuple[tuple[Treatmen
 
 
 def _dots(line: IndexLine, axis: StripAxis, top: float) -> list[StripDot]:
+    begin, pace = axis.across(axis.first), axis.pace
+    first = axis.first.toordinal()
     return [
-        StripDot(line, point, QPointF(axis.across(point.day), up(point.value, top)))
+        StripDot(
+            line,
+            point,
+            QPointF(begin + pace * (point.day.toordinal() - first), up(point.value, top)),
+        )
         for point in line.points
     ]
 
 
-def _run(line: IndexLine, dots: Sequence[StripDot]) -> StripRun:
+def _run(line: IndexLine, dots: Sequence[StripDot], wide: float) -> StripRun:
     kept = _told_apart(dots)
     joints = (
         QLineF(dots[one].at, dots[other].at)
         for one, other in pairwise(kept)
         if all(change.joined for change in line.changes[one:other])
     )
-    return StripRun(line, tuple(dots[at] for at in kept), tuple(joints))
+    reach = min(max(wide / (2 * max(len(kept), 1)), LEAST), GREATEST)
+    return StripRun(line, tuple(dots[at] for at in kept), tuple(joints), reach)
 
 
 def _told_apart(dots: Sequence[StripDot]) -> list[int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -36,6 +36,9 @@ LANE: Final = 3 * SPACE
 """Height of a treatment with its label."""
 
 BAR: Final = 4.0
+FINE: Final = 2.5
+"""Points that reach no farther are drawn with fine lines."""
+
 REACH_PX: Final = 8.0
 
 
@@ -227,8 +230,8 @@ class ClinicalStrip(QWidget):
     def _draw_lines(self, painter: QPainter) -> None:
         runs = self.layout_now.runs
         for run in runs:
-            strong = self._strong(run.line.side)
-            painter.setPen(QPen(self._ink(run.line.side), 2.0 if strong else 1.25))
+            wide = 2.0 if self._strong(run.line.side) and run.reach > FINE else 1.25
+            painter.setPen(QPen(self._ink(run.line.side), wide))
             painter.drawLines(run.joints)
         for run in runs:
             self._draw_dots(painter, run)
@@ -236,13 +239,18 @@ class ClinicalStrip(QWidget):
     def _draw_dots(self, painter: QPainter, run: StripRun) -> None:
         ink, strong = self._ink(run.line.side), self._strong(run.line.side)
         fills = {False: ink, True: QColor(theme.current().panel)}
-        painter.setPen(QPen(ink, 1.75))
+        painter.setPen(QPen(ink, 1.75 if run.reach > FINE else 1.0))
+        round_by, square_by = run.reach, 0.75 * run.reach
         for dot in run.dots:
             painter.setBrush(fills[dot.point.below])
             if strong:
-                painter.drawEllipse(dot.at, 4.0, 4.0)
+                painter.drawEllipse(dot.at, round_by, round_by)
             else:
-                painter.drawRect(QRectF(dot.at.x() - 3, dot.at.y() - 3, 6, 6))
+                painter.drawRect(
+                    QRectF(
+                        dot.at - QPointF(square_by, square_by), QSizeF(2 * square_by, 2 * square_by)
+                    )
+                )
 
     def _draw_words(self, painter: QPainter) -> None:
         painter.setPen(QColor(theme.current().muted))

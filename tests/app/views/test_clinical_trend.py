@@ -257,3 +257,15 @@ def test_thinning_out_joins_nothing_that_is_not_joined(view: FollowUpView) -> No
     shown = ClinicalTrendShown((Plotted.HIMRISS,), Plotted.HIMRISS, (line,), (), days)
     (run,) = laid(shown).runs
     assert len(run.joints) == len(run.dots) - 2
+
+
+def test_many_points_are_small_and_few_are_not(view: FollowUpView) -> None:
+    reaches = [laid(clinical_trend_of(often(n), Plotted.CRP)).runs[0].reach for n in (4, 60, 2000)]
+    assert reaches == [4.0, pytest.approx(400 / 120), 1.5]
+
+
+def test_points_of_one_day_alone_stand_at_that_day(view: FollowUpView) -> None:
+    shown = clinical_trend_of(often(1), Plotted.CRP)
+    found = laid_out(shown, Side.RIGHT, StripAxis(40.0, 440.0, BEGUN, BEGUN, lambda _day: 240.0))
+    assert [dot.at.x() for dot in found.dots] == [240.0]
+    assert [words for _, words in found.value_labels] == ["60.0"]

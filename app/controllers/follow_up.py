@@ -82,6 +82,16 @@ def _topic(panel: Panel) -> str:
     return f"follow-up {panel.value}"
 
 
+_Entries = tuple[
+    tuple[VisitEntry, ...],
+    tuple[RepeatPair, ...],
+    ClinicalHistory,
+    tuple[HipAlignment, ...],
+    tuple[Plotted, ClinicalTrendShown],
+]
+"""What is read of a patient, and of the index wanted what is drawn."""
+
+
 class FollowUpController:
     """Listens to the follow-up's view.
 
@@ -401,15 +411,22 @@ class FollowUpController:
         whose, store = _whose(self._exam), self._services.library.store
         if whose is None or store is None:
             return
+        wanted = self._manner.index
+
+        def read() -> _Entries:
+            history = store.clinical_history(whose[0])
+            return (
+                store.entries(whose[0]),
+                store.repeat_pairs(),
+                history,
+                store.alignments(whose[0]),
+                (wanted, clinical_trend_of(history, wanted)),
+            )
+
         self._services.jobs.start(
             Job(
                 what=self.translate("FollowUp", "Reading the patient's visits"),
-                work=lambda _progress, _cancelled: (
-                    store.entries(whose[0]),
-                    store.repeat_pairs(),
-                    store.clinical_history(whose[0]),
-                    store.alignments(whose[0]),
-                ),
+                work=lambda _progress, _cancelled: read(),
                 done=lambda found: self._take_entries(whose, *found),
                 urgent=True,
                 topic=ENTRIES_TOPIC,
@@ -423,9 +440,12 @@ class FollowUpController:
         pairs: tuple[RepeatPair, ...],
         history: ClinicalHistory,
         alignments: tuple[HipAlignment, ...],
+        clinical: tuple[Plotted, ClinicalTrendShown],
     ) -> None:
         if whose != _whose(self._exam):
             return
+        wanted, drawn = clinical
+        self._clinical.of((history, wanted), lambda: drawn)
         self._pairs, self._noise = pairs, estimates(pairs)
         self._alignments = alignments
         patient_uid, visit_uid = whose

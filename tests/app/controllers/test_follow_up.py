@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.controllers import follow_up
 from app.controllers.follow_up import KEPT_SERIES, FollowUpController
 from app.controllers.windows import relative
 from app.state import Exam, FollowUpGap, Measure, Overlay, Panel
@@ -748,6 +749,22 @@ def test_the_clinical_record_stands_beside_the_scores() -> None:
     shown = room.view.last("show_clinical_trend")
     assert shown.plotted is Plotted.ESR
     assert shown.days == DAYS[:2]
+
+
+def test_the_clinical_record_is_worked_out_where_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    room = Room()
+    room.bench.store.keep_facts(room.uid(0), ClinicalFacts(esr_mm_h=9.0), "A")
+    room.controller.enter()
+    number = room.bench.jobs.work()
+
+    def late(*_given: object) -> None:
+        raise AssertionError("the window's thread works it out")
+
+    monkeypatch.setattr(follow_up, "clinical_trend_of", late)
+    room.bench.jobs.deliver(number)
+    assert room.view.last("show_clinical_trend").plotted is Plotted.ESR
 
 
 def test_a_hip_that_is_artificial_by_the_record_is_left_out_at_once() -> None:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipdesk.errors import BugError, StoreError
-from hipdesk.matching import normal_of, offsets_of
+from hipdesk.matching import placed
 from hipdesk.records import (
     Acquisition,
     Analysis,
@@ -344,14 +344,14 @@ SLICE_COLUMNS: Final = (
 
 
 def slice_score(row: Sequence[Any]) -> SliceScore:
-    """One slice's numbers out of its `SLICE_COLUMNS`, as the database keeps them."""
+    """One slice's numbers out of its `SLICE_COLUMNS`."""
     index, uid, frame, counted, reason, head, bme, effusion, u, a, note, of_bme, of_effusion = row
     # By position and from columns without their names: a patient has hundreds of slices.
     return SliceScore(
         index,
         SliceKey(uid, frame),
-        counted == 1,
-        reason and Reason(reason),
+        counted,
+        None if reason is None else Reason(reason),
         head,
         bme,
         effusion,
@@ -451,12 +451,11 @@ def visit_hip(
 ) -> VisitHip:
     """A hip's result out of its row, joined with its analysis and series, its slices placed."""
     between_slices, between_rows, between_columns = hip["spacing_mm"]
-    score, affine = hip_score(hip, lesions, slices), np.array(hip["affine"])
-    return VisitHip(
+    unplaced = VisitHip(
         side=Side(hip["side"]),
         analysis_uid=hip["analysis_uid"],
         series_uid=hip["series_uid"],
-        score=score,
+        score=hip_score(hip, lesions, slices),
         models=tuple(_model(row) for row in models),
         compute=_compute(hip),
         contrast=Contrast(hip["contrast"]),
@@ -466,9 +465,8 @@ def visit_hip(
         origin=Origin(hip["origin"]),
         side_in_doubt=side_in_doubt,
         revision=hip["revision"],
-        offsets_mm=offsets_of(affine, head_of(hip), score),
-        normal_lps=normal_of(affine),
     )
+    return placed(unplaced, np.array(hip["affine"]), head_of(hip))
 
 
 def side_evidence(row: Row) -> SideEvidence:

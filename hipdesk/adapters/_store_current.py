@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, select, type_coerce
-from sqlalchemy.types import NullType
+from sqlalchemy import ColumnElement, Connection, select
 
 from hipdesk.adapters import _store_codec as codec
 from hipdesk.adapters import _store_schema as schema
@@ -97,8 +96,7 @@ def slices_by_hip(connection: Connection, hips: Iterable[int]) -> dict[int, list
 _SLICES: Final = (
     select(
         schema.slice_score.c.hip_result_id,
-        # As they are kept: rows of which nothing is converted come in half the time.
-        *(type_coerce(schema.slice_score.c[name], NullType()) for name in codec.SLICE_COLUMNS),
+        *(schema.slice_score.c[name] for name in codec.SLICE_COLUMNS),
     )
     .where(schema.slice_score.c.hip_result_id.in_(KEYS))
     .order_by(schema.slice_score.c.hip_result_id, schema.slice_score.c.position)

@@ -46,10 +46,9 @@ def within_half_height(probability: FloatArray, signal: FloatArray, threshold: f
     near = ndimage.binary_dilation(may, _IN_PLANE, iterations=1)
     around = ndimage.binary_dilation(near, _IN_PLANE, iterations=2) & ~near
     around &= probability < AROUND
-    if min(np.count_nonzero(sure), np.count_nonzero(around)) < FEW:
-        return np.asarray(probability > max(threshold, PLAIN))
-    full = float(np.percentile(signal[sure], FULL_PERCENTILE))
-    outside = float(np.median(signal[around]))
-    if full <= outside:
-        return np.asarray(probability > max(threshold, PLAIN))
-    return np.asarray(may & (signal >= (full + outside) / 2))
+    if min(np.count_nonzero(sure), np.count_nonzero(around)) >= FEW:
+        full = float(np.percentile(signal[sure], FULL_PERCENTILE))
+        outside = float(np.median(signal[around]))
+        if full > outside:
+            return np.asarray(may & (signal >= (full + outside) / 2))
+    return np.asarray(probability > max(threshold, PLAIN))

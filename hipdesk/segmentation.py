@@ -22,7 +22,7 @@ from hipdesk.grids import Grid, distance_mm, restore
 from hipdesk.half_height import within_half_height
 from hipdesk.inference import check_manifest, run_batches, with_context
 from hipdesk.intensity import by_body, by_marrow
-from hipdesk.manifest import InputSpec, Manifest, Normalisation, OutputChannel, Task
+from hipdesk.manifest import InputSpec, Manifest, Normalisation, Task
 from hipdesk.ports import Cancelled, Network, Progress, never_cancelled, no_progress, one_of
 from hipdesk.records import (
     BONES,
@@ -136,21 +136,17 @@ def native_masks(
     wanted : the classes to bring home
     """
     names = manifest.channel_names
-    maps = np.stack([*(probabilities[:, names.index(name)] for name in wanted), crop.image])
-    box, (*values, signal) = restore(maps, crop.affine, series.affine, series.shape)
-    channels = {channel.name: channel for channel in manifest.channels}
-    masks = {
-        name: _mask(value, signal, channels[name])
-        for name, value in zip(wanted, values, strict=True)
+    ended = {each.name for each in manifest.channels if each.half_height}.intersection(wanted)
+    maps = [probabilities[:, names.index(name)] for name in wanted]
+    maps += [crop.image] if ended else []
+    box, values = restore(np.stack(maps), crop.affine, series.affine, series.shape)
+    thresholds = {channel.name: channel.threshold for channel in manifest.channels}
+    return box, {
+        name: within_half_height(value, values[-1], thresholds[name])
+        if name in ended
+        else value > thresholds[name]
+        for name, value in zip(wanted, values, strict=False)
     }
-    return box, masks
-
-
-def _mask(probability: FloatArray, signal: FloatArray, channel: OutputChannel) -> BoolArray:
-    """One class on the native grid."""
-    if channel.half_height:
-        return within_half_height(probability, signal, channel.threshold)
-    return np.asarray(probability > channel.threshold)
 
 
 def clean(masks: Masks, head: Head, block: Grid) -> dict[SegmentClass, BoolArray]:

@@ -190,5 +190,5 @@ def test_thresholds_reach_manifest_and_card(tmp_path, monkeypatch, capsys) -> No
     card = (model / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "bme (threshold 0.35)" in card
     assert "effusion_synovitis (threshold 0.35, outlined at half its height" in card
-    assert "- Parts of effusion_synovitis less than half as bright" in card
+    assert "- effusion_synovitis ends halfway from the signal around it to its full" in card
     assert chosen.words in card

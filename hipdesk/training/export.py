@@ -36,7 +36,7 @@ from hipdesk.probe import probe_inputs, write_expected
 from hipdesk.records import FloatArray
 from hipdesk.training.calibrate import read_calibration
 from hipdesk.training.data import input_spec
-from hipdesk.training.loop import Weights
+from hipdesk.training.loop import Weights, record_of
 from hipdesk.training.networks import DEPTH_MULTIPLE, Supervised, parameter_count
 from hipdesk.training.recipes import RECIPES, Architecture, Kind, Recipe, with_architecture
 from hipdesk.training.tables import accuracy_lines
@@ -328,7 +328,8 @@ def manifest_json(manifest: Manifest) -> str:
 def _ends(manifest: Manifest) -> list[str]:
     """What an end at half the height leaves out."""
     return [
-        f"Parts of {each.name} less than half as bright as its full signal are left out."
+        f"{each.name} ends halfway from the signal around it to its full signal; darker parts are "
+        "left out."
         for each in manifest.channels
         if each.half_height
     ]
@@ -411,21 +412,18 @@ def run_settings(folder: Path) -> tuple[str, ...]:
     UnreadableInput
         The folder is not that of a training.
     """
+    settings, last = record_of(folder)
     try:
-        settings = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
-        lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
-        last = json.loads(lines[-1])
-        effort = settings["effort"]
-        before = effort.get("before", 0)
+        before, device = settings["effort"]["before"], settings["effort"]["device"]
         earlier = (f"Begun with a network of {before} steps; then",) if before else ()
         return (
             *earlier,
-            f"{last['step']} steps in {last['minutes']:.0f} minutes on {effort['device']},",
+            f"{last['step']} steps in {last['minutes']:.0f} minutes on {device},",
             f"{settings['slices']} simulated slices, seed {settings['seed']},",
             f"torch {settings['torch']}.",
             read_calibration(folder).words,
         )
-    except (OSError, ValueError, KeyError, IndexError) as error:
+    except KeyError as error:
         raise UnreadableInput(f"{folder} is not the folder of a training.") from error
 
 

@@ -126,11 +126,24 @@ def finished(recipe: Recipe, folder: Path) -> tuple[Weights, int]:
         The training is not finished, or was of another network.
     """
     weights = load_trained(recipe, folder).state_dict()
+    settings, last = record_of(folder)
+    return weights, last["step"] + settings["effort"]["before"]
+
+
+def record_of(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a training was started with, and the last line of its log.
+
+    Raises
+    ------
+    UnreadableInput
+        The folder is not that of a training.
+    """
     try:
-        effort = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))["effort"]
-        line = json.loads((folder / LOG).read_text(encoding="utf-8").splitlines()[-1])
-        return weights, int(line["step"]) + int(effort.get("before", 0))
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        settings = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
+        settings["effort"].setdefault("before", 0)  # earlier versions began at random
+        last = json.loads((folder / LOG).read_text(encoding="utf-8").splitlines()[-1])
+        return settings, {"step": last["step"], "minutes": last["minutes"]}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise UnreadableInput(f"{folder} is not the folder of a training.") from error
 
 

@@ -90,6 +90,9 @@ VARIED_CARTILAGE_MM: Final = (0.8, 3.2)
 VARIED_MANTLE_MM: Final = (0.0, 3.5)
 """Joint space beyond it, about the inner half of the head."""
 
+MANTLED: Final = 0.7
+"""Share of the bodies that have any."""
+
 _FAT_PLANE_MM: Final = 1.1
 _SKIN_MM: Final = 1.8
 _SIGN: Final = MappingProxyType({Side.RIGHT: -1, Side.LEFT: 1})
@@ -192,7 +195,7 @@ def with_varied_joints(plan: BodyPlan, rng: np.random.Generator) -> BodyPlan:
     a network must not take for fluid. Both sides are alike.
     """
     thick = float(rng.uniform(*VARIED_CARTILAGE_MM))
-    mantle = thick + float(rng.uniform(*VARIED_MANTLE_MM)) if rng.random() < 0.7 else 0.0
+    mantle = thick + float(rng.uniform(*VARIED_MANTLE_MM)) if rng.random() < MANTLED else 0.0
     hips = {
         side: replace(hip, femoral_cartilage_mm=thick, mantle_mm=mantle)
         for side, hip in plan.hips.items()
